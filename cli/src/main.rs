@@ -1,0 +1,2 @@
+//! quorumscope
+fn main() {}

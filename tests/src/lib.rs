@@ -1,0 +1,1 @@
+//! Black-box tests of QuorumScope; see the files beside `src`.
