@@ -24,6 +24,7 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod id;
+pub mod frame;
 pub mod path;
 mod pending;
 mod prepare;

@@ -2,7 +2,7 @@
 
 use super::digested::DigestedMap;
 use super::{
-    Change, Command, DataTree, ErrorCode, Password, Pending, Reply, Request, Response, Session,
+    Change, Command, DataTree, ErrorCode, Pending, Reply, Request, Response, Session,
     SessionId, Txn, TxnHeader, Update, Zxid,
 };
 
@@ -44,14 +44,6 @@ impl Service {
     /// The open sessions, in the order of their ids.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.iter().map(|(_, session)| session)
-    }
-
-    /// The session that a reconnecting client names. A wrong password is answered exactly like a
-    /// session that has ended: who does not know it learns nothing about it.
-    pub fn resume(&self, id: SessionId, password: Password) -> Result<&Session, ErrorCode> {
-        self.session(id)
-            .filter(|session| session.password() == password)
-            .ok_or(ErrorCode::SessionExpired)
     }
 
     /// The newest transaction that was applied.
@@ -102,7 +94,9 @@ impl Service {
     pub fn remembered(&self, command: &Command) -> Option<Reply> {
         match command.update {
             Update::Write(_) => self.session(command.session)?.remembered(command.xid),
-            Update::CreateSession { .. } | Update::CloseSession { .. } => None,
+            Update::CreateSession { .. }
+            | Update::AttachSession { .. }
+            | Update::CloseSession { .. } => None,
         }
     }
 
@@ -125,10 +119,10 @@ impl Service {
                     stat: node.stat(),
                 })
             }
-            Request::Sync { path } => Ok(Response::Synced { path: path.clone() }),
-            Request::Create { .. } | Request::Delete { .. } | Request::Set { .. } => {
-                Err(ErrorCode::Unimplemented)
-            }
+            Request::Create { .. }
+            | Request::Delete { .. }
+            | Request::Set { .. }
+            | Request::Sync { .. } => Err(ErrorCode::Unimplemented),
         }
     }
 
@@ -177,6 +171,11 @@ impl Service {
                 let timeout = self.session(id).map_or(*timeout, Session::timeout);
                 Ok(Response::SessionCreated { timeout })
             }
+            Txn::AttachSession { timeout } => {
+                self.sessions.update(&header.session, |session| session.attach(*timeout));
+                Ok(Response::SessionCreated { timeout: *timeout })
+            }
+            Txn::Sync { path } => Ok(Response::Synced { path: path.clone() }),
             Txn::CloseSession { ephemerals } => {
                 for path in ephemerals {
                     if self.tree.delete(path, header.zxid) {
@@ -421,15 +420,17 @@ mod tests {
     #[test]
     fn only_the_password_resumes_a_session_and_a_wrong_one_tells_nothing() {
         let mut rig = Rig::new();
-        let session = rig.service.resume(A, PASSWORD).unwrap();
-        assert_eq!((session.id(), session.timeout()), (A, TIMEOUT));
+        let attach = |rig: &mut Rig, password| {
+            let timeout = Duration::from_secs(2);
+            rig.execute(A, Update::AttachSession { timeout, password })
+        };
         let wrong = Password::new([0; 16]);
-        assert_eq!(rig.service.resume(A, wrong), Err(ErrorCode::SessionExpired));
+        assert_eq!(attach(&mut rig, wrong), Err(ErrorCode::SessionExpired));
+        assert_eq!(rig.service.session(A).unwrap().timeout(), TIMEOUT);
+        attach(&mut rig, PASSWORD).unwrap();
+        assert_eq!(rig.service.session(A).unwrap().timeout(), Duration::from_secs(2));
         rig.close(A).unwrap();
-        assert_eq!(
-            rig.service.resume(A, PASSWORD),
-            Err(ErrorCode::SessionExpired)
-        );
+        assert_eq!(attach(&mut rig, PASSWORD), Err(ErrorCode::SessionExpired));
     }
 
     #[test]
