@@ -5,6 +5,7 @@ use quorumscope_core::view::{ClientView, OperationView};
 use yew::prelude::*;
 
 use super::geometry::{Point, num};
+use super::marks::Mark;
 
 /// How many characters fit under a client.
 const FITS: usize = 13;
@@ -35,11 +36,12 @@ impl Guest {
         };
         let mut name = format!("Client {}, {}", client.id, client.state);
         if let Some(server) = client.server {
-            name.push_str(&format!(", with {server}"));
+            name += ", with ";
+            name += &server.to_string();
         }
         if let Some(last) = last {
             let outcome = last.outcome.as_deref().unwrap_or("waiting");
-            name.push_str(&format!("; {}: {outcome}", last.text));
+            name = format!("{name}; {}: {outcome}", last.text);
         }
         Self {
             id: client.id,
@@ -51,14 +53,19 @@ impl Guest {
     }
 }
 
-/// An operation in a few characters: what was asked and how it stands.
+/// An operation in a few characters: what it does to which path, and how it stands.
 fn under(operation: &OperationView) -> String {
     let mark = match operation.ok {
         None => "…",
         Some(true) => "✓",
         Some(false) => "✗",
     };
-    format!("{} {mark}", shortened(&operation.text, FITS - 2))
+    let words: Vec<_> = operation.text.split(' ').take(2).collect();
+    let text = shortened(&words.join(" "), FITS - 2);
+    if text.ends_with(mark) {
+        return text;
+    }
+    format!("{text} {mark}")
 }
 
 /// The beginning of a text, with an ellipsis where something is left out.
@@ -79,12 +86,8 @@ pub(crate) struct ClientNodeProps {
     pub(crate) at: Point,
     /// Whether room is scarce.
     pub(crate) narrow: bool,
-    /// Whether the tab key stops here.
-    pub(crate) tab: bool,
-    /// Whether the inspector shows it.
-    pub(crate) selected: bool,
-    /// Whether something pointed at concerns it.
-    pub(crate) lit: bool,
+    /// How it is marked.
+    pub(crate) mark: Mark,
 }
 
 /// A client. It is moved by a style, not an attribute, so that it glides when it goes over to
@@ -92,16 +95,10 @@ pub(crate) struct ClientNodeProps {
 #[function_component]
 pub(crate) fn ClientNode(props: &ClientNodeProps) -> Html {
     let ClientNodeProps { guest, at, .. } = props;
-    let class = classes!(
-        "client",
-        "k-client",
-        guest.state,
-        props.selected.then_some("selected"),
-        props.lit.then_some("lit"),
-    );
+    let class = classes!("client", "k-client", guest.state, props.mark.class(),);
     let scale = if props.narrow { 0.82 } else { 1.0 };
     html! {
-        <g {class} role="button" tabindex={super::tab_index(props.tab)}
+        <g {class} role="button" tabindex={props.mark.tab_index()}
             aria-label={guest.name.clone()}
             data-client={guest.id.to_string()} data-state={guest.state}
             style={format!("transform:translate({}px,{}px)", num(at.x), num(at.y))}>
@@ -110,7 +107,10 @@ pub(crate) fn ClientNode(props: &ClientNodeProps) -> Html {
                 <rect class="body" x="-16" y="-12" width="32" height="24" rx="6" />
                 <text class="letter">{ guest.id.to_string() }</text>
                 if matches!(guest.state, "killed" | "expired") {
-                    <path class="cross" d="M-14 -10L14 10M14 -10L-14 10" />
+                    <g class="end" transform="translate(16 11)">
+                        <circle r="7" />
+                        <path d="M-2.6 -2.6L2.6 2.6M2.6 -2.6L-2.6 2.6" />
+                    </g>
                 }
             </g>
             if !props.narrow && !guest.below.is_empty() {
@@ -124,12 +124,25 @@ pub(crate) fn ClientNode(props: &ClientNodeProps) -> Html {
 
 #[cfg(test)]
 mod tests {
+    use quorumscope_core::time::Time;
+
     use super::*;
 
     #[test]
     fn an_operation_is_cut_to_what_fits() {
-        assert_eq!(shortened("set /app", 11), "set /app");
-        assert_eq!(shortened("create /app \"hello\"", 11), "create /ap…");
-        assert_eq!(shortened("create /a b", 8), "create…");
+        let shown = |text: &str, ok| {
+            under(&OperationView {
+                number: 1,
+                text: text.to_owned(),
+                invoked: Time::ZERO,
+                answered: None,
+                ok,
+                outcome: None,
+            })
+        };
+        assert_eq!(shown("set /app \"hello\"", Some(true)), "set /app ✓");
+        assert_eq!(shown("create /app \"hello\"", None), "create /app …");
+        assert_eq!(shown("create /locks/a", Some(false)), "create /lo… ✗");
+        assert_eq!(shown("create /locks/a", None), "create /lo…");
     }
 }

@@ -54,17 +54,17 @@ pub(crate) struct Hands {
 
 impl Hands {
     /// A callback that takes these hands along.
-    pub(crate) fn when<E: 'static>(&self, act: fn(&Self, E)) -> Callback<E> {
+    pub(crate) fn when<E: 'static>(&self, act: fn(&Self, &E)) -> Callback<E> {
         let hands = self.clone();
-        Callback::from(move |event| act(&hands, event))
+        Callback::from(move |event| act(&hands, &event))
     }
 
     /// A click or Enter: a link is cut or healed, everything else is selected.
-    pub(crate) fn clicked(&self, event: MouseEvent) {
+    pub(crate) fn clicked(&self, event: &MouseEvent) {
         if std::mem::take(&mut self.press.borrow_mut().moved) {
             return;
         }
-        if let Some(pointed) = Pointed::by(&event) {
+        if let Some(pointed) = Pointed::by(event) {
             self.act_on(pointed.target);
         }
     }
@@ -81,8 +81,8 @@ impl Hands {
     }
 
     /// The menu of what the pointer is on; the browser's own over empty stage.
-    pub(crate) fn menu(&self, event: MouseEvent) {
-        let Some(pointed) = Pointed::by(&event) else {
+    pub(crate) fn menu(&self, event: &MouseEvent) {
+        let Some(pointed) = Pointed::by(event) else {
             return;
         };
         event.prevent_default();
@@ -98,8 +98,8 @@ impl Hands {
     }
 
     /// Enter acts, the menu key opens the menu, up and down go to the neighbour in the group.
-    pub(crate) fn key(&self, event: KeyboardEvent) {
-        let Some(pointed) = Pointed::by(&event) else {
+    pub(crate) fn key(&self, event: &KeyboardEvent) {
+        let Some(pointed) = Pointed::by(event) else {
             return;
         };
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
@@ -130,8 +130,8 @@ impl Hands {
     }
 
     /// The focus came to a thing: the tab key returns here, and it is lit as under a pointer.
-    pub(crate) fn focused(&self, event: FocusEvent) {
-        let pointed = Pointed::by(&event).map(|pointed| pointed.target);
+    pub(crate) fn focused(&self, event: &FocusEvent) {
+        let pointed = Pointed::by(event).map(|pointed| pointed.target);
         if let Some(target) = &pointed {
             self.stops.set(self.stops.moved_to(target));
         }
@@ -139,18 +139,18 @@ impl Hands {
     }
 
     /// The focus left.
-    pub(crate) fn blurred(&self, _: FocusEvent) {
+    pub(crate) fn blurred(&self, _: &FocusEvent) {
         self.hover_over(None);
     }
 
     /// The pointer came to something else.
-    pub(crate) fn over(&self, event: PointerEvent) {
-        let pointed = Pointed::by(&event).map(|pointed| pointed.target);
+    pub(crate) fn over(&self, event: &PointerEvent) {
+        let pointed = Pointed::by(event).map(|pointed| pointed.target);
         self.hover_over(pointed);
     }
 
     /// The pointer left the stage.
-    pub(crate) fn left(&self, _: PointerEvent) {
+    pub(crate) fn left(&self, _: &PointerEvent) {
         self.hover_over(None);
     }
 
@@ -163,19 +163,19 @@ impl Hands {
 
     /// A press begins a lasso, unless it is on something that is not a link; a finger that rests
     /// opens the menu.
-    pub(crate) fn pressed(&self, event: PointerEvent) {
+    pub(crate) fn pressed(&self, event: &PointerEvent) {
         let mut press = self.press.borrow_mut();
         *press = Press::default();
         if event.button() != 0 || !event.is_primary() {
             return;
         }
-        let pointed = Pointed::by(&event);
+        let pointed = Pointed::by(event);
         match &pointed {
             None
             | Some(Pointed {
                 target: Target::Link(..),
                 ..
-            }) => press.begun = self.in_picture(&event),
+            }) => press.begun = self.in_picture(event),
             Some(_) => {}
         }
         if let Some(pointed) = pointed.filter(|_| event.pointer_type() == "touch") {
@@ -193,9 +193,9 @@ impl Hands {
     }
 
     /// A pressed pointer draws the lasso once it has moved far enough.
-    pub(crate) fn moved(&self, event: PointerEvent) {
+    pub(crate) fn moved(&self, event: &PointerEvent) {
         let mut press = self.press.borrow_mut();
-        let (Some(begun), Some(here)) = (press.begun, self.in_picture(&event)) else {
+        let (Some(begun), Some(here)) = (press.begun, self.in_picture(event)) else {
             return;
         };
         if !press.moved {
@@ -218,7 +218,7 @@ impl Hands {
     }
 
     /// The release closes the lasso and parts those inside from those outside.
-    pub(crate) fn released(&self, _: PointerEvent) {
+    pub(crate) fn released(&self, _: &PointerEvent) {
         self.let_go();
         if self.lasso.is_empty() {
             return;
@@ -231,7 +231,7 @@ impl Hands {
     }
 
     /// The browser took the pointer for something else.
-    pub(crate) fn cancelled(&self, _: PointerEvent) {
+    pub(crate) fn cancelled(&self, _: &PointerEvent) {
         self.let_go();
         if !self.lasso.is_empty() {
             self.lasso.set(Vec::new());
@@ -263,16 +263,17 @@ fn partition(caught: &[ServerId], servers: usize) -> Option<String> {
     if caught.is_empty() || caught.len() >= servers {
         return None;
     }
-    let mut line = "partition".to_owned();
-    for server in caught {
-        line.push_str(&format!(" {server}"));
-    }
-    line.push_str(" |");
     let everyone = (0..servers).map(ServerId::from_position);
-    for server in everyone.filter(|server| !caught.contains(server)) {
-        line.push_str(&format!(" {server}"));
-    }
-    Some(line)
+    let (inside, outside): (Vec<_>, Vec<_>) = everyone.partition(|server| caught.contains(server));
+    let names = |side: &[ServerId]| {
+        let names: Vec<_> = side.iter().map(ToString::to_string).collect();
+        names.join(" ")
+    };
+    Some(format!(
+        "partition {} | {}",
+        names(&inside),
+        names(&outside)
+    ))
 }
 
 #[cfg(test)]

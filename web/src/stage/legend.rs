@@ -12,6 +12,7 @@ pub(crate) fn Legend() -> Html {
         (Family::Vote, "V", false, "RequestVote"),
         (Family::Append, "A", false, "AppendEntries"),
         (Family::Beat, "h", false, "heartbeat"),
+        (Family::Forward, "F", false, "forwarded"),
         (Family::Append, "+", true, "yes"),
         (Family::Append, "−", true, "no"),
         (Family::Client, "", false, "client"),

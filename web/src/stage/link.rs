@@ -7,7 +7,7 @@ use quorumscope_core::view::{LinkView, View};
 use yew::prelude::*;
 
 use super::geometry::{Layout, Segment, num};
-use super::{Marks, tab_index};
+use super::marks::Marks;
 
 /// What is drawn between two ends.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -37,19 +37,18 @@ pub(crate) fn find(view: &View, a: Endpoint, b: Endpoint) -> Option<&LinkView> {
 /// What a link is like, in a few words.
 pub(crate) fn describe(link: &LinkView) -> String {
     let (least, most) = link.latency;
-    let mut text = if least == most {
+    let latency = if least == most {
         format!("{least}")
     } else {
         format!("{least}–{most}")
     };
     let percent = f64::from(link.loss_ppm) / 10_000.0;
-    text.push_str(&format!(" · loss {percent} %"));
-    text.push_str(match (link.cut_from_a, link.cut_from_b) {
-        (false, false) => " · click to cut",
-        (true, true) => " · cut, click to heal",
-        (true, false) | (false, true) => " · cut one way, click to heal",
-    });
-    text
+    let click = match (link.cut_from_a, link.cut_from_b) {
+        (false, false) => "click to cut",
+        (true, true) => "cut, click to heal",
+        (true, false) | (false, true) => "cut one way, click to heal",
+    };
+    format!("{latency} · loss {percent} % · {click}")
 }
 
 /// As the page's attribute has it: `none`, `both`, or the way that is closed.
@@ -82,7 +81,7 @@ impl PartialEq for LinksProps {
             };
             view.clients.iter().map(session).collect()
         };
-        self.marks == other.marks
+        self.marks.same_for_links(&other.marks)
             && Rc::ptr_eq(&self.layout, &other.layout)
             && self.view.links == other.view.links
             && sessions(&self.view) == sessions(&other.view)
@@ -133,18 +132,14 @@ fn lines(view: &View) -> Vec<Line> {
 
 /// One line, with the wide invisible one that a hand finds.
 fn drawn(line: &Line, segment: Segment, props: &LinksProps) -> Html {
-    let link = &line.link;
+    let Line { link, session } = line;
     let cut = link.cut_from_a || link.cut_from_b;
+    let mark = props.marks.of_link(link.a, link.b);
     let class = classes!(
         "link",
         cut.then_some("cut"),
-        line.session
-            .map(|up| if up { "session" } else { "session down" }),
-        props
-            .marks
-            .is_link_selected(link.a, link.b)
-            .then_some("selected"),
-        props.marks.is_link_lit(link.a, link.b).then_some("lit"),
+        session.map(|up| if up { "session" } else { "session down" }),
+        mark.class(),
     );
     let (x1, y1) = (
         num(segment.from.x).to_string(),
@@ -152,9 +147,8 @@ fn drawn(line: &Line, segment: Segment, props: &LinksProps) -> Html {
     );
     let (x2, y2) = (num(segment.to.x).to_string(), num(segment.to.y).to_string());
     let name = format!("Link {} to {}, {}", link.a, link.b, describe(link));
-    let tab = props.marks.is_link_stop(link.a, link.b);
     html! {
-        <g key={format!("{}-{}", link.a, link.b)} {class} role="button" tabindex={tab_index(tab)}
+        <g key={format!("{}-{}", link.a, link.b)} {class} role="button" tabindex={mark.tab_index()}
             aria-label={name} data-link={format!("{}-{}", link.a, link.b)} data-cut={cut_name(link)}>
             <line class="hit" x1={x1.clone()} y1={y1.clone()} x2={x2.clone()} y2={y2.clone()} />
             <line class="line" {x1} {y1} {x2} {y2} />

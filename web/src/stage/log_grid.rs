@@ -101,7 +101,7 @@ struct Grip {
 #[function_component]
 pub fn LogGrid(props: &LogGridProps) -> Html {
     let host = use_node_ref();
-    let size = use_size(&host);
+    let size = use_size(&host, super::UNSEEN);
     let columns = size.map(|size| Columns::in_width(size.width));
     let cursor = use_state_eq(|| None::<(ServerId, u64)>);
     let grip = use_mut_ref(Grip::default);
@@ -149,15 +149,14 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
         drawn_row(props, row, server, known, stop)
     });
     html! {
-        <section class={classes!("logs", compact.then_some("compact"))} ref={host}
-            aria-label="Replicated log">
+        <section class={classes!("logs", compact.then_some("compact"))} aria-label="Replicated log">
             <header>
                 <h2>{ "Replicated log" }</h2>
                 <p class="log-key" aria-hidden="true">
                     { "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex" }
                 </p>
             </header>
-            <div class="log" role="grid" aria-label="Log entries by server and index"
+            <div class="log" ref={host} role="grid" aria-label="Log entries by server and index"
                 aria-rowcount={(props.view.servers.len() + 1).to_string()}
                 style={format!("--columns:{}", window.count)}
                 onclick={hands.when(GridHands::clicked)}
@@ -204,7 +203,7 @@ fn tab_stop(
             view.servers.iter().find_map(|server| {
                 let shown = |index: &u64| window.shows(*index);
                 let indices = server.log.iter().map(|entry| entry.index);
-                indices.filter(shown).last().map(|index| (server.id, index))
+                indices.rev().find(shown).map(|index| (server.id, index))
             })
         })
 }
@@ -230,9 +229,7 @@ fn drawn_row(
             next_index,
             ..
         } = known;
-        name.push_str(&format!(
-            ", match index {match_index}, next index {next_index}"
-        ));
+        name = format!("{name}, match index {match_index}, next index {next_index}");
     }
     let class = classes!("row", (!server.up).then_some("down"));
     html! {
@@ -256,11 +253,14 @@ fn drawn_row(
 /// The leader's belief: a dot behind the last entry known to match, an arrow under the next one
 /// to be sent.
 fn pointers(known: &PeerView, window: LogWindow) -> Html {
-    let column = |index: u64| format!("grid-column:{}", index + 2 - window.first);
+    let column = |index: u64| {
+        let line = index + 2 - window.first;
+        format!("grid-column:{line}/{}", line + 1)
+    };
     html! {
         <>
             if known.match_index == 0 && window.first == 1 {
-                <i class="match none" style="grid-column:1" title="matchIndex 0"></i>
+                <i class="match none" style="grid-column:1/2" title="matchIndex 0"></i>
             } else if window.shows(known.match_index) {
                 <i class="match" style={column(known.match_index)}
                     title={format!("matchIndex {}", known.match_index)}></i>
@@ -301,22 +301,22 @@ struct GridHands {
 }
 
 impl GridHands {
-    fn when<E: 'static>(&self, act: fn(&Self, E)) -> Callback<E> {
+    fn when<E: 'static>(&self, act: fn(&Self, &E)) -> Callback<E> {
         let hands = self.clone();
-        Callback::from(move |event| act(&hands, event))
+        Callback::from(move |event| act(&hands, &event))
     }
 
-    fn clicked(&self, event: MouseEvent) {
+    fn clicked(&self, event: &MouseEvent) {
         if std::mem::take(&mut self.grip.borrow_mut().dragged) {
             return;
         }
-        if let Some(pointed) = Pointed::by(&event) {
+        if let Some(pointed) = Pointed::by(event) {
             self.props.on.emit(Intent::Select(pointed.target));
         }
     }
 
-    fn menu(&self, event: MouseEvent) {
-        if let Some(pointed) = Pointed::by(&event) {
+    fn menu(&self, event: &MouseEvent) {
+        if let Some(pointed) = Pointed::by(event) {
             event.prevent_default();
             let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
             let target = pointed.target;
@@ -325,8 +325,8 @@ impl GridHands {
     }
 
     /// Arrows go from entry to entry, Home and End to the ends of the log.
-    fn key(&self, event: KeyboardEvent) {
-        let Some(pointed) = Pointed::by(&event) else {
+    fn key(&self, event: &KeyboardEvent) {
+        let Some(pointed) = Pointed::by(event) else {
             return;
         };
         let Target::Entry { server, index } = pointed.target else {
@@ -384,21 +384,21 @@ impl GridHands {
         }
     }
 
-    fn focused(&self, event: FocusEvent) {
+    fn focused(&self, event: &FocusEvent) {
         if let Some(Pointed {
             target: Target::Entry { server, index },
             ..
-        }) = Pointed::by(&event)
+        }) = Pointed::by(event)
         {
             self.cursor.set(Some((server, index)));
         }
     }
 
-    fn over(&self, event: PointerEvent) {
-        self.hover_over(Pointed::by(&event).map(|pointed| pointed.target));
+    fn over(&self, event: &PointerEvent) {
+        self.hover_over(Pointed::by(event).map(|pointed| pointed.target));
     }
 
-    fn left(&self, _: PointerEvent) {
+    fn left(&self, _: &PointerEvent) {
         self.hover_over(None);
     }
 
@@ -409,7 +409,7 @@ impl GridHands {
         }
     }
 
-    fn pressed(&self, event: PointerEvent) {
+    fn pressed(&self, event: &PointerEvent) {
         let mut grip = self.grip.borrow_mut();
         grip.dragged = false;
         if event.button() == 0 && event.is_primary() {
@@ -418,7 +418,7 @@ impl GridHands {
     }
 
     /// A drag pulls the log along.
-    fn moved(&self, event: PointerEvent) {
+    fn moved(&self, event: &PointerEvent) {
         let mut grip = self.grip.borrow_mut();
         let Some((begun, first)) = grip.drag else {
             return;
@@ -432,12 +432,12 @@ impl GridHands {
         self.scroll_to(first as i64 - (way / self.column()).round() as i64);
     }
 
-    fn released(&self, _: PointerEvent) {
+    fn released(&self, _: &PointerEvent) {
         self.grip.borrow_mut().drag = None;
     }
 
     /// A wheel turned sideways, or with Shift, scrolls; turned up or down it is the page's.
-    fn wheel(&self, event: WheelEvent) {
+    fn wheel(&self, event: &WheelEvent) {
         let sideways = if event.shift_key() && event.delta_x() == 0.0 {
             event.delta_y()
         } else {
@@ -455,7 +455,7 @@ impl GridHands {
         self.scroll_to(self.props.first as i64 + whole as i64);
     }
 
-    fn slid(&self, event: InputEvent) {
+    fn slid(&self, event: &InputEvent) {
         let first = event
             .target_dyn_into::<HtmlInputElement>()
             .and_then(|input| input.value().parse().ok());
@@ -464,7 +464,7 @@ impl GridHands {
         }
     }
 
-    fn follow(&self, _: MouseEvent) {
+    fn follow(&self, _: &MouseEvent) {
         let window = self.props.window();
         let follow = !window.follow;
         let turned = LogWindow { follow, ..window };

@@ -23,9 +23,9 @@ pub(crate) struct Columns {
 /// Below this width of the grid, labels are left out.
 const COMPACT: f64 = 600.0;
 /// What a row's name takes.
-const HEAD: f64 = 44.0;
+const HEAD: f64 = 31.0;
 /// The narrowest column that has room for a label.
-const LABELLED: f64 = 74.0;
+const LABELLED: f64 = 76.0;
 /// The narrowest column.
 const BARE: f64 = 27.0;
 

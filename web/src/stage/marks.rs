@@ -19,6 +19,33 @@ pub(crate) struct Marks {
     pub(crate) stops: Stops,
 }
 
+/// How one thing is marked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Mark {
+    /// Whether the tab key stops at it.
+    pub(crate) stop: bool,
+    /// Whether the inspector shows it.
+    pub(crate) selected: bool,
+    /// Whether something pointed at speaks of it.
+    pub(crate) lit: bool,
+}
+
+impl Mark {
+    /// Its `tabindex`: of a group the tab key stops at one.
+    pub(crate) fn tab_index(self) -> &'static str {
+        super::tab_index(self.stop)
+    }
+
+    /// The class that shows it.
+    pub(crate) fn class(self) -> &'static str {
+        match (self.selected, self.lit) {
+            (true, _) => "selected",
+            (false, true) => "lit",
+            (false, false) => "",
+        }
+    }
+}
+
 /// The member of each group at which the tab key stops; the arrow keys go on from there.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Stops {
@@ -60,66 +87,67 @@ impl Stops {
 }
 
 /// `wanted` if it is among `all`, else the first of them.
-fn kept<T: Copy + PartialEq>(wanted: Option<T>, all: impl Iterator<Item = T> + Clone) -> Option<T> {
+fn kept<T: Copy + PartialEq>(
+    wanted: Option<T>,
+    mut all: impl Iterator<Item = T> + Clone,
+) -> Option<T> {
+    let first = all.clone().next();
     wanted
-        .filter(|wanted| all.clone().any(|one| one == *wanted))
-        .or_else(|| all.clone().next())
+        .filter(|wanted| all.any(|one| one == *wanted))
+        .or(first)
 }
 
 impl Marks {
-    /// Whether a server or client is selected.
-    pub(crate) fn is_selected(&self, endpoint: Endpoint) -> bool {
-        match (&self.selected, endpoint) {
-            (Some(Target::Server(one)), Endpoint::Server(server)) => *one == server,
-            (Some(Target::Client(one)), Endpoint::Client(client)) => *one == client,
+    /// How a server or client is marked.
+    pub(crate) fn of(&self, endpoint: Endpoint) -> Mark {
+        let (target, stop) = match endpoint {
+            Endpoint::Server(server) => {
+                let stop = self.stops.server == Some(server);
+                (Target::Server(server), stop)
+            }
+            Endpoint::Client(client) => {
+                let stop = self.stops.client == Some(client);
+                (Target::Client(client), stop)
+            }
+        };
+        Mark {
+            stop,
+            selected: self.selected == Some(target),
+            lit: self.lit.endpoints.contains(&endpoint),
+        }
+    }
+
+    /// How a message is marked.
+    pub(crate) fn of_message(&self, message: MessageId) -> Mark {
+        Mark {
+            stop: self.stops.message == Some(message),
+            selected: self.selected == Some(Target::Message(message)),
+            lit: self.lit.message == Some(message),
+        }
+    }
+
+    /// How a link is marked. It is spoken of when both its ends are, and nothing but them.
+    pub(crate) fn of_link(&self, a: Endpoint, b: Endpoint) -> Mark {
+        let selected = match self.selected {
+            Some(Target::Link(one, other)) => same_pair((one, other), (a, b)),
             _ => false,
+        };
+        let lit = match (self.lit.message, self.lit.entries, &self.lit.endpoints[..]) {
+            (None, None, [one, other]) => same_pair((*one, *other), (a, b)),
+            _ => false,
+        };
+        Mark {
+            stop: self.stops.link == Some((a, b)),
+            selected,
+            lit,
         }
     }
 
-    /// Whether a server or client is spoken of.
-    pub(crate) fn is_lit(&self, endpoint: Endpoint) -> bool {
-        self.lit.endpoints.contains(&endpoint)
-    }
-
-    /// Whether the tab key stops at a server or client.
-    pub(crate) fn is_stop(&self, endpoint: Endpoint) -> bool {
-        match endpoint {
-            Endpoint::Server(server) => self.stops.server == Some(server),
-            Endpoint::Client(client) => self.stops.client == Some(client),
-        }
-    }
-
-    /// Whether a link is selected.
-    pub(crate) fn is_link_selected(&self, a: Endpoint, b: Endpoint) -> bool {
-        matches!(&self.selected, Some(Target::Link(one, other)) if same_pair((*one, *other), (a, b)))
-    }
-
-    /// Whether a link is spoken of: both its ends are, and nothing but them.
-    pub(crate) fn is_link_lit(&self, a: Endpoint, b: Endpoint) -> bool {
-        let lit = &self.lit;
-        lit.message.is_none()
-            && lit.entries.is_none()
-            && matches!(lit.endpoints[..], [one, other] if same_pair((one, other), (a, b)))
-    }
-
-    /// Whether the tab key stops at a link.
-    pub(crate) fn is_link_stop(&self, a: Endpoint, b: Endpoint) -> bool {
-        self.stops.link == Some((a, b))
-    }
-
-    /// Whether a message is selected.
-    pub(crate) fn is_message_selected(&self, message: MessageId) -> bool {
-        self.selected == Some(Target::Message(message))
-    }
-
-    /// Whether a message is spoken of.
-    pub(crate) fn is_message_lit(&self, message: MessageId) -> bool {
-        self.lit.message == Some(message)
-    }
-
-    /// Whether the tab key stops at a message.
-    pub(crate) fn is_message_stop(&self, message: MessageId) -> bool {
-        self.stops.message == Some(message)
+    /// Whether links look the same under other marks.
+    pub(crate) fn same_for_links(&self, other: &Self) -> bool {
+        self.selected == other.selected
+            && self.lit == other.lit
+            && self.stops.link == other.stops.link
     }
 }
 
@@ -149,7 +177,7 @@ mod tests {
             lit: Rc::default(),
             stops: Stops::default(),
         };
-        assert!(marks.is_link_selected(a, b));
-        assert!(!marks.is_link_selected(a, ServerId::new(3).into()));
+        assert!(marks.of_link(a, b).selected);
+        assert!(!marks.of_link(a, ServerId::new(3).into()).selected);
     }
 }

@@ -6,26 +6,26 @@ use quorumscope_core::view::{DeathView, Family, MessageView};
 use yew::prelude::*;
 
 use super::geometry::{Layout, Point, num, rotation};
+use super::marks::Mark;
 
 /// How long a death is seen, in simulated time.
-pub(crate) const MOURNED: Duration = Duration::from_millis(12);
+pub(crate) const MOURNED: Duration = Duration::from_millis(8);
 /// How near to its receiver a message that is held back is drawn at most.
 const HELD_AT_MOST: f64 = 0.8;
 
-/// The letter of a message that asks.
+/// The letter of a message that asks. Between client and server it is the first of its kind's
+/// name, but for a close, which would look like a connect.
 fn letter(message: &MessageView) -> &'static str {
-    match message.family {
-        Family::Vote => "V",
-        Family::Append => "A",
-        Family::Beat => "h",
-        Family::Forward => "F",
-        Family::Client => initial(message.kind),
+    match (message.family, message.kind) {
+        (Family::Vote, _) => "V",
+        (Family::Append, _) => "A",
+        (Family::Forward, _) => "F",
+        (Family::Beat, "Ping") => "p",
+        (Family::Beat, "Touch") => "t",
+        (Family::Beat, _) => "h",
+        (Family::Client, "CloseSession") => "X",
+        (Family::Client, kind) => kind.get(..1).unwrap_or_default(),
     }
-}
-
-/// The first letter of a kind between client and server.
-fn initial(kind: &'static str) -> &'static str {
-    kind.get(..1).unwrap_or("")
 }
 
 /// The class that sets a family's colour.
@@ -86,12 +86,8 @@ pub(crate) struct MessageMarkProps {
     pub(crate) heading: i32,
     /// Its radius.
     pub(crate) disc: f64,
-    /// Whether the tab key stops here.
-    pub(crate) tab: bool,
-    /// Whether the inspector shows it.
-    pub(crate) selected: bool,
-    /// Whether something pointed at concerns it.
-    pub(crate) lit: bool,
+    /// How it is marked.
+    pub(crate) mark: Mark,
 }
 
 impl MessageMarkProps {
@@ -117,27 +113,28 @@ impl MessageMarkProps {
             held: message.held,
             heading: rotation(lane.bearing()).round() as i32,
             disc: layout.disc,
-            tab: false,
-            selected: false,
-            lit: false,
+            mark: Mark::default(),
         })
     }
 
     /// For who cannot see it.
     fn name(&self) -> String {
-        let mut name = format!("{} {}, {} to {}", self.kind, self.id, self.from, self.to);
+        let mut parts = vec![
+            format!("{} {}", self.kind, self.id),
+            format!("{} to {}", self.from, self.to),
+        ];
         match self.sign {
-            "+" => name.push_str(", yes"),
-            "−" => name.push_str(", no"),
+            "+" => parts.push("yes".to_owned()),
+            "−" => parts.push("no".to_owned()),
             _ => {}
         }
         if let Some(term) = self.term {
-            name.push_str(&format!(", term {term}"));
+            parts.push(format!("term {term}"));
         }
         if self.held {
-            name.push_str(", held back");
+            parts.push("held back".to_owned());
         }
-        name
+        parts.join(", ")
     }
 }
 
@@ -150,15 +147,14 @@ pub(crate) fn MessageMark(props: &MessageMarkProps) -> Html {
         (props.family == Family::Beat).then_some("beat"),
         props.reply.then_some("reply"),
         props.held.then_some("held"),
-        props.selected.then_some("selected"),
-        props.lit.then_some("lit"),
+        props.mark.class(),
     );
     let radius = match props.family {
         Family::Beat => props.disc - 1.0,
         _ => props.disc,
     };
     html! {
-        <g {class} role="button" tabindex={super::tab_index(props.tab)} aria-label={props.name()}
+        <g {class} role="button" tabindex={props.mark.tab_index()} aria-label={props.name()}
             data-message={props.id.to_string()} data-kind={props.kind}
             data-from={props.from.to_string()} data-to={props.to.to_string()}>
             <circle class="hit" r="18" />

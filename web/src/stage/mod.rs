@@ -3,6 +3,10 @@
 //! Both draw a [`View`] and say what hands do to it as [`Intent`]s; neither knows a protocol rule.
 //! Each frame moves messages and timers only: whatever else is drawn is a component that compares
 //! what it drew last with what it would draw now.
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "what is lost of a time or an index is far less than a pixel"
+)]
 
 mod geometry;
 
@@ -28,7 +32,7 @@ use quorumscope_core::view::{About, View};
 use yew::prelude::*;
 
 use self::client::{ClientNode, Guest};
-use self::geometry::{Layout, Seat, Size, num};
+use self::geometry::{Homes, Layout, Size, num};
 use self::hands::{Hands, Press};
 use self::legend::Legend;
 use self::link::Links;
@@ -41,8 +45,8 @@ use crate::intent::{Intent, Target};
 pub use log_grid::{LogGrid, LogGridProps};
 pub use log_window::LogWindow;
 
-/// What is drawn before the browser has said how large the stage is.
-const FIRST_SIZE: Size = Size {
+/// The size of a stage that was never seen.
+const UNSEEN: Size = Size {
     width: 900.0,
     height: 480.0,
 };
@@ -83,23 +87,41 @@ fn tab_index(stop: bool) -> &'static str {
     if stop { "0" } else { "-1" }
 }
 
-/// The ring.
+/// The ring and its legend, as large as its container.
 #[function_component]
 pub fn Stage(props: &StageProps) -> Html {
     let host = use_node_ref();
+    let size = use_size(&host, UNSEEN);
+    html! {
+        <div class="stage" ref={host}>
+            if let Some(size) = size {
+                <Ring stage={props.clone()} {size} />
+                if geometry::has_legend(size) {
+                    <Legend />
+                }
+            }
+        </div>
+    }
+}
+
+/// See [`Ring`].
+#[derive(Properties, Clone, PartialEq)]
+struct RingProps {
+    /// What to draw.
+    stage: StageProps,
+    /// How large.
+    size: Size,
+}
+
+/// The ring.
+#[function_component]
+fn Ring(RingProps { stage: props, size }: &RingProps) -> Html {
     let picture = use_node_ref();
-    let size = use_size(&host).unwrap_or(FIRST_SIZE);
     let view = &props.view;
-    let seats: Vec<_> = view
-        .clients
-        .iter()
-        .map(|client| Seat {
-            client: client.id,
-            server: client.server,
-        })
-        .collect();
+    let homes = use_mut_ref(Homes::default);
+    let seats = homes.borrow_mut().seats(view);
     let layout = use_memo(
-        (size, view.servers.len(), seats),
+        (*size, view.servers.len(), seats),
         |(size, servers, seats)| Layout::new(*size, *servers, seats),
     );
     let hands = Hands {
@@ -119,37 +141,32 @@ pub fn Stage(props: &StageProps) -> Html {
     });
     let Size { width, height } = layout.size;
     html! {
-        <div class={classes!("stage", props.playing.then_some("playing"))} ref={host}>
-            <svg class="ring" ref={picture} viewBox={format!("0 0 {} {}", num(width), num(height))}
-                role="group" aria-label={summary(view)}
-                onclick={hands.when(Hands::clicked)}
-                oncontextmenu={hands.when(Hands::menu)}
-                onkeydown={hands.when(Hands::key)}
-                onfocusin={hands.when(Hands::focused)}
-                onfocusout={hands.when(Hands::blurred)}
-                onpointerover={hands.when(Hands::over)}
-                onpointerleave={hands.when(Hands::left)}
-                onpointerdown={hands.when(Hands::pressed)}
-                onpointermove={hands.when(Hands::moved)}
-                onpointerup={hands.when(Hands::released)}
-                onpointercancel={hands.when(Hands::cancelled)}>
-                <Links view={Rc::clone(view)} layout={Rc::clone(&layout)} marks={Rc::clone(&marks)} />
-                <g class="deaths">
-                    { for view.deaths.iter().filter_map(|one| message::death(one, view.time, &layout)) }
-                </g>
-                { messages(view, &layout, &marks) }
-                { timer::arcs(view, &layout) }
-                { servers(view, &layout, &marks) }
-                { clients(view, &layout, &marks) }
-                if !hands.lasso.is_empty() {
-                    <polygon class="lasso" points={outline(&hands.lasso)} />
-                }
-                { tip::tip(view, &layout, hands.hover.as_ref()) }
-            </svg>
-            if geometry::has_legend(layout.size) {
-                <Legend />
+        <svg class={classes!("ring", props.playing.then_some("playing"))} ref={picture} viewBox={format!("0 0 {} {}", num(width), num(height))}
+            role="group" aria-label={summary(view)}
+            onclick={hands.when(Hands::clicked)}
+            oncontextmenu={hands.when(Hands::menu)}
+            onkeydown={hands.when(Hands::key)}
+            onfocusin={hands.when(Hands::focused)}
+            onfocusout={hands.when(Hands::blurred)}
+            onpointerover={hands.when(Hands::over)}
+            onpointerleave={hands.when(Hands::left)}
+            onpointerdown={hands.when(Hands::pressed)}
+            onpointermove={hands.when(Hands::moved)}
+            onpointerup={hands.when(Hands::released)}
+            onpointercancel={hands.when(Hands::cancelled)}>
+            <Links view={Rc::clone(view)} layout={Rc::clone(&layout)} marks={Rc::clone(&marks)} />
+            <g class="deaths">
+                { for view.deaths.iter().filter_map(|one| message::death(one, view.time, &layout)) }
+            </g>
+            { messages(view, &layout, &marks) }
+            { timer::arcs(view, &layout) }
+            { servers(view, &layout, &marks) }
+            { clients(view, &layout, &marks) }
+            if !hands.lasso.is_empty() {
+                <polygon class="lasso" points={outline(&hands.lasso)} />
             }
-        </div>
+            { tip::tip(view, &layout, hands.hover.as_ref()) }
+        </svg>
     }
 }
 
@@ -172,9 +189,7 @@ fn messages(view: &View, layout: &Layout, marks: &Marks) -> Html {
     let flying = view.messages.iter().filter_map(|message| {
         let at = message::whereabouts(message, view.time, layout)?;
         let mark = MessageMarkProps {
-            tab: marks.is_message_stop(message.id),
-            selected: marks.is_message_selected(message.id),
-            lit: marks.is_message_lit(message.id),
+            mark: marks.of_message(message.id),
             ..MessageMarkProps::of(message, layout)?
         };
         Some(html! {
@@ -193,8 +208,7 @@ fn servers(view: &View, layout: &Layout, marks: &Marks) -> Html {
         Some(html! {
             <ServerNode key={server.id.number()} face={Face::of(server, layout)}
                 spot={*layout.spot_of(server.id)?} scale={layout.scale()}
-                tab={marks.is_stop(endpoint)} selected={marks.is_selected(endpoint)}
-                lit={marks.is_lit(endpoint)} />
+                mark={marks.of(endpoint)} />
         })
     });
     html! { <g class="servers">{ for nodes }</g> }
@@ -207,8 +221,7 @@ fn clients(view: &View, layout: &Layout, marks: &Marks) -> Html {
         Some(html! {
             <ClientNode key={client.id.position()} guest={Guest::of(client)}
                 at={layout.place(endpoint)?} narrow={layout.narrow}
-                tab={marks.is_stop(endpoint)} selected={marks.is_selected(endpoint)}
-                lit={marks.is_lit(endpoint)} />
+                mark={marks.of(endpoint)} />
         })
     });
     html! { <g class="clients">{ for nodes }</g> }
@@ -216,9 +229,6 @@ fn clients(view: &View, layout: &Layout, marks: &Marks) -> Html {
 
 /// The points of an outline, as SVG takes them.
 fn outline(points: &[geometry::Point]) -> String {
-    let mut text = String::new();
-    for point in points {
-        text.push_str(&format!("{},{} ", num(point.x), num(point.y)));
-    }
-    text
+    let corner = |point: &geometry::Point| format!("{},{}", num(point.x), num(point.y));
+    points.iter().map(corner).collect::<Vec<_>>().join(" ")
 }

@@ -5,10 +5,13 @@ use quorumscope_core::view::{BallotView, ServerView, Vote};
 use yew::prelude::*;
 
 use super::geometry::{FACE, HALO, LabelStyle, Layout, Point, Spot, num};
+use super::marks::Mark;
 use super::term_class;
 
 /// How far from the centre the votes stand.
-const BALLOTS: f64 = 19.0;
+const BALLOTS: f64 = 19.5;
+/// From this many votes on they are drawn smaller, so that none hides another.
+const MANY: usize = 7;
 
 /// What of a server is drawn here; its log, its timer and its client connections are not.
 #[derive(Clone, PartialEq, Debug)]
@@ -51,22 +54,26 @@ impl Face {
 
     /// For who cannot see it.
     fn name(&self) -> String {
-        let mut name = format!("{}, {}, term {}", self.id, self.role, self.term);
+        let mut parts = vec![
+            self.id.to_string(),
+            self.role.to_owned(),
+            format!("term {}", self.term),
+        ];
         if self.paused {
-            name.push_str(", paused");
+            parts.push("paused".to_owned());
         }
         if self.disk_full {
-            name.push_str(", disk full");
+            parts.push("disk full".to_owned());
         }
         if let Some(leader) = self.leader.filter(|_| self.up) {
-            name.push_str(&format!(", follows {leader}"));
+            parts.push(format!("follows {leader}"));
         }
         if !self.votes.is_empty() {
             let have = self.votes.iter().filter(|(_, vote)| *vote == Vote::Have);
             let (have, of) = (have.count(), self.votes.len());
-            name.push_str(&format!(", has {have} of {of} votes"));
+            parts.push(format!("has {have} of {of} votes"));
         }
-        name
+        parts.join(", ")
     }
 }
 
@@ -79,12 +86,8 @@ pub(crate) struct ServerNodeProps {
     pub(crate) spot: Spot,
     /// How large.
     pub(crate) scale: f64,
-    /// Whether the tab key stops here.
-    pub(crate) tab: bool,
-    /// Whether the inspector shows it.
-    pub(crate) selected: bool,
-    /// Whether something pointed at concerns it.
-    pub(crate) lit: bool,
+    /// How it is marked.
+    pub(crate) mark: Mark,
 }
 
 /// A server.
@@ -98,11 +101,10 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
         term_class(face.term),
         face.paused.then_some("paused"),
         (!face.votes.is_empty()).then_some("polling"),
-        props.selected.then_some("selected"),
-        props.lit.then_some("lit"),
+        props.mark.class(),
     );
     html! {
-        <g {class} role="button" tabindex={super::tab_index(props.tab)} aria-label={face.name()}
+        <g {class} role="button" tabindex={props.mark.tab_index()} aria-label={face.name()}
             data-server={face.id.to_string()} data-role={face.role}
             data-term={face.term.to_string()} data-up={face.up.to_string()}
             data-paused={face.paused.to_string()}
@@ -122,13 +124,14 @@ fn marks(face: &Face) -> Html {
     if !face.up {
         return html! { <path class="cross" d="M-12 -12L12 12M12 -12L-12 12" /> };
     }
+    let size = if face.votes.len() < MANY { 3.4 } else { 2.5 };
     html! {
         <>
             if face.role == "leader" {
                 <path class="crown" d="M-13 -37v-13l6.5 6 6.5 -9 6.5 9 6.5 -6v13z" />
             }
             <text class="term">{ face.term }</text>
-            { for face.votes.iter().map(|(bearing, vote)| ballot(*bearing, *vote)) }
+            { for face.votes.iter().map(|(bearing, vote)| ballot(*bearing, *vote, size)) }
             if face.paused {
                 <g class="pause" transform="translate(20.5 20.5)">
                     <circle r="10.5" />
@@ -139,29 +142,30 @@ fn marks(face: &Face) -> Html {
     }
 }
 
-/// A vote: a full dot is had, a half-filled one on its way, a stroke refused, a ring open.
-fn ballot(bearing: f64, vote: Vote) -> Html {
+/// A vote: a full dot is had, a half-filled one on its way, a cross refused, a ring open.
+fn ballot(bearing: f64, vote: Vote, size: f64) -> Html {
     let Point { x, y } = Point::towards(bearing) * BALLOTS;
     let (x, y) = (num(x), num(y));
-    match vote {
+    let class = match vote {
         Vote::No => {
-            html! { <path class="ballot no" d={format!("M{x} {y}m-3 -3l6 6m0 -6l-6 6")} /> }
+            let (arm, back) = (num(size * 0.85), num(-size * 1.7));
+            let whole = num(size * 1.7);
+            let d = format!("M{x} {y}m-{arm} -{arm}l{whole} {whole}m0 {back}l{back} {whole}");
+            return html! { <path class="ballot no" {d} /> };
         }
-        Vote::Have | Vote::Coming | Vote::Open => {
-            let class = match vote {
-                Vote::Have => "ballot have",
-                Vote::Coming => "ballot coming",
-                Vote::No | Vote::Open => "ballot open",
-            };
-            html! {
-                <>
-                    <circle {class} cx={x.to_string()} cy={y.to_string()} r="3.4" />
-                    if vote == Vote::Coming {
-                        <path class="ballot half" d={format!("M{x} {y}m0 -3.4a3.4 3.4 0 0 0 0 6.8z")} />
-                    }
-                </>
+        Vote::Have => "ballot have",
+        Vote::Coming => "ballot coming",
+        Vote::Open => "ballot open",
+    };
+    let r = num(size);
+    let half = format!("M{x} {y}m0 -{r}a{r} {r} 0 0 0 0 {}z", num(2.0 * size));
+    html! {
+        <>
+            <circle {class} cx={x.to_string()} cy={y.to_string()} r={r.to_string()} />
+            if vote == Vote::Coming {
+                <path class="ballot half" d={half} />
             }
-        }
+        </>
     }
 }
 

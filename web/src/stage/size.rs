@@ -8,16 +8,20 @@ use yew::prelude::*;
 
 use super::geometry::Size;
 
-/// The size of the element in `host`, kept up to date; none until it was laid out. While it is
-/// hidden the last size stays.
+/// The size of the element in `host`, kept up to date; none until it is in the page. While it is
+/// hidden the last size stays, `unseen` if it never had one.
 #[hook]
-pub(crate) fn use_size(host: &NodeRef) -> Option<Size> {
+pub(crate) fn use_size(host: &NodeRef, unseen: Size) -> Option<Size> {
     let size = use_state_eq(|| None);
     let setter = size.setter();
     use_effect_with(host.clone(), move |host| {
-        let watch = host
-            .cast::<Element>()
-            .and_then(|element| watch(&element, setter));
+        let element = host.cast::<Element>();
+        let first = element.as_ref().and_then(|element| {
+            let place = element.get_bounding_client_rect();
+            laid_out(place.width(), place.height())
+        });
+        setter.set(Some(first.unwrap_or(unseen)));
+        let watch = element.and_then(|element| watch(&element, setter));
         move || {
             if let Some((observer, _report)) = watch {
                 observer.disconnect();
@@ -25,6 +29,12 @@ pub(crate) fn use_size(host: &NodeRef) -> Option<Size> {
         }
     });
     *size
+}
+
+/// A size in whole pixels; none when there is nothing to see.
+fn laid_out(width: f64, height: f64) -> Option<Size> {
+    let (width, height) = (width.floor(), height.floor());
+    (width > 0.0 && height > 0.0).then_some(Size { width, height })
 }
 
 type Report = Closure<dyn Fn(Array)>;
@@ -39,9 +49,8 @@ fn watch(
             return;
         };
         let rect = entry.content_rect();
-        let (width, height) = (rect.width().floor(), rect.height().floor());
-        if width > 0.0 && height > 0.0 {
-            setter.set(Some(Size { width, height }));
+        if let Some(size) = laid_out(rect.width(), rect.height()) {
+            setter.set(Some(size));
         }
     });
     let observer = ResizeObserver::new(report.as_ref().unchecked_ref()).ok()?;

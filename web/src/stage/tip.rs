@@ -47,18 +47,18 @@ pub(crate) fn tip(view: &View, layout: &Layout, target: Option<&Target>) -> Html
 
 /// What a message is and when it arrives.
 fn describe(message: &MessageView, view: &View) -> String {
-    let mut text = format!("{} {} → {}", message.kind, message.from, message.to);
-    if let Some(term) = message.term {
-        text.push_str(&format!(" · term {term}"));
-    }
-    if message.held {
-        text.push_str(" · held back");
+    let mut parts = vec![format!(
+        "{} {} → {}",
+        message.kind, message.from, message.to
+    )];
+    parts.extend(message.term.map(|term| format!("term {term}")));
+    parts.push(if message.held {
+        "held back".to_owned()
     } else {
-        let left = message.arrives.since(view.time);
-        let tenths = left.as_micros() / 100;
-        text.push_str(&format!(" · arrives in {}.{} ms", tenths / 10, tenths % 10));
-    }
-    text
+        let tenths = message.arrives.since(view.time).as_micros() / 100;
+        format!("arrives in {}.{} ms", tenths / 10, tenths % 10)
+    });
+    parts.join(" · ")
 }
 
 /// Where a tip of this width stands: above what it is about, inside the picture.

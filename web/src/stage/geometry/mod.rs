@@ -12,7 +12,7 @@ use std::f64::consts::{PI, TAU};
 
 use quorumscope_core::ids::{ClientId, Endpoint, ServerId};
 
-pub(crate) use seats::Seat;
+pub(crate) use seats::{Homes, Seat};
 pub(crate) use shapes::{Area, Point, Segment, Size, inside, num};
 
 /// The radius in which a server is drawn before it is scaled to its place.
@@ -174,13 +174,13 @@ impl Layout {
         let scale = node / FACE;
         let top = CROWN_TOP * scale + 6.0;
         let bottom = TIMER * scale + 8.0 + if has_legend(size) { LEGEND } else { 0.0 };
-        let side = if narrow {
+        let beside = if narrow {
             48.0 + if guests { 8.0 } else { 0.0 }
         } else {
             TIMER * scale + 14.0 + LabelStyle::Line.size().0
         };
         let by_height = (size.height - top - bottom) / (reach.up + reach.down).max(0.1);
-        let by_width = (size.width / 2.0 - side) / reach.side.max(0.1);
+        let by_width = (size.width / 2.0 - beside) / reach.side.max(0.1);
         let ring = if servers < 2 {
             0.0
         } else {
@@ -343,12 +343,7 @@ struct Reach {
 impl Reach {
     fn of(servers: usize) -> Self {
         let bearings = (0..servers).map(|position| bearing_of(position, servers));
-        let most = |of: fn(f64) -> f64| {
-            bearings
-                .clone()
-                .map(of)
-                .fold(0.0_f64, |most, value| most.max(value))
-        };
+        let most = |of: fn(f64) -> f64| bearings.clone().map(of).fold(0.0, f64::max);
         Self {
             up: most(f64::cos),
             down: most(|bearing| -bearing.cos()),

@@ -3,7 +3,10 @@
 //! Each client in turn takes the best free place round its server: outwards if it can, turned to
 //! the side or further out where that is taken. A client without a server waits at the edge.
 
+use std::collections::BTreeMap;
+
 use quorumscope_core::ids::{ClientId, ServerId};
+use quorumscope_core::view::{ClientView, View};
 
 use super::shapes::{Area, Point, Segment};
 use super::{CROWN_TOP, LEGEND, Layout, Place, TIMER, has_legend};
@@ -17,14 +20,35 @@ pub(crate) struct Seat {
     pub(crate) server: Option<ServerId>,
 }
 
+/// Where each client was last seen. One that has lost its server stays there while it looks for
+/// another, instead of crossing the stage twice.
+#[derive(Default, Debug)]
+pub(crate) struct Homes(BTreeMap<ClientId, ServerId>);
+
+impl Homes {
+    /// The seats of the clients of `view`.
+    pub(crate) fn seats(&mut self, view: &View) -> Vec<Seat> {
+        let seat = |client: &ClientView| {
+            if let Some(server) = client.server {
+                self.0.insert(client.id, server);
+            }
+            Seat {
+                client: client.id,
+                server: self.0.get(&client.id).copied(),
+            }
+        };
+        view.clients.iter().map(seat).collect()
+    }
+}
+
 /// How wide the legend is.
-const LEGEND_WIDTH: f64 = 470.0;
+const LEGEND_WIDTH: f64 = 610.0;
 /// What a square pixel of overlap costs against a degree of turning away.
 const OVERLAP: f64 = 50.0;
 /// What standing inside the ring costs, where messages fly.
 const INDOORS: f64 = 1.0e4;
 /// What a session line across something costs.
-const CROSSING: f64 = 60.0;
+const CROSSING: f64 = 160.0;
 
 /// The radius of the session timer round a client.
 pub(super) fn radius(narrow: bool) -> f64 {
@@ -37,7 +61,7 @@ pub(super) fn area(at: Point, narrow: bool) -> Area {
     if narrow {
         return Area::around(at, 2.0 * outer, 2.0 * outer);
     }
-    Area::new(at.x - 49.0, at.y - outer, 98.0, outer + 42.0)
+    Area::new(at.x - 49.0, at.y - outer, 98.0, outer + 46.0)
 }
 
 /// The places of all clients, in the order of `seats`.
