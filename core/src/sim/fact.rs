@@ -218,5 +218,5 @@ impl Explain for WorldFact {
 
 /// Whether a message only says "still here".
 fn is_routine(kind: &str) -> bool {
-    kind.starts_with("heartbeat") || matches!(kind, "Touch" | "Ping" | "Pong")
+    matches!(kind, "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong")
 }

@@ -315,7 +315,7 @@ pub(super) fn family_of(kind: &str) -> Family {
         "RequestVote" | "RequestVoteReply" => Family::Vote,
         "AppendEntries" | "AppendEntriesReply" => Family::Append,
         "Forward" => Family::Forward,
-        "Touch" | "Ping" | "Pong" => Family::Beat,
+        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
         _ => Family::Client,
     }
 }

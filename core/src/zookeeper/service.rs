@@ -210,7 +210,7 @@ pub(super) fn fuzzy(sessions: Service, tree: DataTree, last_zxid: Zxid) -> Servi
 mod tests {
     use super::super::fixture::{A, B, PASSWORD, Rig, TIMEOUT, create, create_as, delete, set};
     use super::*;
-    use crate::time::Time;
+    use crate::time::{Duration, Time};
     use crate::zookeeper::{CreateMode, Data, Owner, Xid};
 
     use CreateMode::{Ephemeral, EphemeralSequential, PersistentSequential};
