@@ -24,6 +24,7 @@
 //! or looks at a cluster.
 
 mod ast;
+mod command;
 mod complete;
 mod condition;
 mod cursor;
@@ -34,6 +35,7 @@ mod lexer;
 pub mod limits;
 pub mod link;
 mod names;
+mod nouns;
 mod parse_client;
 mod parse_command;
 mod parse_condition;
@@ -47,9 +49,9 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{
-    Choice, ClientAction, Command, Disk, EndpointRef, Header, Located, Operation, Protocol,
-    Quality, Script, ServerRef, Step, Timers,
+pub use ast::{Choice, Header, Located, Protocol, Script, Step};
+pub use command::{
+    ClientAction, Command, Disk, EndpointRef, Operation, Quality, ServerRef, Timers,
 };
 pub use complete::{Completion, complete};
 pub use condition::{
