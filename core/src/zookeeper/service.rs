@@ -211,7 +211,7 @@ mod tests {
     use super::super::fixture::{A, B, PASSWORD, Rig, TIMEOUT, create, create_as, delete, set};
     use super::*;
     use crate::time::{Duration, Time};
-    use crate::zookeeper::{CreateMode, Data, Owner, Xid};
+    use crate::zookeeper::{CreateMode, Data, Owner, Password, Xid};
 
     use CreateMode::{Ephemeral, EphemeralSequential, PersistentSequential};
 
