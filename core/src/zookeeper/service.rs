@@ -3,8 +3,9 @@
 use super::digested::DigestedMap;
 use super::{
     Change, Command, DataTree, ErrorCode, Password, Pending, Reply, Request, Response, Session,
-    SessionId, Txn, TxnHeader, Update, Zxid,
+    SessionId, Stat, Txn, TxnHeader, Update, Zxid,
 };
+use crate::time::Duration;
 
 /// Everything that the servers of an ensemble agree on. An ephemeral's owner is always an open
 /// session; `last_zxid` is the newest transaction applied, failed ones included.
@@ -169,13 +170,10 @@ impl Service {
                 Ok(Response::Stat(self.stat(path)?))
             }
             Txn::CreateSession { timeout, password } => {
-                let id = header.session;
-                if self.session(id).is_none() {
-                    let session = Session::new(id, *timeout, *password, header.xid);
-                    self.sessions.insert(id, session);
-                }
-                let timeout = self.session(id).map_or(*timeout, Session::timeout);
-                Ok(Response::SessionCreated { timeout })
+                let session = Session::new(header.session, *timeout, *password, header.xid);
+                Ok(Response::SessionCreated {
+                    timeout: self.open(session),
+                })
             }
             Txn::CloseSession { ephemerals } => {
                 for path in ephemerals {
@@ -190,7 +188,17 @@ impl Service {
         }
     }
 
-    fn stat(&self, path: &str) -> Result<super::Stat, ErrorCode> {
+    /// Enters a session unless it is open already; answers the timeout that it has.
+    fn open(&mut self, session: Session) -> Duration {
+        if let Some(open) = self.session(session.id()) {
+            return open.timeout();
+        }
+        let timeout = session.timeout();
+        self.sessions.insert(session.id(), session);
+        timeout
+    }
+
+    fn stat(&self, path: &str) -> Result<Stat, ErrorCode> {
         let node = self.tree.get(path).ok_or(ErrorCode::NoNode)?;
         Ok(node.stat())
     }
@@ -247,7 +255,7 @@ mod tests {
         assert_eq!(stat.owner, Owner::Session(A));
         assert_eq!(stat.ctime, Time::from_millis(now.counter().into()));
         assert_eq!(stat.mtime, stat.ctime);
-        let expected = crate::zookeeper::Stat {
+        let expected = Stat {
             pzxid: now,
             cversion: 1,
             num_children: 1,
@@ -263,7 +271,7 @@ mod tests {
         rig.run(A, create("/t/a")).unwrap();
         let before = rig.stat("/t");
         assert_eq!(rig.run(B, delete("/t/a", 0)), Ok(Response::Deleted));
-        let expected = crate::zookeeper::Stat {
+        let expected = Stat {
             pzxid: rig.last_zxid(),
             cversion: 2,
             num_children: 0,
@@ -281,7 +289,7 @@ mod tests {
             let reply = rig.run(A, set("/t", "same", version));
             let stat = rig.stat("/t");
             assert_eq!(reply, Ok(Response::Stat(stat)));
-            let expected = crate::zookeeper::Stat {
+            let expected = Stat {
                 mzxid: rig.last_zxid(),
                 mtime: Time::from_millis(rig.last_zxid().counter().into()),
                 version: version + 1,
