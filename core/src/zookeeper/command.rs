@@ -29,13 +29,27 @@ pub enum Update {
         /// What its client must show to resume it.
         password: Password,
     },
+    /// Goes on with the session over another connection, perhaps at another server.
+    AttachSession {
+        /// How long it may stay silent from now on, as negotiated.
+        timeout: Duration,
+        /// What the client shows.
+        password: Password,
+    },
     /// Ends the session and deletes its ephemerals.
     CloseSession {
         /// Whether the leader found it silent for too long; else its client asked.
         expired: bool,
     },
-    /// A request that writes.
+    /// A request that goes through the log: a write, or a sync.
     Write(Request),
+}
+
+impl Command {
+    /// Whether both are the same command, though a leader may have stamped one of them.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.session == other.session && self.xid == other.xid && self.update == other.update
+    }
 }
 
 /// Session, xid and time, in front of every command.
@@ -46,7 +60,7 @@ impl Command {
     pub fn size(&self) -> usize {
         COMMAND_HEADER
             + match &self.update {
-                Update::CreateSession { .. } => 8 + 16,
+                Update::CreateSession { .. } | Update::AttachSession { .. } => 8 + 16,
                 Update::CloseSession { .. } => 1,
                 Update::Write(request) => request.frame_size(),
             }
@@ -58,6 +72,7 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.update {
             Update::CreateSession { .. } => write!(f, "open {}", self.session),
+            Update::AttachSession { .. } => write!(f, "resume {}", self.session),
             Update::CloseSession { expired: false } => write!(f, "close {}", self.session),
             Update::CloseSession { expired: true } => write!(f, "expire {}", self.session),
             Update::Write(request) => request.fmt(f),

@@ -98,6 +98,12 @@ impl Zxid {
 }
 
 impl Password {
+    /// A password made of random bits.
+    pub const fn from_bits(bits: u64) -> Self {
+        let mixed = bits.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31);
+        Self(((bits as u128) << 64 | mixed as u128).to_be_bytes())
+    }
+
     /// The password made of these bytes.
     pub const fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)

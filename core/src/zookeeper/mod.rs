@@ -23,6 +23,7 @@ mod digested;
 mod error;
 #[cfg(test)]
 mod fixture;
+pub mod frame;
 mod id;
 pub mod path;
 mod pending;

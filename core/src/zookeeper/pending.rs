@@ -108,7 +108,7 @@ impl Pending {
                 }
                 self.record_session(header.session, zxid, None);
             }
-            Txn::Error(_) => {}
+            Txn::AttachSession { .. } | Txn::Sync { .. } | Txn::Error(_) => {}
         }
     }
 

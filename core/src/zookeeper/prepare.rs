@@ -22,6 +22,9 @@ impl Ahead<'_> {
             Update::CreateSession { timeout, password } => {
                 self.prepare_open(session, *timeout, *password)
             }
+            Update::AttachSession { timeout, password } => {
+                self.prepare_attach(session, *timeout, *password)
+            }
             Update::CloseSession { .. } => self.prepare_close(session),
             Update::Write(request) => self.prepare_write(session, request),
         };
@@ -39,6 +42,20 @@ impl Ahead<'_> {
         match self.password(session) {
             Some(other) if other != password => Err(ErrorCode::SystemError),
             _ => Ok(Txn::CreateSession { timeout, password }),
+        }
+    }
+
+    /// A wrong password is answered exactly like a session that has ended: who does not know it
+    /// learns nothing about it.
+    fn prepare_attach(
+        self,
+        session: SessionId,
+        timeout: Duration,
+        password: Password,
+    ) -> Result<Txn, ErrorCode> {
+        match self.password(session) {
+            Some(known) if known == password => Ok(Txn::AttachSession { timeout }),
+            _ => Err(ErrorCode::SessionExpired),
         }
     }
 
@@ -60,10 +77,10 @@ impl Ahead<'_> {
                 data,
                 version,
             } => self.prepare_set(path, data.as_ref(), *version),
-            Request::Exists { .. }
-            | Request::Get { .. }
-            | Request::Children { .. }
-            | Request::Sync { .. } => Err(ErrorCode::Unimplemented),
+            Request::Sync { path } => Ok(Txn::Sync { path: path.clone() }),
+            Request::Exists { .. } | Request::Get { .. } | Request::Children { .. } => {
+                Err(ErrorCode::Unimplemented)
+            }
         }
     }
 

@@ -166,12 +166,18 @@ impl Request {
         }
     }
 
-    /// Whether it changes the tree and so goes through the log.
+    /// Whether it changes the tree.
     pub const fn is_write(&self) -> bool {
         matches!(
             self,
             Self::Create { .. } | Self::Delete { .. } | Self::Set { .. }
         )
+    }
+
+    /// Whether it goes through the log where requests are replicated as such: writes, and a sync,
+    /// which is answered once everything before it is applied.
+    pub const fn is_replicated(&self) -> bool {
+        self.is_write() || matches!(self, Self::Sync { .. })
     }
 
     /// The check of its path that a client makes before it sends anything.
@@ -251,6 +257,35 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.verb())?;
         write_path(f, self.path())
+    }
+}
+
+/// The answer in a few words: `/app`, `"hello" version 3`, `[a, b]`, `ok`.
+impl fmt::Display for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Created { path, .. } => write_path(f, path),
+            Self::Stat(stat) => write!(f, "version {}", stat.version),
+            Self::Data { data, stat } => match data {
+                None => write!(f, "null version {}", stat.version),
+                Some(data) => {
+                    let text = String::from_utf8_lossy(data.bytes());
+                    write!(f, "{text:?} version {}", stat.version)
+                }
+            },
+            Self::Children { names, .. } => {
+                f.write_char('[')?;
+                for (position, name) in names.iter().enumerate() {
+                    f.write_str(if position > 0 { ", " } else { "" })?;
+                    write_path(f, name)?;
+                }
+                f.write_char(']')
+            }
+            Self::Deleted
+            | Self::Synced { .. }
+            | Self::SessionCreated { .. }
+            | Self::SessionClosed => f.write_str("ok"),
+        }
     }
 }
 

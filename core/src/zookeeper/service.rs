@@ -2,8 +2,8 @@
 
 use super::digested::DigestedMap;
 use super::{
-    Change, Command, DataTree, ErrorCode, Password, Pending, Reply, Request, Response, Session,
-    SessionId, Stat, Txn, TxnHeader, Update, Zxid,
+    Change, Command, DataTree, ErrorCode, Pending, Reply, Request, Response, Session, SessionId,
+    Stat, Txn, TxnHeader, Update, Zxid,
 };
 use crate::time::Duration;
 
@@ -45,14 +45,6 @@ impl Service {
     /// The open sessions, in the order of their ids.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.sessions.iter().map(|(_, session)| session)
-    }
-
-    /// The session that a reconnecting client names. A wrong password is answered exactly like a
-    /// session that has ended: who does not know it learns nothing about it.
-    pub fn resume(&self, id: SessionId, password: Password) -> Result<&Session, ErrorCode> {
-        self.session(id)
-            .filter(|session| session.password() == password)
-            .ok_or(ErrorCode::SessionExpired)
     }
 
     /// The newest transaction that was applied.
@@ -103,7 +95,9 @@ impl Service {
     pub fn remembered(&self, command: &Command) -> Option<Reply> {
         match command.update {
             Update::Write(_) => self.session(command.session)?.remembered(command.xid),
-            Update::CreateSession { .. } | Update::CloseSession { .. } => None,
+            Update::CreateSession { .. }
+            | Update::AttachSession { .. }
+            | Update::CloseSession { .. } => None,
         }
     }
 
@@ -126,10 +120,10 @@ impl Service {
                     stat: node.stat(),
                 })
             }
-            Request::Sync { path } => Ok(Response::Synced { path: path.clone() }),
-            Request::Create { .. } | Request::Delete { .. } | Request::Set { .. } => {
-                Err(ErrorCode::Unimplemented)
-            }
+            Request::Create { .. }
+            | Request::Delete { .. }
+            | Request::Set { .. }
+            | Request::Sync { .. } => Err(ErrorCode::Unimplemented),
         }
     }
 
@@ -175,6 +169,12 @@ impl Service {
                     timeout: self.open(session),
                 })
             }
+            Txn::AttachSession { timeout } => {
+                self.sessions
+                    .update(&header.session, |session| session.attach(*timeout));
+                Ok(Response::SessionCreated { timeout: *timeout })
+            }
+            Txn::Sync { path } => Ok(Response::Synced { path: path.clone() }),
             Txn::CloseSession { ephemerals } => {
                 for path in ephemerals {
                     if self.tree.delete(path, header.zxid) {
@@ -220,7 +220,7 @@ mod tests {
     use super::super::fixture::{A, B, PASSWORD, Rig, TIMEOUT, create, create_as, delete, set};
     use super::*;
     use crate::time::Time;
-    use crate::zookeeper::{CreateMode, Data, Owner, Xid};
+    use crate::zookeeper::{CreateMode, Data, Owner, Password, Xid};
 
     use CreateMode::{Ephemeral, EphemeralSequential, PersistentSequential};
 
@@ -429,15 +429,20 @@ mod tests {
     #[test]
     fn only_the_password_resumes_a_session_and_a_wrong_one_tells_nothing() {
         let mut rig = Rig::new();
-        let session = rig.service.resume(A, PASSWORD).unwrap();
-        assert_eq!((session.id(), session.timeout()), (A, TIMEOUT));
+        let attach = |rig: &mut Rig, password| {
+            let timeout = Duration::from_secs(2);
+            rig.execute(A, Update::AttachSession { timeout, password })
+        };
         let wrong = Password::new([0; 16]);
-        assert_eq!(rig.service.resume(A, wrong), Err(ErrorCode::SessionExpired));
-        rig.close(A).unwrap();
+        assert_eq!(attach(&mut rig, wrong), Err(ErrorCode::SessionExpired));
+        assert_eq!(rig.service.session(A).unwrap().timeout(), TIMEOUT);
+        attach(&mut rig, PASSWORD).unwrap();
         assert_eq!(
-            rig.service.resume(A, PASSWORD),
-            Err(ErrorCode::SessionExpired)
+            rig.service.session(A).unwrap().timeout(),
+            Duration::from_secs(2)
         );
+        rig.close(A).unwrap();
+        assert_eq!(attach(&mut rig, PASSWORD), Err(ErrorCode::SessionExpired));
     }
 
     #[test]
@@ -526,12 +531,30 @@ mod tests {
             let missing = Err(ErrorCode::NoNode);
             assert_eq!(read(Request::Exists { path: path.clone() }), missing);
             assert_eq!(read(Request::Get { path: path.clone() }), missing);
-            assert_eq!(read(Request::Children { path: path.clone() }), missing);
-            let synced = Ok(Response::Synced { path: path.clone() });
-            assert_eq!(read(Request::Sync { path }), synced);
+            assert_eq!(read(Request::Children { path }), missing);
         }
-        assert_eq!(read(create("/t/c")), Err(ErrorCode::Unimplemented));
+        let sync = Request::Sync { path };
+        for not_a_read in [create("/t/c"), delete("/t/a", -1), set("/t", "x", -1), sync] {
+            assert_eq!(read(not_a_read), Err(ErrorCode::Unimplemented));
+        }
         assert_eq!(rig.service, before);
+    }
+
+    #[test]
+    fn a_sync_goes_through_the_log_looks_at_no_path_and_changes_no_znode() {
+        let mut rig = Rig::new();
+        let tree = rig.service.tree().clone();
+        for path in ["/t", "/missing", "/t/.", ""] {
+            let path: std::sync::Arc<str> = path.into();
+            let reply = rig.run(A, Request::Sync { path: path.clone() });
+            assert_eq!(reply, Ok(Response::Synced { path }));
+        }
+        assert_eq!(rig.service.tree(), &tree);
+        assert_eq!(rig.changes, []);
+        rig.close(A).unwrap();
+        let path = "/t".into();
+        let reply = rig.run(A, Request::Sync { path });
+        assert_eq!(reply, Err(ErrorCode::SessionExpired));
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Session {
         }
     }
 
+    /// Its client goes on over another connection, with a timeout negotiated anew.
+    pub(super) fn attach(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
     /// Which session it is.
     pub fn id(&self) -> SessionId {
         self.id

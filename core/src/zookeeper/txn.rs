@@ -56,6 +56,16 @@ pub enum Txn {
         /// What its client must show to resume it.
         password: Password,
     },
+    /// A session goes on.
+    AttachSession {
+        /// How long it may stay silent from now on.
+        timeout: Duration,
+    },
+    /// Nothing changes: who asked has now seen everything before it.
+    Sync {
+        /// The path that was given.
+        path: Arc<str>,
+    },
     /// A session ends and takes its ephemerals along, all in this one transaction.
     CloseSession {
         /// The znodes that go with it.
@@ -103,6 +113,11 @@ impl fmt::Display for Txn {
                 write!(f, " to version {version}")
             }
             Self::CreateSession { .. } => f.write_str("open session"),
+            Self::AttachSession { .. } => f.write_str("resume session"),
+            Self::Sync { path } => {
+                f.write_str("sync ")?;
+                write_path(f, path)
+            }
             Self::CloseSession { ephemerals } => match ephemerals.len() {
                 0 => f.write_str("close session"),
                 1 => f.write_str("close session, delete 1 ephemeral"),
