@@ -212,6 +212,19 @@ mod elections {
     }
 
     #[test]
+    fn a_candidacy_that_is_over_asks_for_no_votes_when_the_disk_catches_up() {
+        let mut solo = Solo::boot(3, Durable::default(), Rules::default());
+        solo.input(Input::Timer(Timer::Election));
+        solo.input(Input::Timer(Timer::Election));
+        solo.input(Input::Stored(Token::new(1)));
+        assert_eq!(solo.sent(), []);
+        assert_eq!(solo.replica.role(), Role::Candidate);
+        solo.input(Input::Stored(Token::new(2)));
+        assert!(solo.sent().iter().all(|m| m.term() == Term::new(2)));
+        assert_eq!(solo.sent().len(), 2);
+    }
+
+    #[test]
     fn a_vote_leaves_only_when_term_and_vote_are_durable_in_one_record() {
         let mut solo = Solo::boot(3, Durable::default(), Rules::default());
         solo.receive(s(2), request_vote(4, (0, 0)));
