@@ -1,1 +1,4 @@
 //! Black-box tests of QuorumScope; see the files beside `src`.
+
+#[cfg(feature = "browser")]
+pub mod browser;

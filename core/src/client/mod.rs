@@ -1,1 +1,509 @@
-//! client
+//! A client process: the client library as a state machine.
+//!
+//! It does what ZooKeeper's own library does: holds one session with the service through one
+//! connection to one server at a time; sends operations in order without waiting for answers; says
+//! "still here" when it has been quiet for a third of its timeout; gives up on a server that was
+//! silent for two thirds and tries the next; never decides by itself that its session has expired
+//! (ZooKeeper, Programmer's Guide, Sessions). What it shows is what it believes.
+
+mod fact;
+
+use std::collections::VecDeque;
+
+use crate::ids::{ClientId, ConnectionId, ServerId};
+use crate::random::Bits;
+use crate::time::{Duration, Time};
+use crate::zookeeper::frame::{Credentials, ToClient, ToServer};
+use crate::zookeeper::{ErrorCode, Reply, Request, Response, Xid, Zxid};
+
+pub use fact::{ClientFact, ConnectionEnd};
+
+/// How many operations a client remembers for whoever watches it.
+pub const REMEMBERED_OPERATIONS: usize = 50;
+
+/// A client's timers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Timer {
+    /// Try to connect again.
+    Retry,
+    /// Say "still here".
+    Ping,
+    /// Give up on the server.
+    Silence,
+}
+
+/// What can happen to a client.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// A frame arrived.
+    Frame {
+        /// The connection.
+        connection: ConnectionId,
+        /// The frame.
+        frame: ToClient,
+    },
+    /// A connection was refused, closed by the server, or broke.
+    Disconnected(ConnectionId),
+    /// A timer ran down.
+    Timer(Timer),
+    /// The application wants an operation done.
+    Request(Request),
+    /// The application wants to go on at this server.
+    MoveTo(ServerId),
+    /// The application is done with the session.
+    Close,
+}
+
+/// What a client wants done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Output {
+    /// Open a connection; frames may follow at once.
+    Open {
+        /// Its name, chosen by the client.
+        connection: ConnectionId,
+        /// The server.
+        server: ServerId,
+    },
+    /// Send a frame.
+    Frame {
+        /// The connection.
+        connection: ConnectionId,
+        /// The frame.
+        frame: ToServer,
+    },
+    /// Close a connection.
+    Close(ConnectionId),
+    /// Set a timer, replacing an earlier one of its kind.
+    SetTimer {
+        /// The timer.
+        timer: Timer,
+        /// When it runs down.
+        at: Time,
+    },
+    /// Stop a timer.
+    CancelTimer(Timer),
+    /// Say what happened.
+    Fact(ClientFact),
+}
+
+/// How a client stands with the service.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum State {
+    /// It waits before it tries the next server.
+    Disconnected,
+    /// It has sent its handshake.
+    Connecting,
+    /// Its session is served.
+    Connected,
+    /// A server told it that its session is no more.
+    Expired,
+    /// It has closed its session.
+    Closed,
+}
+
+/// An operation, from invocation to response.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Operation {
+    /// Its number within the client, from 1.
+    pub number: u64,
+    /// What was asked; none for the closing of the session.
+    pub request: Option<Request>,
+    /// When it was asked.
+    pub invoked: Time,
+    /// The answer and when it came.
+    pub answer: Option<(Time, Reply)>,
+}
+
+/// An operation that waits: for the connection, or for its answer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Pending {
+    number: u64,
+    xid: Xid,
+}
+
+/// A client process.
+///
+/// `unsent` holds operations that no server has been sent; `sent` those without an answer, oldest
+/// first, all over the present connection. `connection` is there exactly while connecting or
+/// connected.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Client {
+    id: ClientId,
+    servers: Vec<ServerId>,
+    wanted_timeout: Duration,
+    state: State,
+    server: ServerId,
+    connection: Option<ConnectionId>,
+    connections_opened: u64,
+    session: Option<Credentials>,
+    timeout: Duration,
+    last_zxid: Zxid,
+    last_xid: Xid,
+    last_heard: Time,
+    operations: VecDeque<Operation>,
+    invoked: u64,
+    unsent: VecDeque<Pending>,
+    sent: VecDeque<Pending>,
+}
+
+impl Client {
+    /// Starts a client that opens a session at `first`, or at a random server.
+    pub fn start(
+        id: ClientId,
+        servers: Vec<ServerId>,
+        first: Option<ServerId>,
+        wanted_timeout: Duration,
+        now: Time,
+        random: Bits,
+        out: &mut Vec<Output>,
+    ) -> Self {
+        let any = servers[random.below(servers.len() as u64) as usize];
+        let mut client = Self {
+            id,
+            servers,
+            wanted_timeout,
+            state: State::Disconnected,
+            server: first.unwrap_or(any),
+            connection: None,
+            connections_opened: 0,
+            session: None,
+            timeout: wanted_timeout,
+            last_zxid: Zxid::ZERO,
+            last_xid: Xid::ZERO,
+            last_heard: now,
+            operations: VecDeque::new(),
+            invoked: 0,
+            unsent: VecDeque::new(),
+            sent: VecDeque::new(),
+        };
+        client.connect(now, out);
+        client
+    }
+
+    /// Takes one input and appends what must be done to `out`. `random` is one fresh draw.
+    pub fn step(&mut self, now: Time, random: Bits, input: Input, out: &mut Vec<Output>) {
+        match input {
+            Input::Frame { connection, frame } if self.connection == Some(connection) => {
+                self.last_heard = now;
+                self.watch_for_silence(out);
+                self.on_frame(now, frame, out);
+            }
+            Input::Disconnected(connection) if self.connection == Some(connection) => {
+                self.lose_connection(now, random, ConnectionEnd::Closed, out);
+            }
+            // Of a connection that this client has given up already.
+            Input::Frame { .. } | Input::Disconnected(_) => {}
+            Input::Timer(Timer::Retry) => self.connect(now, out),
+            Input::Timer(Timer::Ping) => {
+                if let (State::Connected, Some(connection)) = (self.state, self.connection) {
+                    out.push(Output::Frame {
+                        connection,
+                        frame: ToServer::Ping,
+                    });
+                    self.rest_before_ping(now, out);
+                }
+            }
+            Input::Timer(Timer::Silence) => {
+                self.abandon_connection(out);
+                self.lose_connection(now, random, ConnectionEnd::Silent, out);
+            }
+            Input::Request(request) => self.invoke(now, Some(request), out),
+            Input::MoveTo(server) => self.move_to(now, server, out),
+            Input::Close => self.invoke(now, None, out),
+        }
+    }
+
+    fn on_frame(&mut self, now: Time, frame: ToClient, out: &mut Vec<Output>) {
+        match frame {
+            ToClient::Connected { session, timeout } => {
+                self.on_connected(now, session, timeout, out)
+            }
+            ToClient::Expired => {
+                self.end(State::Expired, now, ErrorCode::SessionExpired, out);
+                out.push(Output::Fact(ClientFact::Expired));
+            }
+            ToClient::Reply { xid, zxid, reply } => {
+                self.last_zxid = self.last_zxid.max(zxid);
+                self.on_reply(now, xid, reply, out);
+            }
+            ToClient::Pong => {}
+        }
+    }
+
+    fn on_connected(
+        &mut self,
+        now: Time,
+        session: Credentials,
+        timeout: Duration,
+        out: &mut Vec<Output>,
+    ) {
+        let resumed = self.session.is_some();
+        self.session = Some(session);
+        self.timeout = timeout;
+        self.state = State::Connected;
+        out.push(Output::Fact(ClientFact::Connected {
+            server: self.server,
+            session: session.session,
+            resumed,
+        }));
+        self.watch_for_silence(out);
+        self.rest_before_ping(now, out);
+        self.send_unsent(now, out);
+    }
+
+    /// Operations of one client are answered in the order in which they were sent
+    /// (ZooKeeper §2.3, FIFO client order).
+    fn on_reply(&mut self, now: Time, xid: Xid, reply: Reply, out: &mut Vec<Output>) {
+        let Some(oldest) = self.sent.pop_front() else {
+            return;
+        };
+        debug_assert_eq!(oldest.xid, xid, "answers come in the order of the requests");
+        let closed = matches!(reply, Ok(Response::SessionClosed));
+        self.answer(now, oldest.number, reply, out);
+        if closed {
+            self.end(State::Closed, now, ErrorCode::SessionExpired, out);
+        }
+    }
+
+    /// Opens a connection to the present server and starts the handshake.
+    fn connect(&mut self, now: Time, out: &mut Vec<Output>) {
+        self.connections_opened += 1;
+        let connection =
+            ConnectionId::new((self.id.position() as u64) << 32 | self.connections_opened);
+        self.connection = Some(connection);
+        self.state = State::Connecting;
+        self.last_heard = now;
+        out.push(Output::Open {
+            connection,
+            server: self.server,
+        });
+        out.push(Output::Frame {
+            connection,
+            frame: ToServer::Connect {
+                session: self.session,
+                timeout: self.wanted_timeout,
+                last_zxid: self.last_zxid,
+            },
+        });
+        self.watch_for_silence(out);
+    }
+
+    /// What was sent may or may not have happened: nobody can tell. The next server is tried after
+    /// a short random rest, so that clients do not all come at once.
+    fn lose_connection(
+        &mut self,
+        now: Time,
+        random: Bits,
+        end: ConnectionEnd,
+        out: &mut Vec<Output>,
+    ) {
+        let was_served = self.state == State::Connected;
+        self.connection = None;
+        self.state = State::Disconnected;
+        out.push(Output::CancelTimer(Timer::Ping));
+        out.push(Output::CancelTimer(Timer::Silence));
+        out.push(Output::Fact(ClientFact::Disconnected {
+            server: self.server,
+            end,
+            was_served,
+        }));
+        self.fail_pending(now, out);
+        self.server = self.next_server();
+        let rest = self.wanted_timeout.fraction(1, 12);
+        let at = now + random.between(rest, rest * 2);
+        out.push(Output::SetTimer {
+            timer: Timer::Retry,
+            at,
+        });
+    }
+
+    /// An application waits for its first session before it asks for anything; from then on, what
+    /// cannot be sent fails.
+    fn fail_pending(&mut self, now: Time, out: &mut Vec<Output>) {
+        let mut failed = std::mem::take(&mut self.sent);
+        if self.session.is_some() {
+            failed.append(&mut self.unsent);
+        }
+        for pending in failed {
+            self.answer(now, pending.number, Err(ErrorCode::ConnectionLoss), out);
+        }
+    }
+
+    fn next_server(&self) -> ServerId {
+        let position = self
+            .servers
+            .iter()
+            .position(|server| *server == self.server);
+        self.servers[position.map_or(0, |position| (position + 1) % self.servers.len())]
+    }
+
+    fn move_to(&mut self, now: Time, server: ServerId, out: &mut Vec<Output>) {
+        self.abandon_connection(out);
+        self.fail_pending(now, out);
+        out.push(Output::CancelTimer(Timer::Ping));
+        out.push(Output::CancelTimer(Timer::Retry));
+        out.push(Output::Fact(ClientFact::Moves {
+            from: self.server,
+            to: server,
+        }));
+        self.server = server;
+        self.connect(now, out);
+    }
+
+    fn abandon_connection(&mut self, out: &mut Vec<Output>) {
+        if let Some(connection) = self.connection.take() {
+            out.push(Output::Close(connection));
+        }
+    }
+
+    /// The session is over; nothing more is sent.
+    fn end(&mut self, state: State, now: Time, code: ErrorCode, out: &mut Vec<Output>) {
+        self.abandon_connection(out);
+        self.state = state;
+        for timer in [Timer::Ping, Timer::Silence, Timer::Retry] {
+            out.push(Output::CancelTimer(timer));
+        }
+        for pending in self
+            .sent
+            .split_off(0)
+            .into_iter()
+            .chain(self.unsent.split_off(0))
+        {
+            self.answer(now, pending.number, Err(code), out);
+        }
+    }
+
+    fn invoke(&mut self, now: Time, request: Option<Request>, out: &mut Vec<Output>) {
+        self.invoked += 1;
+        self.last_xid = self.last_xid.next();
+        let number = self.invoked;
+        out.push(Output::Fact(ClientFact::Invoked {
+            number,
+            request: request.clone(),
+        }));
+        if self.operations.len() == REMEMBERED_OPERATIONS {
+            self.operations.pop_front();
+        }
+        self.operations.push_back(Operation {
+            number,
+            request,
+            invoked: now,
+            answer: None,
+        });
+        self.unsent.push_back(Pending {
+            number,
+            xid: self.last_xid,
+        });
+        match self.state {
+            State::Connected => self.send_unsent(now, out),
+            State::Expired | State::Closed => {
+                self.unsent.clear();
+                self.answer(now, number, Err(ErrorCode::SessionExpired), out);
+            }
+            State::Connecting | State::Disconnected => {}
+        }
+    }
+
+    fn send_unsent(&mut self, now: Time, out: &mut Vec<Output>) {
+        let Some(connection) = self.connection else {
+            return;
+        };
+        while let Some(pending) = self.unsent.pop_front() {
+            let operation = self
+                .operations
+                .iter()
+                .find(|op| op.number == pending.number);
+            let Some(operation) = operation else { continue };
+            let xid = pending.xid;
+            let frame = match operation.request.clone() {
+                Some(request) => ToServer::Request { xid, request },
+                None => ToServer::Close { xid },
+            };
+            out.push(Output::Frame { connection, frame });
+            self.sent.push_back(pending);
+            self.rest_before_ping(now, out);
+        }
+    }
+
+    fn answer(&mut self, now: Time, number: u64, reply: Reply, out: &mut Vec<Output>) {
+        let operation = self.operations.iter_mut().find(|op| op.number == number);
+        let Some(operation) = operation else { return };
+        out.push(Output::Fact(ClientFact::Answered {
+            number,
+            request: operation.request.clone(),
+            reply: reply.clone(),
+        }));
+        operation.answer = Some((now, reply));
+    }
+
+    /// Quiet for a third of the timeout: time to say "still here".
+    fn rest_before_ping(&self, now: Time, out: &mut Vec<Output>) {
+        out.push(Output::SetTimer {
+            timer: Timer::Ping,
+            at: now + self.timeout.fraction(1, 3),
+        });
+    }
+
+    /// A server that is silent for two thirds of the timeout is given up, which leaves a third to
+    /// find another before the session expires.
+    fn watch_for_silence(&self, out: &mut Vec<Output>) {
+        out.push(Output::SetTimer {
+            timer: Timer::Silence,
+            at: self.gives_up_at(),
+        });
+    }
+
+    fn gives_up_at(&self) -> Time {
+        self.last_heard + self.silence_limit()
+    }
+
+    /// How long a server may be silent.
+    pub fn silence_limit(&self) -> Duration {
+        self.timeout.fraction(2, 3)
+    }
+
+    /// When it gives up on its server, while it has a connection.
+    pub fn deadline(&self) -> Option<Time> {
+        self.connection.map(|_| self.gives_up_at())
+    }
+
+    /// How it stands with the service.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The server it is connected with, or tries next.
+    pub fn server(&self) -> ServerId {
+        self.server
+    }
+
+    /// Its present connection.
+    pub fn connection(&self) -> Option<ConnectionId> {
+        self.connection
+    }
+
+    /// Its session, as long as it has one.
+    pub fn session(&self) -> Option<Credentials> {
+        self.session
+    }
+
+    /// The session timeout it was granted.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The highest zxid it has seen.
+    pub fn last_zxid(&self) -> Zxid {
+        self.last_zxid
+    }
+
+    /// Its most recent operations, oldest first.
+    pub fn operations(&self) -> impl DoubleEndedIterator<Item = &Operation> {
+        self.operations.iter()
+    }
+
+    /// How many operations wait for the connection or for their answer.
+    pub fn waiting(&self) -> usize {
+        self.unsent.len() + self.sent.len()
+    }
+}

@@ -1,1 +1,387 @@
-//! raft
+//! The Raft replica: a pure state machine.
+//!
+//! Paper: Diego Ongaro and John Ousterhout, "In Search of an Understandable Consensus Algorithm",
+//! USENIX ATC 2014, cited as Raft §n; its Figure 2 is the summary that this module spells out.
+//!
+//! A [`Replica`] takes one [`Input`] at a time and says what it wants done as [`Output`]s. It owns
+//! no clock, socket or disk: time and randomness come with each step, timers are asked for, and
+//! writes go out with a [`Token`] that comes back when the disk has confirmed them. One
+//! single-threaded step at a time is part of the algorithm: where heartbeats were handled beside
+//! it, entries got the wrong term (hashicorp/raft #695).
+//!
+//! | file | concern |
+//! |---|---|
+//! | `position`, `log`, `message`, `durable`, `io` | the vocabulary |
+//! | `role`, `progress`, `storage` | what a replica knows, by whom it is about |
+//! | `election` | terms, votes, leaders (§5.1, §5.2, §5.4.1) |
+//! | `append` | the follower's side of log replication (§5.3) |
+//! | `replication` | the leader's side (§5.3) |
+//! | `commit` | what is committed (§5.3, §5.4.2) |
+//! | `fact`, `narrate` | how it all speaks for itself |
+//! | `rules`, `settings` | what can be switched and set |
+
+use std::sync::Arc;
+
+use crate::ids::ServerId;
+use crate::random::Bits;
+use crate::time::{Duration, Time};
+
+mod append;
+#[cfg(test)]
+mod chaos;
+mod commit;
+mod durable;
+mod election;
+mod fact;
+mod io;
+mod log;
+mod message;
+mod narrate;
+mod position;
+mod progress;
+mod replication;
+mod role;
+pub mod rules;
+#[cfg(test)]
+mod scenarios;
+mod settings;
+mod storage;
+#[cfg(test)]
+mod testing;
+
+pub use durable::{Durable, HardState, Token, Write};
+pub use fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
+pub use io::{Input, Output, Timer};
+pub use log::{Content, Entry, Log, Payload};
+pub use message::{AppendOutcome, Message, MessageKind};
+pub use position::{Index, LogPosition, Term};
+pub use progress::{Progress, ProgressState};
+pub use role::{Ballot, NotLeader, Role};
+pub use rules::{RuleInfo, Rules, UnknownRule};
+pub use settings::{Settings, SettingsError};
+
+use io::Turn;
+use role::Standing;
+use storage::Storage;
+
+/// One server's part in Raft.
+///
+/// What holds between its fields after every step:
+/// - a leader has no running election timer, everyone else has one;
+/// - `hard` is what was last handed to the disk, though perhaps not yet on it;
+/// - nothing has left that relies on term, vote or entries which the disk has not confirmed: it
+///   waits in `held`;
+/// - the durable index is at or below the last index of the log.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Replica<P: Clone> {
+    id: ServerId,
+    /// In ascending order, this server included.
+    members: Arc<[ServerId]>,
+    settings: Settings,
+    rules: Rules,
+    hard: HardState,
+    log: Log<P>,
+    /// Volatile, and only ever rises (Raft, Figure 2).
+    commit_index: Index,
+    standing: Standing,
+    election_deadline: Option<Time>,
+    election_timeout: Duration,
+    storage: Storage,
+    held: Vec<Held<P>>,
+}
+
+/// A message that waits for the disk.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Held<P> {
+    token: Token,
+    to: ServerId,
+    message: Message<P>,
+}
+
+impl<P: Payload> Replica<P> {
+    /// A server that starts, for the first time or again: a follower with what its disk holds and
+    /// nothing else. `random` is used for its first election timeout.
+    ///
+    /// # Panics
+    /// If `id` is not among `members`.
+    // A boot names all that a replica is made of, once; a builder would only hide that.
+    #[allow(clippy::too_many_arguments)]
+    pub fn boot(
+        id: ServerId,
+        members: &[ServerId],
+        settings: Settings,
+        rules: Rules,
+        durable: Durable<P>,
+        now: Time,
+        random: Bits,
+        out: &mut Vec<Output<P>>,
+    ) -> Self {
+        let mut members = members.to_vec();
+        members.sort_unstable();
+        members.dedup();
+        assert!(members.contains(&id), "{id} is not a member");
+        let Durable { hard, log } = durable;
+        let mut replica = Self {
+            id,
+            members: members.into(),
+            settings,
+            rules,
+            storage: Storage::booted(hard, log.last_index()),
+            hard,
+            log,
+            commit_index: Index::ZERO,
+            standing: Standing::Follower { leader: None },
+            election_deadline: None,
+            election_timeout: Duration::ZERO,
+            held: Vec::new(),
+        };
+        replica.reset_election_timer(&mut Turn { now, random, out });
+        replica
+    }
+
+    /// Takes one input and appends to `out` what is to be done, in order. `random` is one draw,
+    /// used or not.
+    pub fn step(&mut self, now: Time, random: Bits, input: Input<P>, out: &mut Vec<Output<P>>) {
+        let turn = &mut Turn { now, random, out };
+        match input {
+            Input::Message { from, message } => self.receive(from, message, turn),
+            Input::Timer(Timer::Election) => self.election_timer_ran_down(turn),
+            Input::Timer(Timer::Heartbeat) => self.heartbeat_timer_ran_down(turn),
+            Input::Stored(token) => self.stored(token, turn),
+            Input::SetElectionTimer { at } => self.set_election_timer(at, turn.out),
+        }
+        self.save_hard_state(turn.out);
+        // A leader that stepped down waits for others from here on.
+        if self.election_deadline.is_none() && self.role() != Role::Leader {
+            self.reset_election_timer(turn);
+        }
+    }
+
+    /// Appends a command to the leader's log and sends it on. The place it is given is where it
+    /// will be committed, if it ever is: a later leader may put another entry there.
+    pub fn propose(
+        &mut self,
+        _now: Time,
+        payload: P,
+        out: &mut Vec<Output<P>>,
+    ) -> Result<(Term, Index), NotLeader> {
+        if self.role() != Role::Leader {
+            return Err(NotLeader {
+                leader: self.leader(),
+            });
+        }
+        let position = self.append_as_leader(Content::Command(payload), out);
+        io::tell(
+            out,
+            RaftFact::Appended {
+                first: position.index,
+                last: position.index,
+                term: position.term,
+                from: None,
+            },
+        );
+        self.replicate(out);
+        Ok((position.term, position.index))
+    }
+
+    fn receive(&mut self, from: ServerId, message: Message<P>, turn: &mut Turn<'_, P>) {
+        let theirs = message.term();
+        if theirs > self.hard.term {
+            self.adopt_term(from, theirs, turn.out);
+        }
+        if theirs < self.hard.term && message.is_reply() {
+            let fact = RaftFact::IgnoredStaleTerm {
+                from,
+                kind: message.kind(),
+                theirs,
+                mine: self.hard.term,
+            };
+            return io::tell(turn.out, fact);
+        }
+        match message {
+            Message::RequestVote {
+                term,
+                last_index: index,
+                last_term,
+            } => {
+                let last = LogPosition {
+                    term: last_term,
+                    index,
+                };
+                self.handle_request_vote(from, term, last, turn);
+            }
+            Message::RequestVoteReply { granted, .. } => {
+                self.handle_request_vote_reply(from, granted, turn);
+            }
+            Message::AppendEntries {
+                term,
+                prev_index: index,
+                prev_term,
+                entries,
+                commit,
+            } => {
+                let prev = LogPosition {
+                    term: prev_term,
+                    index,
+                };
+                let offer = append::Offer {
+                    leader: from,
+                    term,
+                    prev,
+                    entries,
+                    commit,
+                };
+                self.handle_append_entries(offer, turn);
+            }
+            Message::AppendEntriesReply {
+                heartbeat, outcome, ..
+            } => self.handle_append_entries_reply(from, heartbeat, outcome, turn.out),
+        }
+    }
+
+    /// The disk confirms a write: what waited for it may leave, and what a server counts of
+    /// itself may be counted.
+    fn stored(&mut self, token: Token, turn: &mut Turn<'_, P>) {
+        self.storage.confirm(token);
+        for Held { to, message, .. } in self.held.extract_if(.., |held| held.token <= token) {
+            turn.out.push(Output::Send { to, message });
+        }
+        match self.role() {
+            Role::Follower => {}
+            Role::Candidate => self.count_own_vote(turn),
+            Role::Leader => {
+                if self.advance_commit_index(turn.out) {
+                    self.announce_commit(turn.out);
+                }
+            }
+        }
+    }
+
+    /// Hands term and vote to the disk if they changed: one record for both, and before anything
+    /// that is written or said in the new term.
+    fn save_hard_state(&mut self, out: &mut Vec<Output<P>>) {
+        if self.hard == self.storage.saved() {
+            return;
+        }
+        let mut record = self.hard;
+        if !self.rules.persist_vote {
+            record.voted_for = None;
+        }
+        let token = self.storage.save(self.hard);
+        let write = Write::HardState(record);
+        out.push(Output::Persist { token, write });
+    }
+
+    /// Sends a message that relies on what the write `awaited` makes durable: at once, or when
+    /// the disk has confirmed it ("updated on stable storage before responding to RPCs",
+    /// Figure 2).
+    fn send_when_durable(
+        &mut self,
+        awaited: Option<Token>,
+        to: ServerId,
+        message: Message<P>,
+        out: &mut Vec<Output<P>>,
+    ) {
+        match awaited {
+            Some(token) if self.rules.sync_before_reply => {
+                self.held.push(Held { token, to, message });
+            }
+            _ => out.push(Output::Send { to, message }),
+        }
+    }
+
+    /// The place of `server` in lists that follow the members' order.
+    fn position(&self, server: ServerId) -> Option<usize> {
+        self.members.iter().position(|member| *member == server)
+    }
+}
+
+impl<P: Payload> Replica<P> {
+    /// This server.
+    pub const fn id(&self) -> ServerId {
+        self.id
+    }
+
+    /// The servers of the cluster in ascending order, this one included.
+    pub fn members(&self) -> &[ServerId] {
+        &self.members
+    }
+
+    /// The settings it was booted with.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The rules it follows.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Its current term.
+    pub const fn term(&self) -> Term {
+        self.hard.term
+    }
+
+    /// Who has its vote in the current term.
+    pub const fn voted_for(&self) -> Option<ServerId> {
+        self.hard.voted_for
+    }
+
+    /// Its role in the current term.
+    pub const fn role(&self) -> Role {
+        self.standing.role()
+    }
+
+    /// Whom it believes to lead the current term.
+    pub const fn leader(&self) -> Option<ServerId> {
+        match &self.standing {
+            Standing::Follower { leader } => *leader,
+            Standing::Candidate { .. } => None,
+            Standing::Leader { .. } => Some(self.id),
+        }
+    }
+
+    /// Its log, in memory.
+    pub const fn log(&self) -> &Log<P> {
+        &self.log
+    }
+
+    /// Entries up to here are committed, as far as it knows.
+    pub const fn commit_index(&self) -> Index {
+        self.commit_index
+    }
+
+    /// Entries of its log up to here are on its disk.
+    pub const fn durable_index(&self) -> Index {
+        self.storage.durable_index()
+    }
+
+    /// When it stands for election; `None` for a leader.
+    pub const fn election_deadline(&self) -> Option<Time> {
+        self.election_deadline
+    }
+
+    /// The timeout that was last drawn for the election timer.
+    pub const fn election_timeout(&self) -> Duration {
+        self.election_timeout
+    }
+
+    /// A candidate's votes, each member's in the members' order; nothing otherwise.
+    pub fn ballots(&self) -> impl Iterator<Item = (ServerId, Ballot)> {
+        let ballots = match &self.standing {
+            Standing::Candidate { ballots } => ballots.as_slice(),
+            _ => &[],
+        };
+        self.members.iter().copied().zip(ballots.iter().copied())
+    }
+
+    /// What a leader knows of a follower's log; `None` for itself and from anyone else.
+    pub fn progress(&self, follower: ServerId) -> Option<&Progress> {
+        match &self.standing {
+            Standing::Leader { progress } if follower != self.id => {
+                progress.get(self.position(follower)?)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,1 +1,394 @@
-//! server
+//! One coordination server: a replica, the service on top of it, and its client connections.
+//!
+//! Like the replica, a server is a pure state machine: [`Server::step`] takes one input and
+//! appends what must be done to a list. It knows neither clock, network nor disk.
+//!
+//! A write goes through three stations. The *origin*, the server that the client is connected
+//! with, keeps it among its [outstanding](outbox) commands and passes it to the leader. The leader
+//! stamps its time and proposes it. Every server applies it when it is committed, and the origin
+//! then answers its client. Reads are answered by the origin from its own tree, in their turn
+//! (Hunt et al., "ZooKeeper", 2010, §2.3, §4.4).
+
+mod connection;
+mod fact;
+mod leading;
+mod outbox;
+
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+use crate::ids::{ConnectionId, ServerId};
+use crate::raft::{self, Content, Durable, Index, Payload, Replica, Role, Rules, Token, Write};
+use crate::random::Bits;
+use crate::time::{Duration, Time};
+use crate::zookeeper::frame::{ToClient, ToServer};
+use crate::zookeeper::{Command, Service, SessionId, Zxid};
+
+use connection::Connection;
+pub use fact::{CloseReason, ServerFact};
+use leading::Leading;
+pub use outbox::Forward;
+use outbox::Outbox;
+
+impl Payload for Command {
+    fn size(&self) -> usize {
+        Command::size(self)
+    }
+}
+
+/// What servers say to each other.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum PeerMessage {
+    /// Between replicas.
+    Raft(raft::Message<Command>),
+    /// Commands of the sender's clients, for the leader to propose.
+    Forward(Forward),
+    /// Sessions whose clients the sender has heard from since it last said so.
+    Touch(Vec<SessionId>),
+}
+
+/// A server's timers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Timer {
+    /// The replica's own.
+    Raft(raft::Timer),
+    /// Half a tick: report touched sessions, expire silent ones, pass on what was not answered.
+    Tick,
+}
+
+/// What can happen to a server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// A message from another server arrived.
+    Peer {
+        /// The sender.
+        from: ServerId,
+        /// The message.
+        message: PeerMessage,
+    },
+    /// A timer ran down.
+    Timer(Timer),
+    /// The disk has confirmed everything up to this token.
+    Stored(Token),
+    /// A frame arrived over a client connection; the first one opens it.
+    Frame {
+        /// The connection.
+        connection: ConnectionId,
+        /// The frame.
+        frame: ToServer,
+    },
+    /// A client connection broke or was closed by the client.
+    Disconnected(ConnectionId),
+    /// A teacher's hand sets the election timer to run down at this time.
+    SetElectionTimer(Time),
+}
+
+/// What a server wants done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Output {
+    /// Send a message to another server.
+    Send {
+        /// The receiver.
+        to: ServerId,
+        /// The message.
+        message: PeerMessage,
+    },
+    /// Set a timer, replacing an earlier one of its kind.
+    SetTimer {
+        /// The timer.
+        timer: Timer,
+        /// When it runs down, on the server's own clock.
+        at: Time,
+    },
+    /// Stop a timer.
+    CancelTimer(Timer),
+    /// Write to disk and confirm with the token.
+    Persist {
+        /// What the disk confirms with.
+        token: Token,
+        /// The record.
+        write: Write<Command>,
+    },
+    /// Send a frame over a client connection.
+    Frame {
+        /// The connection.
+        connection: ConnectionId,
+        /// The frame.
+        frame: ToClient,
+    },
+    /// Close a client connection after the frames already sent.
+    Close(ConnectionId),
+    /// Say what happened.
+    Fact(Fact),
+}
+
+/// What happened at a server.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Fact {
+    /// In the replica.
+    Raft(raft::RaftFact),
+    /// Between the server and its clients.
+    Server(ServerFact),
+}
+
+/// What a server is told when it starts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Settings {
+    /// The replica's settings.
+    pub raft: raft::Settings,
+    /// The unit of session timeouts: they are granted between 2 and 20 ticks, and expiry is
+    /// checked once a tick.
+    pub tick: Duration,
+}
+
+/// One coordination server.
+///
+/// `applied` never passes the replica's commit index, and the service holds exactly the effect of
+/// the entries up to it. `leading` is there exactly while the replica leads.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Server {
+    replica: Replica<Command>,
+    service: Service,
+    applied: Index,
+    connections: BTreeMap<ConnectionId, Connection>,
+    outbox: Outbox,
+    leading: Option<Leading>,
+    leader: Option<ServerId>,
+    next_session: SessionId,
+    ticking: bool,
+    tick: Duration,
+    scratch: Scratch,
+}
+
+/// A buffer that is empty between steps and no part of the state.
+#[derive(Debug, Default)]
+struct Scratch(Vec<raft::Output<Command>>);
+
+impl Clone for Scratch {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Scratch {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Scratch {}
+
+impl Hash for Scratch {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl Server {
+    /// Boots a server from what its disk holds and nothing else: its tree is empty until the log
+    /// is known to be committed again.
+    #[allow(clippy::too_many_arguments)]
+    pub fn boot(
+        id: ServerId,
+        members: &[ServerId],
+        settings: Settings,
+        rules: Rules,
+        durable: Durable<Command>,
+        now: Time,
+        random: Bits,
+        out: &mut Vec<Output>,
+    ) -> Self {
+        let mut scratch = Scratch::default();
+        let replica = Replica::boot(
+            id,
+            members,
+            settings.raft,
+            rules,
+            durable,
+            now,
+            random,
+            &mut scratch.0,
+        );
+        let mut server = Self {
+            replica,
+            service: Service::new(),
+            applied: Index::ZERO,
+            connections: BTreeMap::new(),
+            outbox: Outbox::new(now),
+            leading: None,
+            leader: None,
+            next_session: SessionId::first_of(id, now),
+            ticking: false,
+            tick: settings.tick,
+            scratch,
+        };
+        server.follow_replica(now, out);
+        server
+    }
+
+    /// Takes one input and appends what must be done to `out`. `random` is one fresh draw.
+    pub fn step(&mut self, now: Time, random: Bits, input: Input, out: &mut Vec<Output>) {
+        let raft_input = match input {
+            Input::Peer {
+                from,
+                message: PeerMessage::Raft(message),
+            } => Some(raft::Input::Message { from, message }),
+            Input::Timer(Timer::Raft(timer)) => Some(raft::Input::Timer(timer)),
+            Input::Stored(token) => Some(raft::Input::Stored(token)),
+            Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
+            Input::Peer {
+                from,
+                message: PeerMessage::Forward(forward),
+            } => {
+                self.propose_forwarded(now, from, forward);
+                None
+            }
+            Input::Peer {
+                message: PeerMessage::Touch(sessions),
+                ..
+            } => {
+                self.touch_all(now, &sessions);
+                None
+            }
+            Input::Timer(Timer::Tick) => {
+                self.on_tick(now, out);
+                None
+            }
+            Input::Frame { connection, frame } => {
+                self.on_frame(now, random, connection, frame, out);
+                None
+            }
+            Input::Disconnected(connection) => {
+                self.connections.remove(&connection);
+                None
+            }
+        };
+        if let Some(input) = raft_input {
+            self.replica.step(now, random, input, &mut self.scratch.0);
+        }
+        self.follow_replica(now, out);
+    }
+
+    /// Carries out what the replica asked for, then what follows from it for the service; that may
+    /// be new proposals, so it goes on until nothing is left.
+    fn follow_replica(&mut self, now: Time, out: &mut Vec<Output>) {
+        loop {
+            let committed = self.pass_on_outputs(out);
+            self.follow_leadership(now, out);
+            if let Some(through) = committed {
+                self.apply_through(now, through, out);
+            }
+            if self.scratch.0.is_empty() {
+                break;
+            }
+        }
+        self.keep_ticking(now, out);
+    }
+
+    /// Hands on what the replica wants done; the highest index that may be applied, if it rose.
+    fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> Option<Index> {
+        let mut committed = None;
+        for output in self.scratch.0.drain(..) {
+            out.push(match output {
+                raft::Output::Send { to, message } => Output::Send {
+                    to,
+                    message: PeerMessage::Raft(message),
+                },
+                raft::Output::SetTimer { timer, at } => Output::SetTimer {
+                    timer: Timer::Raft(timer),
+                    at,
+                },
+                raft::Output::CancelTimer { timer } => Output::CancelTimer(Timer::Raft(timer)),
+                raft::Output::Persist { token, write } => Output::Persist { token, write },
+                raft::Output::Fact(fact) => Output::Fact(Fact::Raft(fact)),
+                raft::Output::Commit { through } => {
+                    committed = Some(through);
+                    continue;
+                }
+            });
+        }
+        committed
+    }
+
+    /// Takes up and lays down a leader's duties with the role, and passes outstanding commands to
+    /// a new leader.
+    fn follow_leadership(&mut self, now: Time, out: &mut Vec<Output>) {
+        let role = self.replica.role();
+        let leads = role == Role::Leader;
+        if leads != self.leading.is_some() {
+            self.leading = leads.then(|| Leading::new(now, &self.service, self.tick));
+        }
+        if role == Role::Candidate && !self.connections.is_empty() {
+            self.close_all(CloseReason::NoLeader, out);
+        }
+        if self.replica.leader() != self.leader {
+            self.leader = self.replica.leader();
+            self.pass_on_outstanding(now, out);
+        }
+    }
+
+    /// Applies every entry up to `through`, in order, each exactly once (Raft §5.3).
+    fn apply_through(&mut self, now: Time, through: Index, out: &mut Vec<Output>) {
+        let mut changes = Vec::new();
+        while self.applied < through {
+            let index = self.applied.next();
+            let entry = self
+                .replica
+                .log()
+                .get(index)
+                .expect("a committed entry is in the log");
+            self.applied = index;
+            let Content::Command(command) = &entry.content else {
+                continue;
+            };
+            let command = command.clone();
+            let zxid = Zxid::new(0, index.number() as u32);
+            let reply = self.service.execute(&command, zxid, &mut changes);
+            changes.clear();
+            self.after_apply(now, &command, zxid, reply, out);
+        }
+    }
+
+    /// Keeps the half-tick timer running while there is anything for it to do.
+    fn keep_ticking(&mut self, now: Time, out: &mut Vec<Output>) {
+        let needed = !self.connections.is_empty()
+            || !self.outbox.is_empty()
+            || self.leading.as_ref().is_some_and(Leading::watches_sessions);
+        if needed && !self.ticking {
+            out.push(Output::SetTimer {
+                timer: Timer::Tick,
+                at: now + self.tick.fraction(1, 2),
+            });
+            self.ticking = true;
+        }
+    }
+
+    fn on_tick(&mut self, now: Time, out: &mut Vec<Output>) {
+        self.ticking = false;
+        self.expire_silent_sessions(now, out);
+        self.report_touched(out);
+        if self.outbox.is_overdue(now, self.tick) {
+            self.pass_on_outstanding(now, out);
+        }
+    }
+
+    /// The replica.
+    pub fn replica(&self) -> &Replica<Command> {
+        &self.replica
+    }
+
+    /// The service as this server has it.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The highest index that the service has applied.
+    pub fn applied(&self) -> Index {
+        self.applied
+    }
+
+    /// The open client connections, with the session each serves once the handshake is done.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Option<SessionId>)> + '_ {
+        self.connections
+            .iter()
+            .map(|(id, connection)| (*id, connection.session()))
+    }
+}

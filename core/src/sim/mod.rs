@@ -1,1 +1,27 @@
-//! sim
+//! The simulated world: servers and clients, the network between them, disks, clocks, and faults.
+//!
+//! A [`World`] is a value. The same [`Settings`] and the same commands at the same times give the
+//! same run to the bit, on every platform; [`World::digest`] tells two states apart. What happens
+//! is kept as [`Record`]s for whoever wants to tell the story.
+
+mod clients;
+mod clock;
+mod disk;
+mod fact;
+mod faults;
+mod messages;
+mod network;
+mod node;
+mod queue;
+mod settings;
+mod world;
+
+pub use clients::{ClientNode, Reach};
+pub use clock::Clock;
+pub use disk::Disk;
+pub use fact::{Fact, Record, WorldFact};
+pub use faults::Impossible;
+pub use network::{Body, Corpse, Death, InFlight, Network, Tag};
+pub use node::Node;
+pub use settings::{LinkSettings, MAX_SERVERS, Settings};
+pub use world::{Touched, World};

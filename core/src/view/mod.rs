@@ -1,1 +1,434 @@
-//! view
+//! What a screen may know of a cluster at one instant.
+//!
+//! A [`View`] is plain data, made anew from a world whenever a screen wants to draw. It carries no
+//! protocol rule: what it says of a server is in the protocol's own words, and what a reader may
+//! know that no server does (which vote is on its way) is worked out here. Its JSON is a stable
+//! interface: `version` is raised when a field changes its meaning or goes away.
+//!
+//! In JSON every time is in milliseconds, ids are the words of the command language (`"S1"`,
+//! `"A"`, `"m42"`), and a field that does not apply is `null`.
+
+mod build;
+mod lines;
+mod tree;
+
+use serde::Serialize;
+
+use crate::explain::{Rule, Weight};
+use crate::ids::{ClientId, Endpoint, EventId, MessageId, ServerId};
+use crate::time::{Duration, Time};
+
+pub use build::{Scope, details_of_message};
+pub use lines::line_of;
+pub use tree::{leader_of, tree_of};
+
+/// Raised when a field of the JSON changes its meaning or goes away.
+pub const VIEW_VERSION: u32 = 1;
+
+/// A cluster at one instant.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct View {
+    /// [`VIEW_VERSION`].
+    pub version: u32,
+    /// The instant.
+    pub time: Time,
+    /// `raft`.
+    pub protocol: &'static str,
+    /// The seed of the run.
+    pub seed: u64,
+    /// The last event that has happened.
+    pub event: Option<EventId>,
+    /// The servers, S1 first.
+    pub servers: Vec<ServerView>,
+    /// The client processes, A first.
+    pub clients: Vec<ClientView>,
+    /// Messages in flight, oldest first; between servers and between clients and servers alike.
+    pub messages: Vec<MessageView>,
+    /// Messages that died a short while ago, oldest first.
+    pub deaths: Vec<DeathView>,
+    /// Links between servers, each pair once, and those client links that are cut or in use.
+    pub links: Vec<LinkView>,
+    /// Every znode that some running server holds, in path order.
+    pub znodes: Vec<ZnodeView>,
+    /// The invariants that watch the run.
+    pub invariants: Vec<InvariantView>,
+    /// What was violated so far; a run halts at the first.
+    pub violations: Vec<ViolationView>,
+}
+
+/// A server at one instant.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ServerView {
+    /// Its name.
+    pub id: ServerId,
+    /// Whether it runs; a paused server does.
+    pub up: bool,
+    /// Whether it stands still (a long garbage collection) though it runs.
+    pub paused: bool,
+    /// `follower`, `candidate` or `leader`; a crashed server's last role does not count: `crashed`.
+    pub role: &'static str,
+    /// Its term; of a crashed server, the one on its disk.
+    pub term: u64,
+    /// Whom it voted for in this term.
+    pub voted_for: Option<ServerId>,
+    /// Whom it believes to lead.
+    pub leader: Option<ServerId>,
+    /// The highest index it knows to be committed.
+    pub commit: u64,
+    /// The highest index its service has applied.
+    pub applied: u64,
+    /// The highest index that its disk has confirmed.
+    pub durable: u64,
+    /// The index of its last entry.
+    pub last: u64,
+    /// The election timer, while it runs.
+    pub timer: Option<TimerView>,
+    /// As candidate or leader of this term: what each peer made of its request for a vote.
+    pub ballots: Vec<BallotView>,
+    /// As leader: what it believes of each peer's log.
+    pub peers: Vec<PeerView>,
+    /// Entries of its log, those inside the scope that was asked for.
+    pub log: Vec<EntryView>,
+    /// Clients that hold a connection with it.
+    pub clients: Vec<ClientId>,
+    /// Its disk.
+    pub disk: DiskView,
+    /// Its clock.
+    pub clock: ClockView,
+    /// How many znodes its tree holds, the reserved ones under `/zookeeper` left out.
+    pub znodes: usize,
+}
+
+/// A timer that runs down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct TimerView {
+    /// What is left.
+    pub remaining: Duration,
+    /// What it was set to.
+    pub total: Duration,
+}
+
+/// A peer's vote, as an onlooker who sees every message knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct BallotView {
+    /// The peer.
+    pub peer: ServerId,
+    /// Where its vote stands.
+    pub vote: Vote,
+}
+
+/// Where a vote stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Vote {
+    /// The candidate has it.
+    Have,
+    /// It was granted; the reply is on its way.
+    Coming,
+    /// It was refused, or went to another.
+    No,
+    /// The peer has not decided.
+    Open,
+}
+
+/// What a leader believes of a peer's log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct PeerView {
+    /// The peer.
+    pub peer: ServerId,
+    /// The highest index known to be stored there.
+    #[serde(rename = "match")]
+    pub match_index: u64,
+    /// The next index to send.
+    #[serde(rename = "next")]
+    pub next_index: u64,
+    /// Messages with entries that are sent and not yet answered.
+    pub inflight: usize,
+    /// `probe` or `replicate`.
+    pub state: &'static str,
+}
+
+/// An entry of a log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct EntryView {
+    /// Its index.
+    pub index: u64,
+    /// Its term.
+    pub term: u64,
+    /// What it holds, in a few words: `create /app`.
+    pub label: String,
+    /// Whether this server knows it to be committed.
+    pub committed: bool,
+    /// Whether this server has applied it.
+    pub applied: bool,
+    /// Whether this server's disk has confirmed it.
+    pub durable: bool,
+}
+
+/// A disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct DiskView {
+    /// What a write takes to become durable.
+    pub latency: Duration,
+    /// Whether it takes no write.
+    pub full: bool,
+    /// Writes that are not durable yet.
+    pub pending: usize,
+}
+
+/// A server's clock against true time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct ClockView {
+    /// How many microseconds it is ahead; negative when behind.
+    pub offset_us: i64,
+    /// How much faster than true time it runs, in parts per million; negative when slower.
+    pub drift_ppm: i32,
+}
+
+/// A client process at one instant, as it sees itself.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ClientView {
+    /// Its name.
+    pub id: ClientId,
+    /// `connecting`, `connected`, `disconnected`, `expired`, `closed` or `killed`.
+    pub state: &'static str,
+    /// The server it is connected with, or is trying.
+    pub server: Option<ServerId>,
+    /// Its session, `0x…`.
+    pub session: Option<String>,
+    /// The session timeout it was granted.
+    pub timeout: Duration,
+    /// How long until it gives up on a silent server.
+    pub timer: Option<TimerView>,
+    /// The highest zxid it has seen.
+    pub last_zxid: String,
+    /// Its operations, oldest first, the most recent fifty.
+    pub operations: Vec<OperationView>,
+}
+
+/// An operation of a client, from invocation to response.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct OperationView {
+    /// Its number within the client.
+    pub number: u64,
+    /// As the command language writes it: `create /app "hello"`.
+    pub text: String,
+    /// When the client issued it.
+    pub invoked: Time,
+    /// When the answer came; none while it waits.
+    pub answered: Option<Time>,
+    /// Whether it succeeded.
+    pub ok: Option<bool>,
+    /// The answer in a few words: `ok`, `NONODE`, `"hello" version 3`.
+    pub outcome: Option<String>,
+}
+
+/// A message in flight.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct MessageView {
+    /// Its name.
+    pub id: MessageId,
+    /// The sender.
+    pub from: Endpoint,
+    /// The receiver.
+    pub to: Endpoint,
+    /// What it is, in the protocol's words: `RequestVote`, `AppendEntries`, `Heartbeat`, …
+    pub kind: &'static str,
+    /// The palette it is drawn in.
+    pub family: Family,
+    /// Whether it answers another.
+    pub reply: bool,
+    /// Of a reply: whether it says yes.
+    pub positive: Option<bool>,
+    /// The sender's term, where it carries one.
+    pub term: Option<u64>,
+    /// When it was sent.
+    pub sent: Time,
+    /// When it arrives, if nothing happens to it.
+    pub arrives: Time,
+    /// Whether it is held back on its way.
+    pub held: bool,
+}
+
+/// The palettes of messages.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Election.
+    Vote,
+    /// Replication that carries entries.
+    Append,
+    /// Heartbeats, and what else only says "still here".
+    Beat,
+    /// Requests passed on to the leader.
+    Forward,
+    /// Between clients and servers.
+    Client,
+}
+
+/// A message that died.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DeathView {
+    /// Its name.
+    pub id: MessageId,
+    /// The sender.
+    pub from: Endpoint,
+    /// The receiver.
+    pub to: Endpoint,
+    /// What it was.
+    pub kind: &'static str,
+    /// Its palette.
+    pub family: Family,
+    /// Whether it answered another.
+    pub reply: bool,
+    /// When it died.
+    pub at: Time,
+    /// How far it had come, in thousandths of the way.
+    pub place: u16,
+    /// Why: `lost`, `cut`, `dropped`, `dead server`, `stale term`, `connection closed`.
+    pub why: &'static str,
+}
+
+/// A link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct LinkView {
+    /// One end.
+    pub a: Endpoint,
+    /// The other.
+    pub b: Endpoint,
+    /// Whether nothing gets from `a` to `b`.
+    pub cut_from_a: bool,
+    /// Whether nothing gets from `b` to `a`.
+    pub cut_from_b: bool,
+    /// The shortest and the longest time a message takes, from `a` to `b`.
+    pub latency: (Duration, Duration),
+    /// Messages lost from `a` to `b`, in parts per million.
+    pub loss_ppm: u32,
+}
+
+/// A znode.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ZnodeView {
+    /// Its whole path.
+    pub path: String,
+    /// Its data, as text; bytes that are no UTF-8 are shown as U+FFFD; none when null.
+    pub data: Option<String>,
+    /// `persistent` or `ephemeral`.
+    pub kind: &'static str,
+    /// The session that owns an ephemeral znode, `0x…`.
+    pub owner: Option<String>,
+    /// The client that holds that session, if it still runs.
+    pub client: Option<ClientId>,
+    /// How often its data was set.
+    pub version: i32,
+    /// How often its children changed.
+    pub cversion: i32,
+    /// The transaction that created it, that last set it, that last changed its children.
+    pub czxid: String,
+    /// The transaction that last set it.
+    pub mzxid: String,
+    /// The transaction that last changed its children.
+    pub pzxid: String,
+    /// How many children it has.
+    pub children: u32,
+    /// The servers that hold it, in any version.
+    pub on: Vec<ServerId>,
+    /// In one server's tree: how it differs from the leader's.
+    pub difference: Option<Difference>,
+}
+
+/// How a znode of one server differs from the leader's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Difference {
+    /// The leader has it, this server does not.
+    Missing,
+    /// Both have it; the leader's data, children or version moved on.
+    Stale,
+    /// This server has it, the leader does not any more.
+    Gone,
+}
+
+/// A lamp.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct InvariantView {
+    /// Its name in the command language: `election_safety`.
+    pub name: &'static str,
+    /// Its name for people: `Election safety`.
+    pub title: &'static str,
+    /// What it demands.
+    pub rule: Rule,
+    /// Whether it has held so far.
+    pub holds: bool,
+}
+
+/// A property that did not hold.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ViolationView {
+    /// The invariant's name.
+    pub invariant: &'static str,
+    /// When.
+    pub time: Time,
+    /// At which event.
+    pub event: EventId,
+    /// The clash in one sentence.
+    pub what: String,
+    /// The two facts that clash, each with the server it was seen at.
+    pub facts: Vec<(ServerId, String)>,
+}
+
+/// One line of the narration.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct LineView {
+    /// The event it belongs to; several lines may share one.
+    pub event: EventId,
+    /// When.
+    pub time: Time,
+    /// Who: a server, a client, or none for the network and the reader.
+    pub who: Option<Endpoint>,
+    /// The palette: that of a message family, or `commit`, `fault`.
+    pub tone: Tone,
+    /// A whole sentence without its full stop: `S5 stands for election in term 4`.
+    pub text: String,
+    /// Why, without "because".
+    pub why: Option<String>,
+    /// The rule behind it.
+    pub rule: Option<Rule>,
+    /// How much it matters.
+    pub weight: Weight,
+    /// The event that led to it.
+    pub cause: Option<EventId>,
+    /// Everything it speaks of, to be lit up when a pointer rests on it.
+    pub about: About,
+}
+
+/// What a line speaks of.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct About {
+    /// Servers and clients.
+    pub endpoints: Vec<Endpoint>,
+    /// A message.
+    pub message: Option<MessageId>,
+    /// Entries, first and last index.
+    pub entries: Option<(u64, u64)>,
+    /// A znode's path.
+    pub znode: Option<String>,
+}
+
+/// The colour of a line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    /// Elections.
+    Vote,
+    /// Replication.
+    Append,
+    /// Commits.
+    Commit,
+    /// Clients and their sessions.
+    Client,
+    /// Faults, and what the reader did.
+    Fault,
+    /// Everything quieter.
+    Quiet,
+}

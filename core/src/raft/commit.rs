@@ -1,0 +1,96 @@
+//! Which entries are committed (Raft §5.3, §5.4.2).
+
+use super::Replica;
+use super::fact::RaftFact;
+use super::io::{Output, tell};
+use super::log::Payload;
+use super::position::Index;
+use super::role::Standing;
+use crate::ids::ServerId;
+use crate::quorum::reached_by_majority;
+
+impl<P: Payload> Replica<P> {
+    /// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and
+    /// log[N].term == currentTerm: set commitIndex = N" (Figure 2, Leaders). Recomputed from
+    /// scratch each time: incremental counting has lost its invariant in the field
+    /// (openraft #1802). Says whether the commit index rose.
+    pub(super) fn advance_commit_index(&mut self, out: &mut Vec<Output<P>>) -> bool {
+        let mut matched: Vec<Index> = self.matched().map(|(_, index)| index).collect();
+        let Some(through) = reached_by_majority(&mut matched) else {
+            return false;
+        };
+        if through <= self.commit_index || !self.may_commit_by_counting(through) {
+            return false;
+        }
+        let first = self.commit_index.next();
+        let holders = self.matched().filter(|(_, index)| *index >= through);
+        let fact = RaftFact::Committed {
+            first,
+            through,
+            holders: holders.map(|(server, _)| server).collect(),
+            of: self.members.len(),
+            of_own_term: self.log.term_at(through) == Some(self.hard.term),
+        };
+        self.commit(through, fact, out);
+        true
+    }
+
+    /// "Raft never commits log entries from previous terms by counting replicas": even on a
+    /// majority, such an entry can be overwritten by a leader of a term in between (Raft §5.4.2,
+    /// Figure 8). Entries before one of the leader's own term are committed with it.
+    fn may_commit_by_counting(&self, index: Index) -> bool {
+        !self.rules.commit_only_own_term || self.log.term_at(index) == Some(self.hard.term)
+    }
+
+    /// The last entry that each member is known to have on disk, this leader included.
+    fn matched(&self) -> impl Iterator<Item = (ServerId, Index)> {
+        let progress = match &self.standing {
+            Standing::Leader { progress } => progress.as_slice(),
+            _ => &[],
+        };
+        self.members
+            .iter()
+            .zip(progress)
+            .map(|(&server, progress)| {
+                if server == self.id {
+                    (server, self.storage.durable_index())
+                } else {
+                    (server, progress.match_index())
+                }
+            })
+    }
+
+    /// "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new
+    /// entry)" (Figure 2): what the follower's log holds beyond `last_new` is not known to be
+    /// the leader's.
+    pub(super) fn learn_commit(
+        &mut self,
+        from: ServerId,
+        leader_commit: Index,
+        last_new: Index,
+        out: &mut Vec<Output<P>>,
+    ) {
+        let bound = if self.rules.commit_bound_by_new_entries {
+            last_new
+        } else {
+            self.log.last_index()
+        };
+        let through = leader_commit.min(bound);
+        if through > self.commit_index {
+            let first = self.commit_index.next();
+            let fact = RaftFact::CommitLearned {
+                first,
+                through,
+                from,
+                matches: through <= last_new,
+            };
+            self.commit(through, fact, out);
+        }
+    }
+
+    fn commit(&mut self, through: Index, fact: RaftFact, out: &mut Vec<Output<P>>) {
+        self.commit_index = through;
+        tell(out, fact);
+        out.push(Output::Commit { through });
+    }
+}

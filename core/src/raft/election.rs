@@ -1,0 +1,308 @@
+//! Leader election (Raft §5.2), terms (§5.1) and the election restriction (§5.4.1).
+
+use super::fact::{ElectionReason, RaftFact, StepDownReason, VoteRefusal};
+use super::io::{Output, Timer, Turn, tell};
+use super::log::{Content, Payload};
+use super::message::Message;
+use super::position::{LogPosition, Term};
+use super::progress::Progress;
+use super::role::{Ballot, Role, Standing};
+use super::{HardState, Replica};
+use crate::ids::ServerId;
+use crate::quorum::{is_majority, majority};
+use crate::time::Time;
+
+/// Whether a log that ends at `theirs` is at least as up-to-date as one that ends at `mine`: the
+/// later last term wins, and under the same term the longer log (Raft §5.4.1, last paragraph).
+fn is_up_to_date(theirs: LogPosition, mine: LogPosition) -> bool {
+    theirs >= mine
+}
+
+impl<P: Payload> Replica<P> {
+    /// "If a follower receives no communication over a period of time called the election
+    /// timeout, then it assumes there is no viable leader and begins an election" (Raft §5.2). A
+    /// candidate begins another.
+    pub(super) fn election_timer_ran_down(&mut self, turn: &mut Turn<'_, P>) {
+        let reason = match &self.standing {
+            Standing::Follower {
+                leader: Some(leader),
+            } => ElectionReason::SilentLeader { leader: *leader },
+            Standing::Follower { leader: None } => ElectionReason::NoLeader,
+            Standing::Candidate { .. } => ElectionReason::NoMajority {
+                term: self.hard.term,
+            },
+            Standing::Leader { .. } => return,
+        };
+        self.start_election(reason, turn);
+    }
+
+    /// "A follower increments its current term and transitions to candidate state. It then votes
+    /// for itself and issues `RequestVote` RPCs in parallel to each of the other servers"
+    /// (Raft §5.2).
+    fn start_election(&mut self, reason: ElectionReason, turn: &mut Turn<'_, P>) {
+        let term = self.hard.term.next();
+        self.enter_term(term, Some(self.id));
+        self.standing = Standing::Candidate {
+            ballots: vec![Ballot::Unanswered; self.members.len()],
+        };
+        tell(turn.out, RaftFact::StoodForElection { term, reason });
+        self.save_hard_state(turn.out);
+        self.reset_election_timer(turn);
+        self.start_heartbeat_timer(turn);
+        self.request_votes(turn.out);
+    }
+
+    /// Asks everyone who has not answered. The requests announce a term, so they wait for it to
+    /// be durable; the candidate's own vote is counted then, too.
+    fn request_votes(&mut self, out: &mut Vec<Output<P>>) {
+        let LogPosition { term, index } = self.log.last_position();
+        let awaited = self.storage.awaits_hard_state();
+        for position in 0..self.members.len() {
+            let Standing::Candidate { ballots } = &self.standing else {
+                return;
+            };
+            let to = self.members[position];
+            if to == self.id || ballots[position] != Ballot::Unanswered {
+                continue;
+            }
+            let message = Message::RequestVote {
+                term: self.hard.term,
+                last_index: index,
+                last_term: term,
+            };
+            self.send_when_durable(awaited, to, message, out);
+        }
+    }
+
+    /// Requests and their answers may be lost; "servers retry RPCs if they do not receive a
+    /// response in a timely manner" (Raft §5.1).
+    pub(super) fn repeat_vote_requests(&mut self, turn: &mut Turn<'_, P>) {
+        self.start_heartbeat_timer(turn);
+        // Those that wait for the disk have not even left yet.
+        if self.storage.awaits_hard_state().is_none() {
+            self.request_votes(turn.out);
+        }
+    }
+
+    /// A candidate asks for this server's vote.
+    pub(super) fn handle_request_vote(
+        &mut self,
+        candidate: ServerId,
+        term: Term,
+        last: LogPosition,
+        turn: &mut Turn<'_, P>,
+    ) {
+        let refusal = self.refuses_vote(candidate, term, last);
+        if let Some(reason) = refusal {
+            let fact = RaftFact::VoteDenied {
+                to: candidate,
+                term,
+                reason,
+            };
+            tell(turn.out, fact);
+        } else {
+            let again = self.hard.voted_for == Some(candidate);
+            self.hard.voted_for = Some(candidate);
+            let fact = RaftFact::VoteGranted {
+                to: candidate,
+                term,
+                again,
+                up_to_date: is_up_to_date(last, self.log.last_position()),
+            };
+            tell(turn.out, fact);
+            // A voter gives its candidate time to win ("without granting vote to candidate",
+            // Figure 2, Followers).
+            self.reset_election_timer(turn);
+        }
+        self.save_hard_state(turn.out);
+        let reply = Message::RequestVoteReply {
+            term: self.hard.term,
+            granted: refusal.is_none(),
+        };
+        let awaited = self.storage.awaits_hard_state();
+        self.send_when_durable(awaited, candidate, reply, turn.out);
+    }
+
+    /// Why `candidate` does not get this server's vote, if it does not: Figure 2, `RequestVote`,
+    /// receiver implementation.
+    fn refuses_vote(
+        &self,
+        candidate: ServerId,
+        term: Term,
+        theirs: LogPosition,
+    ) -> Option<VoteRefusal> {
+        if term < self.hard.term {
+            return Some(VoteRefusal::StaleTerm {
+                mine: self.hard.term,
+            });
+        }
+        // "Each server will vote for at most one candidate in a given term,
+        // on a first-come-first-served basis" (Raft §5.2).
+        if let Some(for_) = self.hard.voted_for.filter(|voted| *voted != candidate) {
+            return Some(VoteRefusal::AlreadyVoted {
+                for_,
+                itself: for_ == self.id,
+            });
+        }
+        let mine = self.log.last_position();
+        if self.rules.up_to_date_vote && !is_up_to_date(theirs, mine) {
+            return Some(VoteRefusal::LogNotUpToDate { mine, theirs });
+        }
+        None
+    }
+
+    /// A voter of this term answers.
+    pub(super) fn handle_request_vote_reply(
+        &mut self,
+        from: ServerId,
+        granted: bool,
+        turn: &mut Turn<'_, P>,
+    ) {
+        if let Some(position) = self.position(from) {
+            self.count_vote(position, granted, turn);
+        }
+    }
+
+    /// A candidate's own vote counts once it is durable.
+    pub(super) fn count_own_vote(&mut self, turn: &mut Turn<'_, P>) {
+        if self.storage.awaits_hard_state().is_none()
+            && let Some(position) = self.position(self.id)
+        {
+            self.count_vote(position, true, turn);
+        }
+    }
+
+    /// "A candidate wins an election if it receives votes from a majority of the servers in the
+    /// full cluster for the same term" (Raft §5.2).
+    fn count_vote(&mut self, position: usize, granted: bool, turn: &mut Turn<'_, P>) {
+        let Standing::Candidate { ballots } = &mut self.standing else {
+            return;
+        };
+        if ballots[position] != Ballot::Unanswered {
+            return;
+        }
+        ballots[position] = if granted {
+            Ballot::Granted
+        } else {
+            Ballot::Refused
+        };
+        let of = ballots.len();
+        let have = ballots.iter().filter(|b| **b == Ballot::Granted).count();
+        let fact = RaftFact::VoteReceived {
+            from: self.members[position],
+            own: self.members[position] == self.id,
+            granted,
+            have,
+            need: majority(of),
+        };
+        tell(turn.out, fact);
+        if is_majority(have, of) {
+            self.become_leader(turn);
+        }
+    }
+
+    /// The new leader knows nothing of the others' logs, and begins its term with a no-op: only
+    /// an entry of its own term lets it commit what earlier leaders left (Raft §5.4.2, §8).
+    fn become_leader(&mut self, turn: &mut Turn<'_, P>) {
+        let votes = self.ballots().filter(|(_, b)| *b == Ballot::Granted);
+        let fact = RaftFact::BecameLeader {
+            term: self.hard.term,
+            votes: votes.map(|(server, _)| server).collect(),
+            of: self.members.len(),
+        };
+        tell(turn.out, fact);
+        let unknown = Progress::unknown(self.log.last_index());
+        self.standing = Standing::Leader {
+            progress: vec![unknown; self.members.len()],
+        };
+        self.election_deadline = None;
+        turn.out.push(Output::CancelTimer {
+            timer: Timer::Election,
+        });
+        let LogPosition { term, index } = self.append_as_leader(Content::Noop, turn.out);
+        tell(turn.out, RaftFact::NoopAppended { term, index });
+        self.replicate(turn.out);
+        self.start_heartbeat_timer(turn);
+    }
+
+    /// "If one server's current term is smaller than the other's, then it updates its current
+    /// term to the larger value. If a candidate or leader discovers that its term is out of date,
+    /// it immediately reverts to follower state" (Raft §5.1). Whom it took for the leader led an
+    /// earlier term.
+    pub(super) fn adopt_term(&mut self, from: ServerId, term: Term, out: &mut Vec<Output<P>>) {
+        let previous = self.hard.term;
+        self.enter_term(term, None);
+        let role = self.role();
+        if role == Role::Follower {
+            let fact = RaftFact::TermAdopted {
+                from,
+                term,
+                previous,
+            };
+            tell(out, fact);
+        } else {
+            let reason = StepDownReason::HigherTerm { from, term };
+            tell(out, RaftFact::SteppedDown { role, reason });
+        }
+        self.become_follower(None, out);
+    }
+
+    /// A term begins with its vote: a candidate's own, or none given yet. Requests for votes of
+    /// an earlier term that still wait for the disk are withdrawn.
+    fn enter_term(&mut self, term: Term, voted_for: Option<ServerId>) {
+        self.hard = HardState { term, voted_for };
+        self.held.retain(|held| held.message.is_reply());
+    }
+
+    /// "If the leader's term is at least as large as the candidate's current term, then the
+    /// candidate recognizes the leader as legitimate and returns to follower state" (Raft §5.2).
+    pub(super) fn follow(&mut self, leader: ServerId, turn: &mut Turn<'_, P>) {
+        let term = self.hard.term;
+        match &self.standing {
+            Standing::Follower { leader: known } if *known == Some(leader) => {}
+            Standing::Candidate { .. } => {
+                let fact = RaftFact::SteppedDown {
+                    role: Role::Candidate,
+                    reason: StepDownReason::LeaderElected { leader, term },
+                };
+                tell(turn.out, fact);
+                self.become_follower(Some(leader), turn.out);
+            }
+            _ => {
+                tell(turn.out, RaftFact::FollowsLeader { leader, term });
+                self.become_follower(Some(leader), turn.out);
+            }
+        }
+        self.reset_election_timer(turn);
+    }
+
+    fn become_follower(&mut self, leader: Option<ServerId>, out: &mut Vec<Output<P>>) {
+        if self.role() != Role::Follower {
+            out.push(Output::CancelTimer {
+                timer: Timer::Heartbeat,
+            });
+        }
+        self.standing = Standing::Follower { leader };
+    }
+
+    /// "Raft uses randomized election timeouts to ensure that split votes are rare" (Raft §5.2):
+    /// a fresh timeout for each start of the timer.
+    pub(super) fn reset_election_timer(&mut self, turn: &mut Turn<'_, P>) {
+        let (least, most) = self.settings.election_timeout;
+        self.election_timeout = turn.random.between(least, most);
+        self.start_election_timer(turn.now + self.election_timeout, turn.out);
+    }
+
+    /// A hand from outside on the timer; a leader has none.
+    pub(super) fn set_election_timer(&mut self, at: Time, out: &mut Vec<Output<P>>) {
+        if self.election_deadline.is_some() {
+            self.start_election_timer(at, out);
+        }
+    }
+
+    fn start_election_timer(&mut self, at: Time, out: &mut Vec<Output<P>>) {
+        self.election_deadline = Some(at);
+        let timer = Timer::Election;
+        out.push(Output::SetTimer { timer, at });
+    }
+}

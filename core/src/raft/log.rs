@@ -1,0 +1,245 @@
+//! The log: what the servers agree on.
+
+use std::hash::Hash;
+
+use imbl::Vector;
+
+use super::position::{Index, LogPosition, Term};
+
+/// What is replicated. Raft never looks inside.
+pub trait Payload: Clone + Eq + Hash + std::fmt::Debug {
+    /// Bytes it takes in a message, for batching.
+    fn size(&self) -> usize;
+}
+
+/// One entry of the log.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Entry<P> {
+    /// The term of the leader that created it.
+    pub term: Term,
+    /// Its place, the same in every log that holds it.
+    pub index: Index,
+    /// What it says.
+    pub content: Content<P>,
+}
+
+/// What an entry says.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Content<P> {
+    /// Nothing: a new leader's first entry, whose commitment commits all that precedes it
+    /// (Raft §8).
+    Noop,
+    /// Something for the state machine.
+    Command(P),
+}
+
+/// The entries of one server, indexes 1, 2, 3, … without a gap, terms never falling.
+///
+/// Clones share structure.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Log<P: Clone> {
+    entries: Vector<Entry<P>>,
+}
+
+impl<P: Payload> Entry<P> {
+    /// Bytes it takes in a message: its payload, its term and its index.
+    pub fn size(&self) -> usize {
+        let payload = match &self.content {
+            Content::Noop => 0,
+            Content::Command(payload) => payload.size(),
+        };
+        payload + 16
+    }
+}
+
+impl<P> Entry<P> {
+    /// Its term and index.
+    pub const fn position(&self) -> LogPosition {
+        LogPosition {
+            term: self.term,
+            index: self.index,
+        }
+    }
+}
+
+impl<P: Clone> Default for Log<P> {
+    fn default() -> Self {
+        Self {
+            entries: Vector::new(),
+        }
+    }
+}
+
+impl<P: Clone> Log<P> {
+    /// The index of the first entry the log holds, or would hold.
+    pub const fn first_index(&self) -> Index {
+        Index::new(1)
+    }
+
+    /// The index of the last entry; [`Index::ZERO`] when there is none.
+    pub fn last_index(&self) -> Index {
+        Index::new(self.entries.len() as u64)
+    }
+
+    /// The term of the last entry; [`Term::ZERO`] when there is none.
+    pub fn last_term(&self) -> Term {
+        self.entries.last().map_or(Term::ZERO, |entry| entry.term)
+    }
+
+    /// Term and index of the last entry, which is all that elections compare (Raft §5.4.1).
+    pub fn last_position(&self) -> LogPosition {
+        LogPosition {
+            term: self.last_term(),
+            index: self.last_index(),
+        }
+    }
+
+    /// The entry at `index`.
+    pub fn get(&self, index: Index) -> Option<&Entry<P>> {
+        let offset = index.number().checked_sub(self.first_index().number())?;
+        self.entries.get(offset as usize)
+    }
+
+    /// The term of the entry at `index`; [`Term::ZERO`] before the first entry, `None` past the
+    /// last.
+    pub fn term_at(&self, index: Index) -> Option<Term> {
+        if index == Index::ZERO {
+            Some(Term::ZERO)
+        } else if index == self.last_index() {
+            Some(self.last_term())
+        } else {
+            self.get(index).map(|entry| entry.term)
+        }
+    }
+
+    /// The entries from `first` through `last`, both included; those that are not there are left
+    /// out.
+    pub fn range(&self, first: Index, last: Index) -> impl Iterator<Item = &Entry<P>> {
+        let last = last.min(self.last_index());
+        let first = first.max(self.first_index());
+        (first.number()..=last.number()).filter_map(|number| self.get(Index::new(number)))
+    }
+
+    /// Adds entries that continue the log.
+    pub fn append(&mut self, entries: impl IntoIterator<Item = Entry<P>>) {
+        for entry in entries {
+            debug_assert_eq!(entry.index, self.last_index().next(), "a gap in the log");
+            self.entries.push_back(entry);
+        }
+    }
+
+    /// Removes the entry at `from` and all that follow it.
+    pub fn truncate(&mut self, from: Index) {
+        let kept = from.number().saturating_sub(self.first_index().number()) as usize;
+        if kept < self.entries.len() {
+            self.entries.truncate(kept);
+        }
+    }
+
+    /// How many of `entries`, from the first, the log holds already. What comes after them is
+    /// new, or in conflict with what the log holds at its index.
+    pub fn agreeing(&self, entries: &[Entry<P>]) -> usize {
+        entries
+            .iter()
+            .position(|entry| self.term_at(entry.index) != Some(entry.term))
+            .unwrap_or(entries.len())
+    }
+
+    /// The last place at or before `index` whose term is not above `term`: where this log and one
+    /// that has an entry of `term` at `index` may still agree. Terms never fall along a log, so
+    /// everything in between is known to differ.
+    pub fn last_place_to_agree(&self, index: Index, term: Term) -> LogPosition {
+        // Binary search: `agreeing` is always a place that may agree, `differing` never one.
+        let mut agreeing = 0;
+        let mut differing = index.min(self.last_index()).number() + 1;
+        while differing - agreeing > 1 {
+            let middle = agreeing.midpoint(differing);
+            if self
+                .term_at(Index::new(middle))
+                .is_some_and(|at| at <= term)
+            {
+                agreeing = middle;
+            } else {
+                differing = middle;
+            }
+        }
+        let index = Index::new(agreeing);
+        LogPosition {
+            term: self.term_at(index).unwrap_or_default(),
+            index,
+        }
+    }
+}
+
+impl<P: Payload> Log<P> {
+    /// The entries from `first` on that one message takes: at most `max_entries` and `max_bytes`,
+    /// but always one if there is one, however large.
+    pub fn batch(&self, first: Index, max_entries: usize, max_bytes: usize) -> Vec<Entry<P>> {
+        let waiting = (self.last_index().next().number()).saturating_sub(first.number());
+        let mut batch = Vec::with_capacity(max_entries.min(waiting as usize));
+        let mut bytes = 0;
+        for entry in self.range(first, self.last_index()).take(max_entries) {
+            bytes += entry.size();
+            if bytes > max_bytes && !batch.is_empty() {
+                break;
+            }
+            batch.push(entry.clone());
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{log_of_terms, terms_of};
+    use super::*;
+
+    #[test]
+    fn every_log_agrees_before_its_first_entry_and_knows_nothing_past_its_last() {
+        let log = log_of_terms(&[1, 1, 2]);
+        assert_eq!(log.term_at(Index::ZERO), Some(Term::ZERO));
+        assert_eq!(log.term_at(Index::new(2)), Some(Term::new(1)));
+        assert_eq!(log.term_at(Index::new(3)), Some(Term::new(2)));
+        assert_eq!(log.term_at(Index::new(4)), None);
+        assert_eq!(log.last_position().to_string(), "entry 3 of term 2");
+    }
+
+    #[test]
+    fn truncation_removes_the_named_entry_and_what_follows() {
+        let mut log = log_of_terms(&[1, 1, 2, 2]);
+        log.truncate(Index::new(3));
+        assert_eq!(terms_of(&log), [1, 1]);
+        log.truncate(Index::new(3));
+        assert_eq!(terms_of(&log), [1, 1]);
+        log.truncate(Index::new(1));
+        assert_eq!(log, Log::default());
+    }
+
+    #[test]
+    fn the_place_to_agree_skips_every_later_term() {
+        let log = log_of_terms(&[1, 1, 1, 4, 4, 5, 5, 6, 6, 6]);
+        for index in 0..=12_u64 {
+            for term in 0..=7 {
+                let expected = (0..=index.min(10))
+                    .rev()
+                    .find(|i| log.term_at(Index::new(*i)).unwrap() <= Term::new(term))
+                    .unwrap();
+                let found = log.last_place_to_agree(Index::new(index), Term::new(term));
+                assert_eq!(found.index.number(), expected, "index {index}, term {term}");
+                assert_eq!(log.term_at(found.index), Some(found.term));
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_keeps_its_bounds_but_always_carries_one_entry() {
+        let log = log_of_terms(&[1; 10]);
+        let size = log.get(Index::new(1)).unwrap().size();
+        let count = |first, entries, bytes| log.batch(Index::new(first), entries, bytes).len();
+        assert_eq!(count(1, 4, usize::MAX), 4);
+        assert_eq!(count(8, 64, usize::MAX), 3);
+        assert_eq!(count(1, 64, 3 * size), 3);
+        assert_eq!(count(1, 64, 1), 1);
+        assert_eq!(count(11, 64, usize::MAX), 0);
+    }
+}

@@ -1,0 +1,160 @@
+//! What replicas say to each other: the remote procedure calls of Raft's Figure 2, as messages.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::log::Entry;
+use super::position::{Index, Term};
+
+/// A message between two replicas. It may be lost, duplicated, or overtake another.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Message<P> {
+    /// A candidate asks for a vote (Raft §5.2).
+    RequestVote {
+        /// The candidate's term.
+        term: Term,
+        /// The index of the last entry of its log.
+        last_index: Index,
+        /// The term of that entry.
+        last_term: Term,
+    },
+    /// The answer to a candidate.
+    RequestVoteReply {
+        /// The voter's term.
+        term: Term,
+        /// Whether the candidate has the vote.
+        granted: bool,
+    },
+    /// A leader replicates entries; without any it is a heartbeat (Raft §5.2, §5.3).
+    AppendEntries {
+        /// The leader's term.
+        term: Term,
+        /// The index of the entry before the new ones.
+        prev_index: Index,
+        /// The term of that entry.
+        prev_term: Term,
+        /// The new entries, from `prev_index` + 1 on.
+        entries: Vec<Entry<P>>,
+        /// The leader's commit index.
+        commit: Index,
+    },
+    /// The answer to a leader.
+    AppendEntriesReply {
+        /// The follower's term.
+        term: Term,
+        /// Whether the request was a heartbeat.
+        heartbeat: bool,
+        /// What came of it.
+        outcome: AppendOutcome,
+    },
+}
+
+/// What came of an `AppendEntries`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+pub enum AppendOutcome {
+    /// The follower stores what the leader has, up to and including `match_index`.
+    Accepted {
+        /// Up to here the logs are the same.
+        match_index: Index,
+    },
+    /// The follower has no entry of the leader's `prev_term` at `prev_index`. The hint spares the
+    /// leader a probe for each entry (Raft §5.3, the paragraph on conflicting terms): it is the
+    /// follower's last place at or before `prev_index` whose term is not above `prev_term`, and
+    /// the logs cannot agree between the two.
+    Rejected {
+        /// The request's `prev_index`.
+        prev_index: Index,
+        /// Where the logs may still agree.
+        hint_index: Index,
+        /// The follower's term there.
+        hint_term: Term,
+    },
+}
+
+/// The kind of a message, as a reader sees it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+pub enum MessageKind {
+    /// A candidate asks for a vote.
+    RequestVote,
+    /// A voter answers.
+    RequestVoteReply,
+    /// A leader sends entries.
+    AppendEntries,
+    /// A follower answers to entries.
+    AppendEntriesReply,
+    /// A leader sends an `AppendEntries` without entries.
+    Heartbeat,
+    /// A follower answers to a heartbeat.
+    HeartbeatReply,
+}
+
+impl<P> Message<P> {
+    /// The sender's term.
+    pub const fn term(&self) -> Term {
+        match self {
+            Self::RequestVote { term, .. }
+            | Self::RequestVoteReply { term, .. }
+            | Self::AppendEntries { term, .. }
+            | Self::AppendEntriesReply { term, .. } => *term,
+        }
+    }
+
+    /// The kind.
+    pub const fn kind(&self) -> MessageKind {
+        match self {
+            Self::RequestVote { .. } => MessageKind::RequestVote,
+            Self::RequestVoteReply { .. } => MessageKind::RequestVoteReply,
+            Self::AppendEntries { entries, .. } if entries.is_empty() => MessageKind::Heartbeat,
+            Self::AppendEntries { .. } => MessageKind::AppendEntries,
+            Self::AppendEntriesReply {
+                heartbeat: true, ..
+            } => MessageKind::HeartbeatReply,
+            Self::AppendEntriesReply { .. } => MessageKind::AppendEntriesReply,
+        }
+    }
+
+    /// Whether it answers another message.
+    pub const fn is_reply(&self) -> bool {
+        self.kind().is_reply()
+    }
+
+    /// What a reply says: yes (vote granted, entries accepted) or no. `None` for a request.
+    pub const fn granted(&self) -> Option<bool> {
+        match self {
+            Self::RequestVoteReply { granted, .. } => Some(*granted),
+            Self::AppendEntriesReply { outcome, .. } => {
+                Some(matches!(outcome, AppendOutcome::Accepted { .. }))
+            }
+            Self::RequestVote { .. } | Self::AppendEntries { .. } => None,
+        }
+    }
+}
+
+impl MessageKind {
+    /// Whether messages of this kind answer another.
+    pub const fn is_reply(self) -> bool {
+        matches!(
+            self,
+            Self::RequestVoteReply | Self::AppendEntriesReply | Self::HeartbeatReply
+        )
+    }
+
+    /// The name, as the paper writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RequestVote => "RequestVote",
+            Self::RequestVoteReply => "RequestVoteReply",
+            Self::AppendEntries => "AppendEntries",
+            Self::AppendEntriesReply => "AppendEntriesReply",
+            Self::Heartbeat => "Heartbeat",
+            Self::HeartbeatReply => "HeartbeatReply",
+        }
+    }
+}
+
+impl fmt::Display for MessageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,234 @@
+//! The leader's side of log replication (Raft §5.3).
+//!
+//! A follower whose log is not known is *probed*, one message at a time, until the place where
+//! the logs agree is found; from then on entries are *replicated*: sent at once, several messages
+//! ahead of their acknowledgements.
+
+use super::Replica;
+use super::fact::RaftFact;
+use super::io::{Output, Timer, Turn, tell};
+use super::log::{Content, Entry, Payload};
+use super::message::{AppendOutcome, Message};
+use super::position::{Index, LogPosition};
+use super::progress::{Ack, Nack, Progress};
+use super::role::{Role, Standing};
+use super::settings::Settings;
+use crate::ids::ServerId;
+
+impl<P: Payload> Replica<P> {
+    /// Appends an entry of the leader's own term. The disk gets it at the same time as the
+    /// followers; the leader counts itself only when the disk has confirmed it (dissertation
+    /// §10.2.1).
+    pub(super) fn append_as_leader(
+        &mut self,
+        content: Content<P>,
+        out: &mut Vec<Output<P>>,
+    ) -> LogPosition {
+        let entry = Entry {
+            term: self.hard.term,
+            index: self.log.last_index().next(),
+            content,
+        };
+        let position = entry.position();
+        self.append(vec![entry], out);
+        position
+    }
+
+    /// Sends every follower what it lacks, as far as its window allows.
+    pub(super) fn replicate(&mut self, out: &mut Vec<Output<P>>) {
+        for position in 0..self.members.len() {
+            self.replicate_to(position, out);
+        }
+    }
+
+    /// "If last log index ≥ nextIndex for a follower: send `AppendEntries` RPC with log entries
+    /// starting at nextIndex" (Figure 2, Leaders).
+    fn replicate_to(&mut self, position: usize, out: &mut Vec<Output<P>>) {
+        let last_index = self.log.last_index();
+        let Settings {
+            max_entries_per_message,
+            max_bytes_per_message,
+            max_inflight_messages,
+            ..
+        } = self.settings;
+        while let Some(progress) = self.follower(position)
+            && progress.next_index() <= last_index
+            && progress.may_send(max_inflight_messages)
+        {
+            let first = progress.next_index();
+            let entries = self
+                .log
+                .batch(first, max_entries_per_message, max_bytes_per_message);
+            let through = Index::new(first.prev().number() + entries.len() as u64);
+            self.send_append_entries(position, first.prev(), entries, out);
+            if let Some(progress) = self.follower(position) {
+                progress.sent(through);
+            }
+        }
+    }
+
+    /// The leader's commit index goes with every message, as Figure 2 has it: the follower takes
+    /// it up only as far as the message's own entries vouch for its log, so the minimum with
+    /// `matchIndex` that a heartbeat without consistency check would need is there by itself.
+    fn send_append_entries(
+        &mut self,
+        position: usize,
+        prev_index: Index,
+        entries: Vec<Entry<P>>,
+        out: &mut Vec<Output<P>>,
+    ) {
+        let commit = self.commit_index;
+        let vouched = Index::new(prev_index.number() + entries.len() as u64);
+        let prev_term = self.log.term_at(prev_index);
+        let (Some(prev_term), Some(progress)) = (prev_term, self.follower(position)) else {
+            return;
+        };
+        progress.told(commit.min(vouched));
+        let message = Message::AppendEntries {
+            term: self.hard.term,
+            prev_index,
+            prev_term,
+            entries,
+            commit,
+        };
+        let to = self.members[position];
+        out.push(Output::Send { to, message });
+    }
+
+    /// The heartbeat timer serves leaders and candidates.
+    pub(super) fn heartbeat_timer_ran_down(&mut self, turn: &mut Turn<'_, P>) {
+        match self.role() {
+            Role::Follower => {}
+            Role::Candidate => self.repeat_vote_requests(turn),
+            Role::Leader => self.send_heartbeats(turn),
+        }
+    }
+
+    /// "Leaders send periodic heartbeats (`AppendEntries` RPCs that carry no log entries) to all
+    /// followers in order to maintain their authority" (Raft §5.2).
+    fn send_heartbeats(&mut self, turn: &mut Turn<'_, P>) {
+        for position in 0..self.members.len() {
+            if let Some(progress) = self.follower(position) {
+                let prev = progress.heartbeat_prev();
+                self.send_append_entries(position, prev, Vec::new(), turn.out);
+            }
+        }
+        self.start_heartbeat_timer(turn);
+    }
+
+    pub(super) fn start_heartbeat_timer(&self, turn: &mut Turn<'_, P>) {
+        turn.out.push(Output::SetTimer {
+            timer: Timer::Heartbeat,
+            at: turn.now + self.settings.heartbeat,
+        });
+    }
+
+    /// A follower of this term answers.
+    pub(super) fn handle_append_entries_reply(
+        &mut self,
+        from: ServerId,
+        heartbeat: bool,
+        outcome: AppendOutcome,
+        out: &mut Vec<Output<P>>,
+    ) {
+        let Some(position) = self.position(from) else {
+            return;
+        };
+        match outcome {
+            AppendOutcome::Accepted { match_index } => self.accepted(position, match_index, out),
+            AppendOutcome::Rejected {
+                prev_index,
+                hint_index: index,
+                hint_term: term,
+            } => {
+                let hint = LogPosition { term, index };
+                self.rejected(position, prev_index, hint, heartbeat, out);
+            }
+        }
+    }
+
+    /// "If successful: update nextIndex and matchIndex for follower" (Figure 2, Leaders).
+    fn accepted(&mut self, position: usize, through: Index, out: &mut Vec<Output<P>>) {
+        // Only with a rule switched off can a follower vouch for more than its leader has.
+        let through = through.min(self.log.last_index());
+        let Some(progress) = self.follower(position) else {
+            return;
+        };
+        let mut committed = false;
+        if progress.accepted(through) == Ack::News {
+            let by = self.members[position];
+            tell(out, RaftFact::AppendAccepted { by, through });
+            committed = self.advance_commit_index(out);
+        }
+        // Entries carry the commit index too, so they go first.
+        self.replicate_to(position, out);
+        if committed {
+            self.announce_commit(out);
+        } else {
+            self.announce_commit_to(position, out);
+        }
+    }
+
+    /// "If `AppendEntries` fails because of log inconsistency: decrement nextIndex and retry"
+    /// (Figure 2, Leaders) — but by whole terms: from the follower's hint, the leader in turn
+    /// skips its own entries of terms above the hint's, so that finding where the logs agree
+    /// takes at most one probe for each term in which they differ.
+    fn rejected(
+        &mut self,
+        position: usize,
+        prev_index: Index,
+        hint: LogPosition,
+        heartbeat: bool,
+        out: &mut Vec<Output<P>>,
+    ) {
+        let agree = self.log.last_place_to_agree(hint.index, hint.term).index;
+        let follower = self.members[position];
+        let Some(progress) = self.follower(position) else {
+            return;
+        };
+        let had = progress.match_index();
+        let nack = progress.rejected(prev_index, agree, heartbeat);
+        let next = progress.next_index();
+        match nack {
+            Nack::Stale => return,
+            Nack::BackUp => tell(out, RaftFact::BackedUp { follower, next }),
+            Nack::Lost => tell(
+                out,
+                RaftFact::MatchLost {
+                    follower,
+                    had,
+                    next,
+                },
+            ),
+        }
+        self.replicate_to(position, out);
+    }
+
+    /// Tells every follower of a new commit index that it has the entries for.
+    pub(super) fn announce_commit(&mut self, out: &mut Vec<Output<P>>) {
+        for position in 0..self.members.len() {
+            self.announce_commit_to(position, out);
+        }
+    }
+
+    fn announce_commit_to(&mut self, position: usize, out: &mut Vec<Output<P>>) {
+        let commit = self.commit_index;
+        if self.settings.announce_commit
+            && let Some(progress) = self.follower(position)
+            && progress.should_hear_of(commit)
+        {
+            let prev = progress.match_index();
+            self.send_append_entries(position, prev, Vec::new(), out);
+        }
+    }
+
+    /// A leader's record of the follower at `position`; `None` for itself and from anyone else.
+    fn follower(&mut self, position: usize) -> Option<&mut Progress> {
+        match &mut self.standing {
+            Standing::Leader { progress } if self.members[position] != self.id => {
+                progress.get_mut(position)
+            }
+            _ => None,
+        }
+    }
+}

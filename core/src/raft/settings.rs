@@ -1,0 +1,143 @@
+//! What an operator may choose.
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::time::Duration;
+
+/// The dials of a replica. The defaults are those of a cluster that a person watches: messages
+/// take 10 to 15 ms there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Settings {
+    /// An election timeout is drawn from this span, both ends included, each time the timer
+    /// starts (Raft §5.2).
+    pub election_timeout: (Duration, Duration),
+    /// From one heartbeat of a leader to the next, and from one request for a vote to its
+    /// repetition.
+    pub heartbeat: Duration,
+    /// Entries in one message, at most.
+    pub max_entries_per_message: usize,
+    /// Bytes of entries in one message, at most; one entry goes whatever its size.
+    pub max_bytes_per_message: usize,
+    /// Messages with entries on their way to one follower, at most, before the first is
+    /// acknowledged.
+    pub max_inflight_messages: usize,
+    /// Whether a leader tells its followers of a new commit index at once, rather than with the
+    /// next entry or heartbeat.
+    pub announce_commit: bool,
+}
+
+/// Settings that cannot work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum SettingsError {
+    /// The span of election timeouts ends before it begins.
+    #[error("the election timeout's span ends at {most}, before it begins at {least}")]
+    ElectionTimeoutReversed {
+        /// Its beginning.
+        least: Duration,
+        /// Its end.
+        most: Duration,
+    },
+    /// Followers would stand for election between two heartbeats of a healthy leader.
+    #[error(
+        "the heartbeat interval {heartbeat} is not shorter than the least election timeout {least}"
+    )]
+    HeartbeatTooLong {
+        /// The heartbeat interval.
+        heartbeat: Duration,
+        /// The least election timeout.
+        least: Duration,
+    },
+    /// A leader would do nothing but send heartbeats.
+    #[error("the heartbeat interval is zero")]
+    NoHeartbeatInterval,
+    /// Nothing could ever be replicated.
+    #[error("{setting} is zero: nothing could be replicated")]
+    NoRoom {
+        /// The setting.
+        setting: &'static str,
+    },
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
+            heartbeat: Duration::from_millis(50),
+            max_entries_per_message: 64,
+            max_bytes_per_message: 1 << 20,
+            max_inflight_messages: 16,
+            announce_commit: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks that a cluster with these settings can work.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        let (least, most) = self.election_timeout;
+        if most < least {
+            return Err(SettingsError::ElectionTimeoutReversed { least, most });
+        }
+        if self.heartbeat == Duration::ZERO {
+            return Err(SettingsError::NoHeartbeatInterval);
+        }
+        if self.heartbeat >= least {
+            return Err(SettingsError::HeartbeatTooLong {
+                heartbeat: self.heartbeat,
+                least,
+            });
+        }
+        for (setting, value) in [
+            ("max_entries_per_message", self.max_entries_per_message),
+            ("max_bytes_per_message", self.max_bytes_per_message),
+            ("max_inflight_messages", self.max_inflight_messages),
+        ] {
+            if value == 0 {
+                return Err(SettingsError::NoRoom { setting });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_can_work_and_what_cannot_says_why() {
+        let good = Settings::default();
+        assert_eq!(good.validate(), Ok(()));
+        let ms = Duration::from_millis;
+        let error = |settings: Settings| settings.validate().unwrap_err().to_string();
+        assert_eq!(
+            error(Settings {
+                election_timeout: (ms(300), ms(150)),
+                ..good
+            }),
+            "the election timeout's span ends at 150ms, before it begins at 300ms"
+        );
+        assert_eq!(
+            error(Settings {
+                heartbeat: ms(150),
+                ..good
+            }),
+            "the heartbeat interval 150ms is not shorter than the least election timeout 150ms"
+        );
+        assert_eq!(
+            error(Settings {
+                heartbeat: Duration::ZERO,
+                ..good
+            }),
+            "the heartbeat interval is zero"
+        );
+        assert_eq!(
+            error(Settings {
+                max_inflight_messages: 0,
+                ..good
+            }),
+            "max_inflight_messages is zero: nothing could be replicated"
+        );
+    }
+}

@@ -1,0 +1,345 @@
+//! A few replicas on a bench: messages, disks and timers move when the test says so.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::*;
+
+impl Payload for u64 {
+    fn size(&self) -> usize {
+        8
+    }
+}
+
+/// A log with entries of these terms, index 1 first; each says its own index.
+pub(super) fn log_of_terms(terms: &[u64]) -> Log<u64> {
+    let mut log = Log::default();
+    log.append(
+        (1..)
+            .zip(terms)
+            .map(|(index, term)| entry(*term, index, index)),
+    );
+    log
+}
+
+pub(super) fn entry(term: u64, index: u64, command: u64) -> Entry<u64> {
+    Entry {
+        term: Term::new(term),
+        index: Index::new(index),
+        content: Content::Command(command),
+    }
+}
+
+/// The terms of a log's entries.
+pub(super) fn terms_of(log: &Log<u64>) -> Vec<u64> {
+    log.range(Index::ZERO, log.last_index())
+        .map(|entry| entry.term.number())
+        .collect()
+}
+
+/// A disk image with entries of these terms.
+pub(super) fn disk(term: u64, terms: &[u64]) -> Durable<u64> {
+    Durable {
+        hard: HardState {
+            term: Term::new(term),
+            voted_for: None,
+        },
+        log: log_of_terms(terms),
+    }
+}
+
+pub(super) fn s(number: u16) -> ServerId {
+    ServerId::new(number)
+}
+
+/// A message under way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Letter {
+    pub(super) from: ServerId,
+    pub(super) to: ServerId,
+    pub(super) message: Message<u64>,
+}
+
+/// One server: its replica while it is up, its disk, and what the disk has yet to write.
+pub(super) struct Machine {
+    pub(super) replica: Option<Replica<u64>>,
+    pub(super) disk: Durable<u64>,
+    pub(super) unwritten: VecDeque<(Token, Write<u64>)>,
+    timers: BTreeMap<Timer, Time>,
+}
+
+/// Replicas, the messages between them, and what they said.
+pub(super) struct Bench {
+    pub(super) machines: Vec<Machine>,
+    pub(super) mail: VecDeque<Letter>,
+    pub(super) facts: Vec<(ServerId, RaftFact)>,
+    /// Whether disks write at once; otherwise when told to.
+    pub(super) instant_disks: bool,
+    /// Links that carry nothing, by sender and receiver.
+    pub(super) cut: BTreeSet<(ServerId, ServerId)>,
+    /// What some server reported committed at each index.
+    pub(super) committed: BTreeMap<Index, Entry<u64>>,
+    /// Who led each term.
+    pub(super) leaders: BTreeMap<Term, ServerId>,
+    /// The first property that was violated.
+    pub(super) violation: Option<String>,
+    pub(super) settings: Settings,
+    pub(super) rules: Rules,
+    pub(super) now: Time,
+    members: Vec<ServerId>,
+    draws: u64,
+}
+
+impl Bench {
+    /// Servers with empty disks that write at once.
+    pub(super) fn new(servers: u16) -> Self {
+        Self::with(vec![Durable::default(); servers.into()], Rules::default())
+    }
+
+    /// Servers with these disks.
+    pub(super) fn with(disks: Vec<Durable<u64>>, rules: Rules) -> Self {
+        let members = (0..disks.len()).map(ServerId::from_position).collect();
+        let machines = disks.into_iter().map(|disk| Machine {
+            replica: None,
+            disk,
+            unwritten: VecDeque::new(),
+            timers: BTreeMap::new(),
+        });
+        let mut bench = Self {
+            machines: machines.collect(),
+            mail: VecDeque::new(),
+            facts: Vec::new(),
+            instant_disks: true,
+            cut: BTreeSet::new(),
+            committed: BTreeMap::new(),
+            leaders: BTreeMap::new(),
+            violation: None,
+            settings: Settings::default(),
+            rules,
+            now: Time::ZERO,
+            members,
+            draws: 0,
+        };
+        for id in bench.members.clone() {
+            bench.restart(id);
+        }
+        bench
+    }
+
+    pub(super) fn members(&self) -> &[ServerId] {
+        &self.members
+    }
+
+    /// The replica of a server that is up.
+    pub(super) fn at(&self, id: ServerId) -> &Replica<u64> {
+        self.machines[id.position()].replica.as_ref().unwrap()
+    }
+
+    pub(super) fn is_up(&self, id: ServerId) -> bool {
+        self.machines[id.position()].replica.is_some()
+    }
+
+    /// Boots a server from its disk.
+    pub(super) fn restart(&mut self, id: ServerId) {
+        let mut out = Vec::new();
+        let bits = self.draw();
+        let disk = self.machines[id.position()].disk.clone();
+        let replica = Replica::boot(
+            id,
+            &self.members,
+            self.settings,
+            self.rules,
+            disk,
+            self.now,
+            bits,
+            &mut out,
+        );
+        self.machines[id.position()].replica = Some(replica);
+        self.carry_out(id, out);
+    }
+
+    /// Stops a server; of what its disk has not written, the first `keep` writes survive.
+    pub(super) fn crash(&mut self, id: ServerId, keep: usize) {
+        let machine = &mut self.machines[id.position()];
+        machine.replica = None;
+        machine.timers.clear();
+        for (_, write) in machine.unwritten.drain(..).take(keep) {
+            machine.disk.apply(&write);
+        }
+    }
+
+    /// Gives a server an input.
+    pub(super) fn input(&mut self, id: ServerId, input: Input<u64>) {
+        let bits = self.draw();
+        let mut out = Vec::new();
+        if let Some(replica) = &mut self.machines[id.position()].replica {
+            replica.step(self.now, bits, input, &mut out);
+        }
+        self.carry_out(id, out);
+    }
+
+    /// Runs a server's election timer down.
+    pub(super) fn time_out(&mut self, id: ServerId) {
+        self.input(id, Input::Timer(Timer::Election));
+    }
+
+    /// Runs a server's heartbeat timer down.
+    pub(super) fn beat(&mut self, id: ServerId) {
+        self.input(id, Input::Timer(Timer::Heartbeat));
+    }
+
+    /// A client's command for `id`.
+    pub(super) fn propose(
+        &mut self,
+        id: ServerId,
+        command: u64,
+    ) -> Result<(Term, Index), NotLeader> {
+        let mut out = Vec::new();
+        let replica = self.machines[id.position()].replica.as_mut().unwrap();
+        let result = replica.propose(self.now, command, &mut out);
+        self.carry_out(id, out);
+        result
+    }
+
+    /// Lets a disk write the next record it was given.
+    pub(super) fn write_one(&mut self, id: ServerId) -> bool {
+        let machine = &mut self.machines[id.position()];
+        let Some((token, write)) = machine.unwritten.pop_front() else {
+            return false;
+        };
+        machine.disk.apply(&write);
+        self.input(id, Input::Stored(token));
+        true
+    }
+
+    /// Delivers messages, and what they cause, until none is left. Disks write as
+    /// `instant_disks` says.
+    pub(super) fn settle(&mut self) {
+        self.settle_where(|_| true);
+    }
+
+    /// The same, but messages that do not `arrive` are lost.
+    pub(super) fn settle_where(&mut self, arrives: impl Fn(&Letter) -> bool) {
+        let mut deliveries = 0;
+        while let Some(letter) = self.mail.pop_front() {
+            deliveries += 1;
+            assert!(deliveries < 100_000, "the messages never end");
+            if arrives(&letter) {
+                self.deliver(letter);
+            }
+        }
+    }
+
+    pub(super) fn deliver(&mut self, letter: Letter) {
+        let Letter { from, to, message } = letter;
+        if !self.cut.contains(&(from, to)) {
+            self.input(to, Input::Message { from, message });
+        }
+    }
+
+    /// Takes from the mail what goes to `to`.
+    pub(super) fn intercept(&mut self, to: ServerId) -> Vec<Letter> {
+        let (taken, left) = self.mail.drain(..).partition(|letter| letter.to == to);
+        self.mail = left;
+        Vec::from(taken)
+    }
+
+    /// Elects `id` and lets the messages end.
+    pub(super) fn elect(&mut self, id: ServerId) {
+        self.time_out(id);
+        self.settle();
+        assert_eq!(self.at(id).role(), Role::Leader, "{id} did not win");
+    }
+
+    /// Cuts a server off, both ways.
+    pub(super) fn isolate(&mut self, id: ServerId) {
+        for other in self.members.clone() {
+            self.cut.extend([(id, other), (other, id)]);
+        }
+    }
+
+    /// Mends all links.
+    pub(super) fn heal(&mut self) {
+        self.cut.clear();
+    }
+
+    /// Everyone's log, as terms.
+    pub(super) fn logs(&self) -> Vec<Vec<u64>> {
+        let terms = |id: &ServerId| terms_of(self.at(*id).log());
+        self.members.iter().map(terms).collect()
+    }
+
+    /// The facts of one kind that a server told.
+    pub(super) fn told<T>(&self, by: ServerId, pick: impl Fn(&RaftFact) -> Option<T>) -> Vec<T> {
+        let own = self.facts.iter().filter(|(id, _)| *id == by);
+        own.filter_map(|(_, fact)| pick(fact)).collect()
+    }
+
+    pub(super) fn timer(&self, id: ServerId, timer: Timer) -> Option<Time> {
+        self.machines[id.position()].timers.get(&timer).copied()
+    }
+
+    fn draw(&mut self) -> Bits {
+        self.draws = self.draws.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        Bits(self.draws)
+    }
+
+    fn carry_out(&mut self, id: ServerId, out: Vec<Output<u64>>) {
+        let mut written = None;
+        for output in out {
+            let machine = &mut self.machines[id.position()];
+            match output {
+                Output::Send { to, message } => self.mail.push_back(Letter {
+                    from: id,
+                    to,
+                    message,
+                }),
+                Output::SetTimer { timer, at } => {
+                    machine.timers.insert(timer, at);
+                }
+                Output::CancelTimer { timer } => {
+                    machine.timers.remove(&timer);
+                }
+                Output::Persist { token, write } if self.instant_disks => {
+                    machine.disk.apply(&write);
+                    written = Some(token);
+                }
+                Output::Persist { token, write } => machine.unwritten.push_back((token, write)),
+                Output::Commit { through } => self.note_commit(id, through),
+                Output::Fact(fact) => self.facts.push((id, fact)),
+            }
+        }
+        self.note_leader(id);
+        if let Some(token) = written {
+            self.input(id, Input::Stored(token));
+        }
+    }
+
+    /// State Machine Safety (Raft, Figure 3): no two servers commit different entries at one
+    /// index.
+    fn note_commit(&mut self, id: ServerId, through: Index) {
+        let log = self.at(id).log().clone();
+        for entry in log.range(Index::ZERO, through) {
+            let known = self
+                .committed
+                .entry(entry.index)
+                .or_insert_with(|| entry.clone());
+            if known != entry {
+                self.violation = Some(format!("state machine safety: {known:?}, {id}: {entry:?}"));
+            }
+        }
+    }
+
+    /// Election Safety (Raft, Figure 3): at most one leader in a term.
+    fn note_leader(&mut self, id: ServerId) {
+        let Some(replica) = &self.machines[id.position()].replica else {
+            return;
+        };
+        if replica.role() != Role::Leader {
+            return;
+        }
+        let known = *self.leaders.entry(replica.term()).or_insert(id);
+        if known != id {
+            self.violation = Some(format!("election safety: {known} and {id}"));
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! The dials of a cluster: what `set NAME VALUE` in a header can say.
+//!
+//! The defaults are the tempo of a lesson: at a hundredth of real time a message flies for about
+//! a second, and something happens in the first second.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::ast::Header;
+use super::cursor::{Cursor, Parsed};
+use super::error::Error;
+use super::names::Names;
+use super::value::{self, Percent, Span};
+use crate::raft::{Rules, UnknownRule};
+use crate::sim;
+use crate::time::Duration;
+
+/// One setting and its value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Setting {
+    /// How long a message between servers takes.
+    Latency(Span),
+    /// How long a follower waits for its leader before it stands for election.
+    ElectionTimeout(Span),
+    /// How often a leader sends heartbeats.
+    Heartbeat(Duration),
+    /// How long a disk takes to confirm a write.
+    Storage(Duration),
+    /// How likely a message is lost.
+    Loss(Percent),
+    /// How likely a message arrives twice.
+    Duplicate(Percent),
+    /// How likely a message is overtaken.
+    Reorder(Percent),
+    /// The session timeout that clients ask for.
+    SessionTimeout(Duration),
+    /// The service's unit of time: session timeouts are granted between 2 and 20 of it.
+    Tick(Duration),
+    /// How much of the first election timers has run down at the start.
+    FirstTimers(Percent),
+    /// How long a message between a client and a server takes.
+    ClientLatency(Span),
+}
+
+/// All settings of a cluster.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(missing_docs, reason = "each field is the Setting of its name")]
+pub struct Settings {
+    pub latency: Span,
+    pub election_timeout: Span,
+    pub heartbeat: Duration,
+    pub storage: Duration,
+    pub loss: Percent,
+    pub duplicate: Percent,
+    pub reorder: Percent,
+    pub session_timeout: Duration,
+    pub tick: Duration,
+    pub first_timers: Percent,
+    pub client_latency: Span,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::from(&sim::Settings::default())
+    }
+}
+
+impl From<&sim::Settings> for Settings {
+    fn from(world: &sim::Settings) -> Self {
+        let span = |(least, most)| Span::new(least, most);
+        Self {
+            latency: span(world.link.latency),
+            election_timeout: span(world.election_timeout),
+            heartbeat: world.heartbeat,
+            storage: world.storage,
+            loss: Percent::from_ppm(world.link.loss_ppm),
+            duplicate: Percent::from_ppm(world.link.duplicate_ppm),
+            reorder: Percent::from_ppm(world.link.reorder_ppm),
+            session_timeout: world.session_timeout,
+            tick: world.tick,
+            first_timers: Percent::from_ppm(world.first_timers_ppm),
+            client_latency: span(world.client_latency),
+        }
+    }
+}
+
+impl Settings {
+    /// Changes one setting.
+    pub fn set(&mut self, setting: Setting) {
+        match setting {
+            Setting::Latency(value) => self.latency = value,
+            Setting::ElectionTimeout(value) => self.election_timeout = value,
+            Setting::Heartbeat(value) => self.heartbeat = value,
+            Setting::Storage(value) => self.storage = value,
+            Setting::Loss(value) => self.loss = value,
+            Setting::Duplicate(value) => self.duplicate = value,
+            Setting::Reorder(value) => self.reorder = value,
+            Setting::SessionTimeout(value) => self.session_timeout = value,
+            Setting::Tick(value) => self.tick = value,
+            Setting::FirstTimers(value) => self.first_timers = value,
+            Setting::ClientLatency(value) => self.client_latency = value,
+        }
+    }
+
+    /// Every setting with its value, in the order of the documentation.
+    pub fn list(&self) -> [Setting; Setting::COUNT] {
+        [
+            Setting::Latency(self.latency),
+            Setting::ElectionTimeout(self.election_timeout),
+            Setting::Heartbeat(self.heartbeat),
+            Setting::Storage(self.storage),
+            Setting::Loss(self.loss),
+            Setting::Duplicate(self.duplicate),
+            Setting::Reorder(self.reorder),
+            Setting::SessionTimeout(self.session_timeout),
+            Setting::Tick(self.tick),
+            Setting::FirstTimers(self.first_timers),
+            Setting::ClientLatency(self.client_latency),
+        ]
+    }
+
+    /// The settings that differ from the defaults: what a header needs to say.
+    pub fn changed(&self) -> Vec<Setting> {
+        let defaults = Self::default().list();
+        let both = self.list().into_iter().zip(defaults);
+        both.filter(|(here, default)| here != default)
+            .map(|(here, _)| here)
+            .collect()
+    }
+}
+
+impl Header {
+    /// What a world is made of that begins as this header says.
+    pub fn world(&self) -> Result<sim::Settings, UnknownRule> {
+        let all = self.all_settings();
+        let ends = |span: Span| (span.least(), span.most());
+        let mut rules = Rules::default();
+        for name in &self.rules_off {
+            rules.switch(name, false)?;
+        }
+        Ok(sim::Settings {
+            servers: self.servers,
+            seed: self.seed,
+            link: sim::LinkSettings {
+                latency: ends(all.latency),
+                loss_ppm: all.loss.ppm(),
+                duplicate_ppm: all.duplicate.ppm(),
+                reorder_ppm: all.reorder.ppm(),
+            },
+            client_latency: ends(all.client_latency),
+            storage: all.storage,
+            election_timeout: ends(all.election_timeout),
+            heartbeat: all.heartbeat,
+            tick: all.tick,
+            session_timeout: all.session_timeout,
+            first_timers_ppm: all.first_timers.ppm(),
+            rules,
+        })
+    }
+}
+
+/// How the value of a setting is written, what bounds it, and what it makes.
+enum Shape {
+    Span(fn(Span) -> Setting, Duration, Duration),
+    Duration(fn(Duration) -> Setting, Duration, Duration),
+    Percent(fn(Percent) -> Setting),
+}
+
+const INSTANT: Duration = Duration::ZERO;
+/// The least latency: an answer never arrives at the instant at which its question was sent.
+const MICROSECOND: Duration = Duration::from_micros(1);
+/// The least period: shorter ones drown a run in events.
+const MILLISECOND: Duration = Duration::from_millis(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+const SHAPES: [(&str, Shape); Setting::COUNT] = [
+    (
+        "latency",
+        Shape::Span(Setting::Latency, MICROSECOND, MINUTE),
+    ),
+    (
+        "election-timeout",
+        Shape::Span(Setting::ElectionTimeout, MILLISECOND, MINUTE),
+    ),
+    (
+        "heartbeat",
+        Shape::Duration(Setting::Heartbeat, MILLISECOND, MINUTE),
+    ),
+    (
+        "storage",
+        Shape::Duration(Setting::Storage, INSTANT, MINUTE),
+    ),
+    ("loss", Shape::Percent(Setting::Loss)),
+    ("duplicate", Shape::Percent(Setting::Duplicate)),
+    ("reorder", Shape::Percent(Setting::Reorder)),
+    (
+        "session-timeout",
+        Shape::Duration(Setting::SessionTimeout, MILLISECOND, MINUTE),
+    ),
+    ("tick", Shape::Duration(Setting::Tick, MILLISECOND, MINUTE)),
+    ("first-timers", Shape::Percent(Setting::FirstTimers)),
+    (
+        "client-latency",
+        Shape::Span(Setting::ClientLatency, MICROSECOND, MINUTE),
+    ),
+];
+
+impl Setting {
+    /// How many settings there are.
+    pub const COUNT: usize = 11;
+
+    /// The name, as it is written after `set`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Latency(_) => "latency",
+            Self::ElectionTimeout(_) => "election-timeout",
+            Self::Heartbeat(_) => "heartbeat",
+            Self::Storage(_) => "storage",
+            Self::Loss(_) => "loss",
+            Self::Duplicate(_) => "duplicate",
+            Self::Reorder(_) => "reorder",
+            Self::SessionTimeout(_) => "session-timeout",
+            Self::Tick(_) => "tick",
+            Self::FirstTimers(_) => "first-timers",
+            Self::ClientLatency(_) => "client-latency",
+        }
+    }
+
+    /// What it sets, in a few words without a full stop.
+    pub const fn text(&self) -> &'static str {
+        match self {
+            Self::Latency(_) => "How long a message between servers takes",
+            Self::ElectionTimeout(_) => {
+                "How long a follower waits for its leader before it stands for election"
+            }
+            Self::Heartbeat(_) => "How often a leader sends heartbeats",
+            Self::Storage(_) => "How long a disk takes to confirm a write",
+            Self::Loss(_) => "How likely a message between servers is lost",
+            Self::Duplicate(_) => "How likely a message between servers arrives twice",
+            Self::Reorder(_) => "How likely a message between servers is overtaken",
+            Self::SessionTimeout(_) => "The session timeout that clients ask for",
+            Self::Tick(_) => "Session timeouts are granted between 2 and 20 ticks",
+            Self::FirstTimers(_) => {
+                "How much of the first election timers has run down at the start"
+            }
+            Self::ClientLatency(_) => "How long a message between a client and a server takes",
+        }
+    }
+
+    /// The value, as it is written.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Latency(span) | Self::ElectionTimeout(span) | Self::ClientLatency(span) => {
+                span.to_string()
+            }
+            Self::Heartbeat(duration)
+            | Self::Storage(duration)
+            | Self::SessionTimeout(duration)
+            | Self::Tick(duration) => duration.to_string(),
+            Self::Loss(percent)
+            | Self::Duplicate(percent)
+            | Self::Reorder(percent)
+            | Self::FirstTimers(percent) => percent.to_string(),
+        }
+    }
+
+    /// Reads a name and a value.
+    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        for (name, shape) in &SHAPES {
+            if !cursor.word(name) {
+                continue;
+            }
+            return match *shape {
+                Shape::Span(make, least, most) => cursor
+                    .span(|word, span| {
+                        value::within(name, word, span.least(), least, most)?;
+                        value::within(name, word, span.most(), least, most)
+                    })
+                    .map(make),
+                Shape::Duration(make, least, most) => cursor.duration(name, least, most).map(make),
+                Shape::Percent(make) => cursor.percent().map(make),
+            };
+        }
+        cursor.unexpected()
+    }
+}
+
+/// `latency 10ms..15ms`
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name(), self.value())
+    }
+}
+
+/// Reads what `Display` writes.
+impl FromStr for Setting {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Cursor::read_line(text, 1, &Names::default(), Self::parse)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        text.parse::<Setting>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_setting_reads_back_and_its_shape_stands_under_its_name() {
+        for (setting, (name, _)) in Settings::default().list().iter().zip(&SHAPES) {
+            assert_eq!(setting.name(), *name);
+            assert_eq!(setting.to_string().parse(), Ok(*setting));
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_the_tempo_of_a_lesson() {
+        let written = Settings::default().list().map(|s| s.to_string());
+        assert_eq!(
+            written.join("\n"),
+            "latency 10ms..15ms\nelection-timeout 150ms..300ms\nheartbeat 50ms\nstorage 1ms\n\
+             loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
+             first-timers 75%\nclient-latency 4ms..6ms"
+        );
+    }
+
+    #[test]
+    fn only_what_differs_from_the_defaults_needs_saying() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.changed(), []);
+        let slow = "latency 1s..2s".parse().unwrap();
+        settings.set(slow);
+        assert_eq!(settings.changed(), [slow]);
+    }
+
+    #[test]
+    fn bounds_are_stated() {
+        assert_eq!(
+            error("heartbeat 0ms"),
+            "line 1, column 11: heartbeat must be from 1ms to 60s, found 0ms"
+        );
+        assert_eq!(
+            error("latency 10ms..2000s"),
+            "line 1, column 9: latency must be from 1us to 60s, found 10ms..2000s"
+        );
+        assert_eq!(
+            error("loss 5"),
+            "line 1, column 6: expected a share such as 5% or 0.25%, found \"5\""
+        );
+    }
+
+    #[test]
+    fn an_unknown_setting_is_told_which_there_are() {
+        let error = error("latancy 5ms");
+        assert!(error.contains("\"election-timeout\""), "{error}");
+        assert!(error.ends_with("did you mean \"latency\"?"), "{error}");
+    }
+}

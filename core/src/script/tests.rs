@@ -1,0 +1,4 @@
+//! Claims about the language as a whole.
+
+mod errors;
+mod round_trip;

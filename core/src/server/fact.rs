@@ -1,0 +1,97 @@
+//! What happens between a server and its clients, and how it is told.
+
+use crate::explain::{Explain, Rule, Weight};
+use crate::ids::ConnectionId;
+use crate::zookeeper::SessionId;
+
+/// What happened between a server and its clients.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ServerFact {
+    /// The leader has not heard of a session's client for its whole timeout.
+    SessionSilent {
+        /// The session.
+        session: SessionId,
+    },
+    /// A session's expiry was applied here.
+    SessionExpired {
+        /// The session.
+        session: SessionId,
+    },
+    /// A client connection was closed from this side.
+    ClosedConnection {
+        /// The connection.
+        connection: ConnectionId,
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// Why a server closes a client connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CloseReason {
+    /// It knows no leader.
+    NoLeader,
+    /// The client has seen a later state than this server has.
+    ClientIsAhead,
+    /// The session has expired.
+    Expired,
+    /// The session goes on over another connection.
+    SessionMoved,
+}
+
+impl Explain for ServerFact {
+    fn what(&self) -> String {
+        match self {
+            Self::SessionSilent { session } => format!("proposes to expire session {session}"),
+            Self::SessionExpired { session } => {
+                format!("ends session {session} and deletes its ephemeral znodes")
+            }
+            Self::ClosedConnection { .. } => "closes a client's connection".into(),
+        }
+    }
+
+    fn why(&self) -> Option<String> {
+        Some(match self {
+            Self::SessionSilent { .. } => {
+                "nothing was heard of its client for the whole session timeout".into()
+            }
+            Self::SessionExpired { .. } => "its expiry is committed".into(),
+            Self::ClosedConnection { reason, .. } => match reason {
+                CloseReason::NoLeader => "it knows no leader, so it must not serve anyone".into(),
+                CloseReason::ClientIsAhead => {
+                    "the client has seen a later state than this server holds".into()
+                }
+                CloseReason::Expired => "the session has expired".into(),
+                CloseReason::SessionMoved => "the session goes on elsewhere".into(),
+            },
+        })
+    }
+
+    fn rule(&self) -> Option<Rule> {
+        Some(match self {
+            Self::SessionSilent { .. } => Rule {
+                text: "Only the leader expires sessions, and it does so through the log",
+                source: "ZooKeeper, Sessions",
+            },
+            Self::SessionExpired { .. } => Rule {
+                text: "An ephemeral znode lives as long as the session that created it",
+                source: "ZooKeeper §2.1",
+            },
+            Self::ClosedConnection {
+                reason: CloseReason::ClientIsAhead,
+                ..
+            } => Rule {
+                text: "A client never sees the state go back, whichever server it talks to",
+                source: "ZooKeeper §2.3, single system image",
+            },
+            Self::ClosedConnection { .. } => return None,
+        })
+    }
+
+    fn weight(&self) -> Weight {
+        match self {
+            Self::SessionExpired { .. } | Self::SessionSilent { .. } => Weight::Turn,
+            Self::ClosedConnection { .. } => Weight::Step,
+        }
+    }
+}

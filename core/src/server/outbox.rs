@@ -1,0 +1,153 @@
+//! Commands of this server's clients that are not applied yet, and their way to the leader.
+//!
+//! Messages between servers may be lost, doubled and reordered, yet a session's writes must take
+//! effect once and in order. So every [`Forward`] carries *all* commands that are outstanding at
+//! its origin, numbered: a leader that takes the numbers above those it has already proposed never
+//! sees a gap, because a missing number was applied at the origin before. A command that two
+//! leaders both propose is recognised by its session and xid when it is applied (dissertation
+//! §6.3).
+
+use std::collections::VecDeque;
+
+use super::{Output, PeerMessage, Server};
+use crate::ids::{ConnectionId, ServerId};
+use crate::raft::Role;
+use crate::time::{Duration, Time};
+use crate::zookeeper::Command;
+
+/// Commands on their way to the leader.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Forward {
+    /// When the origin booted; numbers begin again with each boot.
+    pub boot: Time,
+    /// The number of the first command; the others follow it.
+    pub first: u64,
+    /// All outstanding commands, oldest first.
+    pub commands: Vec<Command>,
+}
+
+/// A command that is not applied yet.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Outstanding {
+    command: Command,
+    connection: Option<ConnectionId>,
+    since: Time,
+}
+
+/// The outstanding commands, oldest first; the first has number `first`, the others follow it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Outbox {
+    boot: Time,
+    first: u64,
+    commands: VecDeque<Outstanding>,
+}
+
+impl Outbox {
+    pub(super) fn new(boot: Time) -> Self {
+        Self {
+            boot,
+            first: 0,
+            commands: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    fn push(&mut self, command: Command, connection: Option<ConnectionId>, now: Time) {
+        self.commands.push_back(Outstanding {
+            command,
+            connection,
+            since: now,
+        });
+    }
+
+    /// Whether the oldest command has waited for longer than `patience`: a message was lost.
+    pub(super) fn is_overdue(&self, now: Time, patience: Duration) -> bool {
+        self.commands
+            .front()
+            .is_some_and(|oldest| now.since(oldest.since) > patience)
+    }
+
+    /// Everything outstanding, as one message.
+    fn forward(&self) -> Forward {
+        Forward {
+            boot: self.boot,
+            first: self.first,
+            commands: self
+                .commands
+                .iter()
+                .map(|outstanding| outstanding.command.clone())
+                .collect(),
+        }
+    }
+
+    /// Strikes out a command that was applied, and all before it: they were proposed in order, so
+    /// they were applied before it or never will be. The connection of the applied one.
+    pub(super) fn settle(&mut self, applied: &Command) -> Option<ConnectionId> {
+        let position = self
+            .commands
+            .iter()
+            .position(|waiting| waiting.command.is_same(applied))?;
+        self.first += position as u64 + 1;
+        self.commands.drain(..=position).next_back()?.connection
+    }
+}
+
+impl Server {
+    /// Takes a command in: it is outstanding from now on, and on its way if a leader is known.
+    pub(super) fn submit(
+        &mut self,
+        now: Time,
+        command: Command,
+        connection: Option<ConnectionId>,
+        out: &mut Vec<Output>,
+    ) {
+        self.outbox.push(command, connection, now);
+        self.pass_on_outstanding(now, out);
+    }
+
+    /// Passes all outstanding commands to the leader, which may be this server.
+    pub(super) fn pass_on_outstanding(&mut self, now: Time, out: &mut Vec<Output>) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        let own_id = self.replica.id();
+        if self.replica.role() == Role::Leader {
+            self.propose_forwarded(now, own_id, self.outbox.forward());
+        } else if let Some(leader) = self.replica.leader() {
+            let message = PeerMessage::Forward(self.outbox.forward());
+            out.push(Output::Send {
+                to: leader,
+                message,
+            });
+        }
+    }
+
+    /// As leader: proposes those of the forwarded commands that it has not proposed yet. Any other
+    /// server ignores them; their origin will find the leader.
+    pub(super) fn propose_forwarded(&mut self, now: Time, origin: ServerId, forward: Forward) {
+        let Some(leading) = &mut self.leading else {
+            return;
+        };
+        for (number, command) in (forward.first..).zip(forward.commands) {
+            if !leading.is_news(origin, forward.boot, number) {
+                continue;
+            }
+            // The leader's clock decides, so that every replica computes the same state
+            // (dissertation §6.3).
+            let stamped = Command {
+                time: now,
+                ..command
+            };
+            if self
+                .replica
+                .propose(now, stamped, &mut self.scratch.0)
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A server's disk: what survives a crash, and how long it takes to get there.
+
+use std::collections::VecDeque;
+
+use crate::ids::EventId;
+use crate::raft::{Durable, Token, Write};
+use crate::time::{Duration, Time};
+use crate::zookeeper::Command;
+
+/// A write that is not durable yet.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Pending {
+    token: Token,
+    write: Write<Command>,
+    due: Time,
+    cause: Option<EventId>,
+}
+
+/// A disk. Writes become durable in the order in which they were made, each `latency` after it was
+/// made. A crash keeps what is durable and, as the fault asks, some of the oldest of what is not:
+/// the device may have written it without having said so.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Disk {
+    image: Durable<Command>,
+    pending: VecDeque<Pending>,
+    latency: Duration,
+    full: bool,
+}
+
+impl Disk {
+    /// An empty disk.
+    pub(super) fn new(latency: Duration) -> Self {
+        Self {
+            image: Durable::default(),
+            pending: VecDeque::new(),
+            latency,
+            full: false,
+        }
+    }
+
+    /// Takes a write in; when it will be durable, unless the disk is full.
+    pub(super) fn write(
+        &mut self,
+        now: Time,
+        token: Token,
+        write: Write<Command>,
+        cause: Option<EventId>,
+    ) -> Option<Time> {
+        let earliest = now + self.latency;
+        let due = self
+            .pending
+            .back()
+            .map_or(earliest, |last| earliest.max(last.due));
+        self.pending.push_back(Pending {
+            token,
+            write,
+            due,
+            cause,
+        });
+        (!self.full).then_some(due)
+    }
+
+    /// The oldest write, if it is due by `now`, becomes durable.
+    pub(super) fn finish(&mut self, now: Time) -> Option<(Token, Option<EventId>)> {
+        if self.full || self.pending.front()?.due > now {
+            return None;
+        }
+        let pending = self.pending.pop_front()?;
+        self.image.apply(&pending.write);
+        Some((pending.token, pending.cause))
+    }
+
+    /// The machine stops: of the writes that are not durable, the oldest `keep` survive.
+    pub(super) fn crash(&mut self, keep: usize) {
+        for pending in self.pending.drain(..).take(keep) {
+            self.image.apply(&pending.write);
+        }
+    }
+
+    /// Everything on it is gone.
+    pub(super) fn wipe(&mut self) {
+        self.image = Durable::default();
+        self.pending.clear();
+    }
+
+    /// From now on a write takes this long.
+    pub(super) fn set_latency(&mut self, latency: Duration) {
+        self.latency = latency;
+    }
+
+    /// From now on no write becomes durable, or they do again; then, when each of those waiting
+    /// does.
+    pub(super) fn set_full(&mut self, now: Time, full: bool) -> impl Iterator<Item = Time> + '_ {
+        let emptied = self.full && !full;
+        self.full = full;
+        let earliest = now + self.latency;
+        self.pending
+            .iter_mut()
+            .filter(move |_| emptied)
+            .map(move |pending| {
+                pending.due = pending.due.max(earliest);
+                pending.due
+            })
+    }
+
+    /// What is durable.
+    pub fn image(&self) -> &Durable<Command> {
+        &self.image
+    }
+
+    /// How many writes are not durable yet.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// How long a write takes.
+    pub fn latency(&self) -> Duration {
+        self.latency
+    }
+
+    /// Whether no write becomes durable.
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+}

@@ -1,0 +1,99 @@
+//! What a cluster is made of, and its defaults: one place for each.
+
+use crate::raft;
+use crate::server;
+use crate::time::{Duration, Time};
+
+/// The most servers an ensemble may have.
+pub const MAX_SERVERS: u16 = 99;
+
+/// Everything that a run depends on besides its commands.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Settings {
+    /// How many servers there are, from 1 to [`MAX_SERVERS`].
+    pub servers: u16,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// The links between servers.
+    pub link: LinkSettings,
+    /// The shortest and the longest time that a frame takes between client and server.
+    pub client_latency: (Duration, Duration),
+    /// How long a write takes to become durable.
+    pub storage: Duration,
+    /// How long an election timer lasts: drawn anew, between these, each time it is set.
+    pub election_timeout: (Duration, Duration),
+    /// How often a leader says that it is there.
+    pub heartbeat: Duration,
+    /// The unit of session timeouts.
+    pub tick: Duration,
+    /// The session timeout that clients ask for.
+    pub session_timeout: Duration,
+    /// How much of the servers' first election timers has already run down when the run begins, in
+    /// parts per million, so that something happens soon.
+    pub first_timers_ppm: u32,
+    /// The rules that are in force.
+    pub rules: raft::Rules,
+}
+
+/// One direction of a link between servers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct LinkSettings {
+    /// The shortest and the longest time that a message takes.
+    pub latency: (Duration, Duration),
+    /// How many messages of a million are lost.
+    pub loss_ppm: u32,
+    /// How many of a million arrive twice.
+    pub duplicate_ppm: u32,
+    /// How many of a million are held up long enough to be overtaken.
+    pub reorder_ppm: u32,
+}
+
+impl Default for LinkSettings {
+    fn default() -> Self {
+        Self {
+            latency: (Duration::from_millis(10), Duration::from_millis(15)),
+            loss_ppm: 0,
+            duplicate_ppm: 0,
+            reorder_ppm: 0,
+        }
+    }
+}
+
+impl Default for Settings {
+    /// The teaching defaults: a message flies for a second at 1/100 of real time.
+    fn default() -> Self {
+        Self {
+            servers: 5,
+            seed: 1,
+            link: LinkSettings::default(),
+            client_latency: (Duration::from_millis(4), Duration::from_millis(6)),
+            storage: Duration::from_millis(1),
+            election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
+            heartbeat: Duration::from_millis(50),
+            tick: Duration::from_millis(100),
+            session_timeout: Duration::from_millis(600),
+            first_timers_ppm: 750_000,
+            rules: raft::Rules::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// What each server is told.
+    pub(super) fn server(&self) -> server::Settings {
+        server::Settings {
+            raft: raft::Settings {
+                election_timeout: self.election_timeout,
+                heartbeat: self.heartbeat,
+                ..raft::Settings::default()
+            },
+            tick: self.tick,
+        }
+    }
+
+    /// When an election timer that was set to `deadline` at the beginning of the run rings.
+    pub(super) fn hastened(&self, deadline: Time) -> Time {
+        let left = 1_000_000 - u64::from(self.first_timers_ppm.min(1_000_000));
+        Time::ZERO + deadline.since(Time::ZERO).fraction(left, 1_000_000)
+    }
+}

@@ -1,0 +1,556 @@
+//! Makes a view of a world.
+
+use std::collections::BTreeSet;
+
+use super::{
+    BallotView, ClientView, ClockView, DeathView, DiskView, EntryView, Family, LinkView,
+    MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION, View, Vote,
+};
+use crate::client::{self, Operation};
+use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
+use crate::raft::{self, Ballot, Content, Index, Message, ProgressState, Replica, Role};
+use crate::server::{PeerMessage, Server};
+use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, World};
+use crate::time::Duration;
+use crate::zookeeper::frame::{ToClient, ToServer};
+use crate::zookeeper::{Command, Reply};
+
+use super::tree::znodes;
+
+/// How long a dead message stays in view.
+const DEATH_SHOWN: Duration = Duration::from_millis(8);
+
+/// What of a cluster a view shall hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scope {
+    /// The first index of the log entries wanted, and how many; entries outside are left out.
+    pub log: (u64, u64),
+    /// Whether the znodes are wanted.
+    pub znodes: bool,
+}
+
+impl Default for Scope {
+    /// Everything.
+    fn default() -> Self {
+        Self {
+            log: (1, u64::MAX),
+            znodes: true,
+        }
+    }
+}
+
+impl View {
+    /// The world at this instant, as far as the scope reaches.
+    pub fn of(world: &World, scope: &Scope) -> Self {
+        let mut messages: Vec<MessageView> = world.network().flying().map(message).collect();
+        messages.sort_unstable_by_key(|message| message.id);
+        Self {
+            version: VIEW_VERSION,
+            time: world.now(),
+            protocol: "raft",
+            seed: world.settings().seed,
+            event: Some(world.event()),
+            servers: world
+                .nodes()
+                .iter()
+                .map(|node| server(world, node, scope))
+                .collect(),
+            clients: world
+                .clients()
+                .map(|(id, node)| client(world, id, node))
+                .collect(),
+            messages,
+            deaths: deaths(world),
+            links: links(world),
+            znodes: if scope.znodes {
+                znodes(world)
+            } else {
+                Vec::new()
+            },
+            invariants: Vec::new(),
+            violations: Vec::new(),
+        }
+    }
+}
+
+fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
+    let disk = DiskView {
+        latency: node.disk().latency(),
+        full: node.disk().is_full(),
+        pending: node.disk().pending(),
+    };
+    let clock = ClockView {
+        offset_us: node.clock().offset_us(world.now()),
+        drift_ppm: node.clock().drift_ppm(),
+    };
+    let Some(server) = node.server() else {
+        return crashed(node, disk, clock, scope);
+    };
+    let replica = server.replica();
+    ServerView {
+        id: node.id(),
+        up: true,
+        paused: node.is_paused(),
+        role: role_name(replica.role()),
+        term: replica.term().number(),
+        voted_for: replica.voted_for(),
+        leader: replica.leader(),
+        commit: replica.commit_index().number(),
+        applied: server.applied().number(),
+        durable: replica.durable_index().number(),
+        last: replica.log().last_index().number(),
+        timer: replica.election_deadline().map(|deadline| TimerView {
+            remaining: node.clock().true_time(deadline).since(world.now()),
+            total: replica.election_timeout(),
+        }),
+        ballots: ballots(world, replica),
+        peers: peers(replica),
+        log: log(replica.log(), scope, server),
+        clients: server
+            .connections()
+            .filter_map(|(id, _)| world.client_of(id))
+            .collect(),
+        disk,
+        clock,
+        znodes: super::tree::shown(server.service().tree()).count(),
+    }
+}
+
+/// What is left of a server that is down: its disk.
+fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> ServerView {
+    let image = node.disk().image();
+    let last = image.log.last_index();
+    ServerView {
+        id: node.id(),
+        up: false,
+        paused: false,
+        role: "crashed",
+        term: image.hard.term.number(),
+        voted_for: image.hard.voted_for,
+        leader: None,
+        commit: 0,
+        applied: 0,
+        durable: last.number(),
+        last: last.number(),
+        timer: None,
+        ballots: Vec::new(),
+        peers: Vec::new(),
+        log: entries(&image.log, scope, Index::ZERO, Index::ZERO, last),
+        clients: Vec::new(),
+        disk,
+        clock,
+        znodes: 0,
+    }
+}
+
+/// A role in Raft's words.
+pub(crate) const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Follower => "follower",
+        Role::Candidate => "candidate",
+        Role::Leader => "leader",
+    }
+}
+
+fn log(log: &raft::Log<Command>, scope: &Scope, server: &Server) -> Vec<EntryView> {
+    let replica = server.replica();
+    entries(
+        log,
+        scope,
+        replica.commit_index(),
+        server.applied(),
+        replica.durable_index(),
+    )
+}
+
+fn entries(
+    log: &raft::Log<Command>,
+    scope: &Scope,
+    commit: Index,
+    applied: Index,
+    durable: Index,
+) -> Vec<EntryView> {
+    let (first, count) = scope.log;
+    let last = first
+        .saturating_add(count)
+        .saturating_sub(1)
+        .min(log.last_index().number());
+    log.range(Index::new(first.max(1)), Index::new(last))
+        .map(|entry| EntryView {
+            index: entry.index.number(),
+            term: entry.term.number(),
+            label: label(&entry.content),
+            committed: entry.index <= commit,
+            applied: entry.index <= applied,
+            durable: entry.index <= durable,
+        })
+        .collect()
+}
+
+fn label(content: &Content<Command>) -> String {
+    match content {
+        Content::Noop => "no-op".into(),
+        Content::Command(command) => command.to_string(),
+    }
+}
+
+/// The votes of a candidate, as seen by an onlooker who sees the replies on their way.
+fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
+    if replica.role() != Role::Candidate {
+        return Vec::new();
+    }
+    let (id, term) = (replica.id(), replica.term());
+    let granted_to_me = |peer: ServerId| {
+        world.server(peer).is_some_and(|server| {
+            server.replica().term() == term && server.replica().voted_for() == Some(id)
+        })
+    };
+    let gone_elsewhere = |peer: ServerId| {
+        world.server(peer).is_some_and(|server| {
+            let peer = server.replica();
+            peer.term() > term || peer.term() == term && peer.voted_for().is_some_and(|v| v != id)
+        })
+    };
+    replica
+        .ballots()
+        .filter(|(peer, _)| *peer != id)
+        .map(|(peer, ballot)| {
+            let vote = match ballot {
+                Ballot::Granted => Vote::Have,
+                Ballot::Refused => Vote::No,
+                Ballot::Unanswered if granted_to_me(peer) => Vote::Coming,
+                Ballot::Unanswered if gone_elsewhere(peer) => Vote::No,
+                Ballot::Unanswered => Vote::Open,
+            };
+            BallotView { peer, vote }
+        })
+        .collect()
+}
+
+fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
+    let others = replica
+        .members()
+        .iter()
+        .filter(|member| **member != replica.id());
+    others
+        .filter_map(|peer| {
+            let progress = replica.progress(*peer)?;
+            Some(PeerView {
+                peer: *peer,
+                match_index: progress.match_index().number(),
+                next_index: progress.next_index().number(),
+                inflight: progress.inflight(),
+                state: match progress.state() {
+                    ProgressState::Probe => "probe",
+                    ProgressState::Replicate => "replicate",
+                },
+            })
+        })
+        .collect()
+}
+
+fn client(world: &World, id: ClientId, node: &ClientNode) -> ClientView {
+    let process = node.process();
+    let state = match process.state() {
+        _ if node.is_killed() => "killed",
+        client::State::Disconnected => "disconnected",
+        client::State::Connecting => "connecting",
+        client::State::Connected => "connected",
+        client::State::Expired => "expired",
+        client::State::Closed => "closed",
+    };
+    let reaches = matches!(state, "connecting" | "connected");
+    ClientView {
+        id,
+        state,
+        server: reaches.then(|| process.server()),
+        session: process
+            .session()
+            .map(|credentials| credentials.session.to_string()),
+        timeout: process.timeout(),
+        timer: process
+            .deadline()
+            .filter(|_| reaches)
+            .map(|deadline| TimerView {
+                remaining: deadline.since(world.now()),
+                total: process.silence_limit(),
+            }),
+        last_zxid: process.last_zxid().to_string(),
+        operations: process.operations().map(operation).collect(),
+    }
+}
+
+fn operation(operation: &Operation) -> OperationView {
+    let answer = operation.answer.as_ref();
+    OperationView {
+        number: operation.number,
+        text: operation
+            .request
+            .as_ref()
+            .map_or_else(|| "close".into(), ToString::to_string),
+        invoked: operation.invoked,
+        answered: answer.map(|(at, _)| *at),
+        ok: answer.map(|(_, reply)| reply.is_ok()),
+        outcome: answer.map(|(_, reply)| outcome(reply)),
+    }
+}
+
+/// An answer in a few words.
+fn outcome(reply: &Reply) -> String {
+    match reply {
+        Ok(response) => response.to_string(),
+        Err(code) => code.name().into(),
+    }
+}
+
+fn message(message: &InFlight) -> MessageView {
+    let Kind {
+        reply,
+        positive,
+        term,
+        family,
+    } = kind(&message.body);
+    MessageView {
+        id: message.id,
+        from: message.from,
+        to: message.to,
+        kind: message.body.kind(),
+        family,
+        reply,
+        positive,
+        term,
+        sent: message.sent,
+        arrives: message.arrives,
+        held: message.held,
+    }
+}
+
+/// What a message looks like.
+struct Kind {
+    reply: bool,
+    positive: Option<bool>,
+    term: Option<u64>,
+    family: Family,
+}
+
+fn kind(body: &Body) -> Kind {
+    let family = family_of(body.kind());
+    let plain = |reply, positive| Kind {
+        reply,
+        positive,
+        term: None,
+        family,
+    };
+    match body {
+        Body::Peer(PeerMessage::Raft(message)) => Kind {
+            reply: message.is_reply(),
+            positive: message.granted(),
+            term: Some(message.term().number()),
+            family,
+        },
+        Body::Peer(_) | Body::ToServer(..) => plain(false, None),
+        Body::ToClient(_, ToClient::Connected { .. }) => plain(true, Some(true)),
+        Body::ToClient(_, ToClient::Expired) | Body::Closed(_) => plain(true, Some(false)),
+        Body::ToClient(_, ToClient::Reply { reply, .. }) => plain(true, Some(reply.is_ok())),
+        Body::ToClient(_, ToClient::Pong) => plain(true, None),
+    }
+}
+
+/// The palette of a kind of message.
+pub(super) fn family_of(kind: &str) -> Family {
+    match kind {
+        "RequestVote" | "RequestVoteReply" => Family::Vote,
+        "AppendEntries" | "AppendEntriesReply" => Family::Append,
+        "Forward" => Family::Forward,
+        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
+        _ => Family::Client,
+    }
+}
+
+fn deaths(world: &World) -> Vec<DeathView> {
+    let recent = |corpse: &&Corpse| world.now().since(corpse.at) <= DEATH_SHOWN;
+    world
+        .network()
+        .deaths()
+        .filter(recent)
+        .map(|corpse| DeathView {
+            id: corpse.message.id,
+            from: corpse.message.from,
+            to: corpse.message.to,
+            kind: corpse.message.kind,
+            family: family_of(corpse.message.kind),
+            reply: matches!(corpse.message.kind, "Pong" | "Connected" | "Reply")
+                || corpse.message.kind.ends_with("Reply"),
+            at: corpse.at,
+            place: corpse.place,
+            why: corpse.why.word(),
+        })
+        .collect()
+}
+
+fn links(world: &World) -> Vec<LinkView> {
+    let network = world.network();
+    let servers: Vec<ServerId> = world.nodes().iter().map(Node::id).collect();
+    let between_servers = servers.iter().enumerate().flat_map(|(position, a)| {
+        servers[position + 1..]
+            .iter()
+            .map(move |b| (Endpoint::from(*a), Endpoint::from(*b)))
+    });
+    let in_use = world.clients().filter_map(|(client, _)| {
+        let reach = world.reach_of(client)?;
+        Some((Endpoint::from(client), Endpoint::from(reach.server)))
+    });
+    let cut = network.cuts().filter_map(|(a, b)| match (a, b) {
+        (Endpoint::Client(_), Endpoint::Server(_)) => Some((a, b)),
+        (Endpoint::Server(_), Endpoint::Client(_)) => Some((b, a)),
+        _ => None,
+    });
+    let clients: BTreeSet<(Endpoint, Endpoint)> = in_use.chain(cut).collect();
+    between_servers
+        .chain(clients)
+        .map(|(a, b)| {
+            let (latency, loss_ppm) = match (a, b) {
+                (Endpoint::Server(_), Endpoint::Server(_)) => {
+                    let link = network.link(a, b);
+                    (link.latency, link.loss_ppm)
+                }
+                _ => (network.client_latency(), 0),
+            };
+            let (cut_from_a, cut_from_b) = (network.is_cut(a, b), network.is_cut(b, a));
+            LinkView {
+                a,
+                b,
+                cut_from_a,
+                cut_from_b,
+                latency,
+                loss_ppm,
+            }
+        })
+        .collect()
+}
+
+/// The fields of a message on its way, by name.
+pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static str, String)>> {
+    let message = world.network().message(id)?;
+    let mut fields = vec![
+        ("from", message.from.to_string()),
+        ("to", message.to.to_string()),
+        ("sent", message.sent.to_string()),
+    ];
+    let left = message.arrives.since(world.now());
+    fields.push(if message.held {
+        ("arrives", "held back".into())
+    } else {
+        ("arrives", format!("in {left}"))
+    });
+    fields.extend(match &message.body {
+        Body::Peer(PeerMessage::Raft(message)) => raft_fields(message),
+        Body::Peer(PeerMessage::Forward(forward)) => forward
+            .commands
+            .iter()
+            .map(|command| ("command", command.to_string()))
+            .collect(),
+        Body::Peer(PeerMessage::Touch(sessions)) => sessions
+            .iter()
+            .map(|session| ("session", session.to_string()))
+            .collect(),
+        Body::ToServer(_, frame) => to_server_fields(frame),
+        Body::ToClient(_, frame) => to_client_fields(frame),
+        Body::Closed(_) => Vec::new(),
+    });
+    Some(fields)
+}
+
+fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
+    use crate::raft::AppendOutcome::{Accepted, Rejected};
+    let mut fields = vec![("term", message.term().to_string())];
+    match message {
+        Message::RequestVote {
+            last_index,
+            last_term,
+            ..
+        } => {
+            fields.push(("last log index", last_index.to_string()));
+            fields.push(("last log term", last_term.to_string()));
+        }
+        Message::RequestVoteReply { granted, .. } => {
+            fields.push(("vote granted", granted.to_string()));
+        }
+        Message::AppendEntries {
+            prev_index,
+            prev_term,
+            entries,
+            commit,
+            ..
+        } => {
+            fields.push(("previous index", prev_index.to_string()));
+            fields.push(("previous term", prev_term.to_string()));
+            fields.push(("leader's commit", commit.to_string()));
+            fields.extend(entries.iter().map(|entry| {
+                (
+                    "entry",
+                    format!("{} ({}) {}", entry.index, entry.term, label(&entry.content)),
+                )
+            }));
+        }
+        Message::AppendEntriesReply {
+            outcome: Accepted { match_index },
+            ..
+        } => {
+            fields.push(("success", "true".into()));
+            fields.push(("match index", match_index.to_string()));
+        }
+        Message::AppendEntriesReply {
+            outcome:
+                Rejected {
+                    hint_index,
+                    hint_term,
+                    ..
+                },
+            ..
+        } => {
+            fields.push(("success", "false".into()));
+            fields.push(("hint", format!("index {hint_index} of term {hint_term}")));
+        }
+    }
+    fields
+}
+
+fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
+    match frame {
+        ToServer::Connect {
+            session,
+            timeout,
+            last_zxid,
+        } => vec![
+            (
+                "session",
+                session.map_or_else(|| "new".into(), |s| s.session.to_string()),
+            ),
+            ("timeout", timeout.to_string()),
+            ("last zxid seen", last_zxid.to_string()),
+        ],
+        ToServer::Request { xid, request } => {
+            vec![("xid", xid.to_string()), ("request", request.to_string())]
+        }
+        ToServer::Close { xid } => vec![("xid", xid.to_string())],
+        ToServer::Ping => Vec::new(),
+    }
+}
+
+fn to_client_fields(frame: &ToClient) -> Vec<(&'static str, String)> {
+    match frame {
+        ToClient::Connected { session, timeout } => {
+            vec![
+                ("session", session.session.to_string()),
+                ("timeout", timeout.to_string()),
+            ]
+        }
+        ToClient::Reply { xid, zxid, reply } => vec![
+            ("xid", xid.to_string()),
+            ("zxid", zxid.to_string()),
+            ("reply", outcome(reply)),
+        ],
+        ToClient::Expired | ToClient::Pong => Vec::new(),
+    }
+}

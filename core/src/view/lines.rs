@@ -1,0 +1,178 @@
+//! Narration: a record as a sentence, with all that it speaks of.
+
+use super::{About, LineView, Tone};
+use crate::client::ClientFact;
+use crate::explain::Explain;
+use crate::ids::Endpoint;
+use crate::raft::{Index, RaftFact};
+use crate::sim::{Fact, Record, WorldFact};
+use crate::zookeeper::Request;
+
+/// The line of the narration that tells a record.
+pub fn line_of(record: &Record) -> LineView {
+    let what = record.fact.what();
+    let text = match record.who {
+        Some(who)
+            if matches!(
+                record.fact,
+                Fact::Client(ClientFact::Invoked { .. } | ClientFact::Answered { .. })
+            ) =>
+        {
+            // As on paper: `A: create /app → ok`.
+            format!("{who}: {}", what.strip_prefix("asks: ").unwrap_or(&what))
+        }
+        Some(who) => format!("{who} {what}"),
+        None => what,
+    };
+    LineView {
+        event: record.event,
+        time: record.time,
+        who: record.who,
+        tone: tone(&record.fact),
+        text,
+        why: record.fact.why(),
+        rule: record.fact.rule(),
+        weight: record.fact.weight(),
+        cause: record.cause,
+        about: about(record),
+    }
+}
+
+fn tone(fact: &Fact) -> Tone {
+    match fact {
+        Fact::Raft(fact) => raft_tone(fact),
+        Fact::Server(_) | Fact::Client(_) => Tone::Client,
+        Fact::World(WorldFact::Started { .. }) => Tone::Quiet,
+        Fact::World(WorldFact::ClientStarted { .. }) => Tone::Client,
+        Fact::World(_) => Tone::Fault,
+    }
+}
+
+fn raft_tone(fact: &RaftFact) -> Tone {
+    match fact {
+        RaftFact::StoodForElection { .. }
+        | RaftFact::VoteGranted { .. }
+        | RaftFact::VoteDenied { .. }
+        | RaftFact::VoteReceived { .. }
+        | RaftFact::BecameLeader { .. }
+        | RaftFact::SteppedDown { .. }
+        | RaftFact::TermAdopted { .. }
+        | RaftFact::FollowsLeader { .. } => Tone::Vote,
+        RaftFact::Committed { .. } | RaftFact::CommitLearned { .. } => Tone::Commit,
+        RaftFact::IgnoredStaleTerm { .. } => Tone::Quiet,
+        _ => Tone::Append,
+    }
+}
+
+fn about(record: &Record) -> About {
+    let mut about = About {
+        endpoints: record.who.into_iter().collect(),
+        ..About::default()
+    };
+    match &record.fact {
+        Fact::Raft(fact) => about_raft(fact, &mut about),
+        Fact::Server(_) => {}
+        Fact::Client(fact) => about_client(fact, &mut about),
+        Fact::World(fact) => about_world(fact, &mut about),
+    }
+    about
+}
+
+fn about_raft(fact: &RaftFact, about: &mut About) {
+    let mut entries =
+        |first: Index, last: Index| about.entries = Some((first.number(), last.number()));
+    match fact {
+        RaftFact::Appended { first, last, .. } => entries(*first, *last),
+        RaftFact::Truncated { from, through, .. } => entries(*from, *through),
+        RaftFact::NoopAppended { index, .. } => entries(*index, *index),
+        RaftFact::Committed { through, .. }
+        | RaftFact::CommitLearned { through, .. }
+        | RaftFact::AppendAccepted { through, .. } => entries(*through, *through),
+        _ => {}
+    }
+    let other = match fact {
+        RaftFact::VoteGranted { to, .. } | RaftFact::VoteDenied { to, .. } => Some(*to),
+        RaftFact::VoteReceived { from, .. }
+        | RaftFact::TermAdopted { from, .. }
+        | RaftFact::AppendRejected { from, .. }
+        | RaftFact::CommitLearned { from, .. }
+        | RaftFact::IgnoredStaleTerm { from, .. } => Some(*from),
+        RaftFact::FollowsLeader { leader, .. } | RaftFact::Truncated { leader, .. } => {
+            Some(*leader)
+        }
+        RaftFact::Appended { from, .. } => *from,
+        RaftFact::AppendAccepted { by, .. } => Some(*by),
+        _ => None,
+    };
+    about.endpoints.extend(other.map(Endpoint::from));
+}
+
+fn about_client(fact: &ClientFact, about: &mut About) {
+    match fact {
+        ClientFact::Connected { server, .. } | ClientFact::Disconnected { server, .. } => {
+            about.endpoints.push((*server).into());
+        }
+        ClientFact::Moves { from, to } => {
+            about
+                .endpoints
+                .extend([Endpoint::from(*from), Endpoint::from(*to)]);
+        }
+        ClientFact::Invoked { request, .. } | ClientFact::Answered { request, .. } => {
+            about.znode = request.as_ref().map(Request::path).map(ToString::to_string);
+        }
+        ClientFact::Expired => {}
+    }
+}
+
+fn about_world(fact: &WorldFact, about: &mut About) {
+    match fact {
+        WorldFact::Crashed { server, .. }
+        | WorldFact::Restarted { server }
+        | WorldFact::Paused { server }
+        | WorldFact::Resumed { server, .. }
+        | WorldFact::TimerSet { server, .. }
+        | WorldFact::Wiped { server }
+        | WorldFact::DiskLatency { server, .. }
+        | WorldFact::DiskFull { server, .. }
+        | WorldFact::ClockSet { server, .. }
+        | WorldFact::ClockDrifts { server, .. } => about.endpoints.push((*server).into()),
+        WorldFact::Cut { from, to, .. } | WorldFact::Healed { from, to, .. } => {
+            about.endpoints.extend([*from, *to]);
+        }
+        WorldFact::MessageDropped {
+            message, from, to, ..
+        }
+        | WorldFact::MessageHeld {
+            message, from, to, ..
+        }
+        | WorldFact::MessageReleased {
+            message, from, to, ..
+        }
+        | WorldFact::MessageDied {
+            message, from, to, ..
+        } => {
+            about.endpoints.extend([*from, *to]);
+            about.message = Some(*message);
+        }
+        WorldFact::MessageDelayed { message, .. }
+        | WorldFact::MessageDoubled { message, .. }
+        | WorldFact::MessageHurried { message, .. } => about.message = Some(*message),
+        WorldFact::Isolated { end } | WorldFact::Rejoined { end } => about.endpoints.push(*end),
+        WorldFact::Partitioned { groups } => {
+            about.endpoints.extend(groups.iter().flatten().copied());
+        }
+        WorldFact::ClientStarted { client } | WorldFact::ClientKilled { client } => {
+            about.endpoints.push((*client).into());
+        }
+        WorldFact::LinkChanged {
+            link: Some((from, to)),
+        } => {
+            about
+                .endpoints
+                .extend([Endpoint::from(*from), Endpoint::from(*to)]);
+        }
+        WorldFact::Started { .. }
+        | WorldFact::HealedAll
+        | WorldFact::LinkChanged { link: None } => {}
+    }
+}

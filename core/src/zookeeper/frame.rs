@@ -1,0 +1,69 @@
+//! What a client and its server say to each other over their connection.
+//!
+//! The frames of ZooKeeper's client protocol, typed instead of encoded. They travel in order, both
+//! ways, for as long as the connection lives.
+
+use super::{Password, Reply, Request, SessionId, Xid, Zxid};
+use crate::time::Duration;
+
+/// A session's id with the password that proves it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Credentials {
+    /// The session.
+    pub session: SessionId,
+    /// Its password, known to the service and to the client that opened it.
+    pub password: Password,
+}
+
+/// From a client to its server.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ToServer {
+    /// The first frame of a connection.
+    Connect {
+        /// The session to go on with; none to open a new one.
+        session: Option<Credentials>,
+        /// The session timeout that the client asks for.
+        timeout: Duration,
+        /// The highest zxid that the client has seen.
+        last_zxid: Zxid,
+    },
+    /// An operation.
+    Request {
+        /// Its number within the session.
+        xid: Xid,
+        /// The operation.
+        request: Request,
+    },
+    /// A sign of life.
+    Ping,
+    /// The client is done and wants its session closed.
+    Close {
+        /// Its number within the session.
+        xid: Xid,
+    },
+}
+
+/// From a server to its client.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ToClient {
+    /// The session is open, or goes on, at this server.
+    Connected {
+        /// Its id and password.
+        session: Credentials,
+        /// The timeout it was granted.
+        timeout: Duration,
+    },
+    /// The session has expired, or the password is wrong: the service does not tell which.
+    Expired,
+    /// The answer to an operation.
+    Reply {
+        /// The operation's number.
+        xid: Xid,
+        /// The last zxid that the server had applied when it answered.
+        zxid: Zxid,
+        /// The answer.
+        reply: Reply,
+    },
+    /// The answer to a sign of life.
+    Pong,
+}

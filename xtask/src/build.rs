@@ -1,0 +1,68 @@
+//! The page as a static folder.
+
+use crate::shell::{command, root, run};
+use crate::{tools, weight};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+
+/// Installs what is missing, builds `dist/` and tells what a reader downloads.
+pub(crate) fn build() -> Result<()> {
+    tools::install()?;
+    let dist = dist();
+    println!("Building the page (a minute or two the first time)");
+    if dist.exists() {
+        std::fs::remove_dir_all(&dist).context("cannot empty dist/")?;
+    }
+    run(&mut command("trunk", &["build", "--release"]))?;
+    let within_budget = weight::report(&dist)?;
+    anyhow::ensure!(within_budget, "the page is over its budget");
+    println!("The page is in dist/: any web host, or a folder on one, can serve it.");
+    Ok(())
+}
+
+/// The folder that holds the built page.
+pub(crate) fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+/// What Trunk calls after each build: rewrites the WebAssembly of a release build for size.
+pub(crate) fn shrink() -> Result<()> {
+    if std::env::var("TRUNK_PROFILE").is_ok_and(|profile| profile != "release") {
+        return Ok(());
+    }
+    let folder = std::env::var_os("TRUNK_STAGING_DIR").map_or_else(dist, PathBuf::from);
+    let module = folder.join("quorumscope-web_bg.wasm");
+    let before = size(&module)?;
+    let Some(mut wasm_opt) = tools::wasm_opt() else {
+        println!(
+            "  wasm-opt is not there: {} stays {before} bytes (`cargo xtask setup` installs it where npm is)",
+            module.display()
+        );
+        return Ok(());
+    };
+    println!("Shrinking the WebAssembly (half a minute)");
+    wasm_opt.args(["-Oz", "--strip-debug", "--strip-producers"]);
+    wasm_opt.args(FEATURES);
+    wasm_opt.arg(&module).arg("--output").arg(&module);
+    run(&mut wasm_opt)?;
+    println!("  {before} bytes before, {} after", size(&module)?);
+    Ok(())
+}
+
+/// What the compiler may use in the module, by the defaults of the target.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+fn size(file: &Path) -> Result<u64> {
+    let metadata = std::fs::metadata(file);
+    Ok(metadata
+        .with_context(|| format!("cannot read {}", file.display()))?
+        .len())
+}
