@@ -69,23 +69,47 @@ fn name(request: Option<&Request>) -> String {
 impl Explain for ClientFact {
     fn what(&self) -> String {
         match self {
-            Self::Connected { server, session, resumed: false } => {
+            Self::Connected {
+                server,
+                session,
+                resumed: false,
+            } => {
                 format!("has session {session} with {server}")
             }
-            Self::Connected { server, session, resumed: true } => {
+            Self::Connected {
+                server,
+                session,
+                resumed: true,
+            } => {
                 format!("goes on with session {session} at {server}")
             }
-            Self::Disconnected { server, was_served: true, .. } => format!("loses {server}"),
-            Self::Disconnected { server, was_served: false, .. } => {
+            Self::Disconnected {
+                server,
+                was_served: true,
+                ..
+            } => format!("loses {server}"),
+            Self::Disconnected {
+                server,
+                was_served: false,
+                ..
+            } => {
                 format!("is not served by {server}")
             }
             Self::Moves { from, to } => format!("leaves {from} for {to}"),
             Self::Expired => "learns that its session has expired".into(),
             Self::Invoked { request, .. } => format!("asks: {}", name(request.as_ref())),
-            Self::Answered { request, reply: Ok(response), .. } => {
+            Self::Answered {
+                request,
+                reply: Ok(response),
+                ..
+            } => {
                 format!("{} → {response}", name(request.as_ref()))
             }
-            Self::Answered { request, reply: Err(code), .. } => {
+            Self::Answered {
+                request,
+                reply: Err(code),
+                ..
+            } => {
                 format!("{} → {}", name(request.as_ref()), code.name())
             }
         }
@@ -93,25 +117,35 @@ impl Explain for ClientFact {
 
     fn why(&self) -> Option<String> {
         match self {
-            Self::Disconnected { end: ConnectionEnd::Closed, .. } => {
-                Some("the server closed the connection, refused it or is down".into())
-            }
-            Self::Disconnected { end: ConnectionEnd::Silent, .. } => {
-                Some("it heard nothing for two thirds of its session timeout".into())
-            }
+            Self::Disconnected {
+                end: ConnectionEnd::Closed,
+                ..
+            } => Some("the server closed the connection, refused it or is down".into()),
+            Self::Disconnected {
+                end: ConnectionEnd::Silent,
+                ..
+            } => Some("it heard nothing for two thirds of its session timeout".into()),
             Self::Expired => Some("only a server can say so: the leader ended it".into()),
-            Self::Answered { reply: Err(code), .. } => Some(code.explain().into()),
+            Self::Answered {
+                reply: Err(code), ..
+            } => Some(code.explain().into()),
             _ => None,
         }
     }
 
     fn rule(&self) -> Option<Rule> {
         match self {
-            Self::Disconnected { end: ConnectionEnd::Silent, .. } => Some(Rule {
+            Self::Disconnected {
+                end: ConnectionEnd::Silent,
+                ..
+            } => Some(Rule {
                 text: "A client pings after a third of its timeout and gives up after two thirds",
                 source: "ZooKeeper §4.4",
             }),
-            Self::Answered { reply: Err(ErrorCode::ConnectionLoss), .. } => Some(Rule {
+            Self::Answered {
+                reply: Err(ErrorCode::ConnectionLoss),
+                ..
+            } => Some(Rule {
                 text: "After a lost connection nobody knows whether a write took effect",
                 source: "ZooKeeper, Programmer's Guide",
             }),

@@ -196,7 +196,10 @@ impl Client {
             Input::Timer(Timer::Retry) => self.connect(now, out),
             Input::Timer(Timer::Ping) => {
                 if let (State::Connected, Some(connection)) = (self.state, self.connection) {
-                    out.push(Output::Frame { connection, frame: ToServer::Ping });
+                    out.push(Output::Frame {
+                        connection,
+                        frame: ToServer::Ping,
+                    });
                     self.rest_before_ping(now, out);
                 }
             }
@@ -212,7 +215,9 @@ impl Client {
 
     fn on_frame(&mut self, now: Time, frame: ToClient, out: &mut Vec<Output>) {
         match frame {
-            ToClient::Connected { session, timeout } => self.on_connected(now, session, timeout, out),
+            ToClient::Connected { session, timeout } => {
+                self.on_connected(now, session, timeout, out)
+            }
             ToClient::Expired => {
                 self.end(State::Expired, now, ErrorCode::SessionExpired, out);
                 out.push(Output::Fact(ClientFact::Expired));
@@ -249,7 +254,9 @@ impl Client {
     /// Operations of one client are answered in the order in which they were sent
     /// (ZooKeeper §2.3, FIFO client order).
     fn on_reply(&mut self, now: Time, xid: Xid, reply: Reply, out: &mut Vec<Output>) {
-        let Some(oldest) = self.sent.pop_front() else { return };
+        let Some(oldest) = self.sent.pop_front() else {
+            return;
+        };
         debug_assert_eq!(oldest.xid, xid, "answers come in the order of the requests");
         let closed = matches!(reply, Ok(Response::SessionClosed));
         self.answer(now, oldest.number, reply, out);
@@ -266,7 +273,10 @@ impl Client {
         self.connection = Some(connection);
         self.state = State::Connecting;
         self.last_heard = now;
-        out.push(Output::Open { connection, server: self.server });
+        out.push(Output::Open {
+            connection,
+            server: self.server,
+        });
         out.push(Output::Frame {
             connection,
             frame: ToServer::Connect {
@@ -292,12 +302,19 @@ impl Client {
         self.state = State::Disconnected;
         out.push(Output::CancelTimer(Timer::Ping));
         out.push(Output::CancelTimer(Timer::Silence));
-        out.push(Output::Fact(ClientFact::Disconnected { server: self.server, end, was_served }));
+        out.push(Output::Fact(ClientFact::Disconnected {
+            server: self.server,
+            end,
+            was_served,
+        }));
         self.fail_pending(now, out);
         self.server = self.next_server();
         let rest = self.wanted_timeout.fraction(1, 12);
         let at = now + random.between(rest, rest * 2);
-        out.push(Output::SetTimer { timer: Timer::Retry, at });
+        out.push(Output::SetTimer {
+            timer: Timer::Retry,
+            at,
+        });
     }
 
     /// An application waits for its first session before it asks for anything; from then on, what
@@ -313,7 +330,10 @@ impl Client {
     }
 
     fn next_server(&self) -> ServerId {
-        let position = self.servers.iter().position(|server| *server == self.server);
+        let position = self
+            .servers
+            .iter()
+            .position(|server| *server == self.server);
         self.servers[position.map_or(0, |position| (position + 1) % self.servers.len())]
     }
 
@@ -322,7 +342,10 @@ impl Client {
         self.fail_pending(now, out);
         out.push(Output::CancelTimer(Timer::Ping));
         out.push(Output::CancelTimer(Timer::Retry));
-        out.push(Output::Fact(ClientFact::Moves { from: self.server, to: server }));
+        out.push(Output::Fact(ClientFact::Moves {
+            from: self.server,
+            to: server,
+        }));
         self.server = server;
         self.connect(now, out);
     }
@@ -340,7 +363,12 @@ impl Client {
         for timer in [Timer::Ping, Timer::Silence, Timer::Retry] {
             out.push(Output::CancelTimer(timer));
         }
-        for pending in self.sent.split_off(0).into_iter().chain(self.unsent.split_off(0)) {
+        for pending in self
+            .sent
+            .split_off(0)
+            .into_iter()
+            .chain(self.unsent.split_off(0))
+        {
             self.answer(now, pending.number, Err(code), out);
         }
     }
@@ -349,12 +377,23 @@ impl Client {
         self.invoked += 1;
         self.last_xid = self.last_xid.next();
         let number = self.invoked;
-        out.push(Output::Fact(ClientFact::Invoked { number, request: request.clone() }));
+        out.push(Output::Fact(ClientFact::Invoked {
+            number,
+            request: request.clone(),
+        }));
         if self.operations.len() == REMEMBERED_OPERATIONS {
             self.operations.pop_front();
         }
-        self.operations.push_back(Operation { number, request, invoked: now, answer: None });
-        self.unsent.push_back(Pending { number, xid: self.last_xid });
+        self.operations.push_back(Operation {
+            number,
+            request,
+            invoked: now,
+            answer: None,
+        });
+        self.unsent.push_back(Pending {
+            number,
+            xid: self.last_xid,
+        });
         match self.state {
             State::Connected => self.send_unsent(now, out),
             State::Expired | State::Closed => {
@@ -366,9 +405,14 @@ impl Client {
     }
 
     fn send_unsent(&mut self, now: Time, out: &mut Vec<Output>) {
-        let Some(connection) = self.connection else { return };
+        let Some(connection) = self.connection else {
+            return;
+        };
         while let Some(pending) = self.unsent.pop_front() {
-            let operation = self.operations.iter().find(|op| op.number == pending.number);
+            let operation = self
+                .operations
+                .iter()
+                .find(|op| op.number == pending.number);
             let Some(operation) = operation else { continue };
             let xid = pending.xid;
             let frame = match operation.request.clone() {
@@ -394,13 +438,19 @@ impl Client {
 
     /// Quiet for a third of the timeout: time to say "still here".
     fn rest_before_ping(&self, now: Time, out: &mut Vec<Output>) {
-        out.push(Output::SetTimer { timer: Timer::Ping, at: now + self.timeout.fraction(1, 3) });
+        out.push(Output::SetTimer {
+            timer: Timer::Ping,
+            at: now + self.timeout.fraction(1, 3),
+        });
     }
 
     /// A server that is silent for two thirds of the timeout is given up, which leaves a third to
     /// find another before the session expires.
     fn watch_for_silence(&self, out: &mut Vec<Output>) {
-        out.push(Output::SetTimer { timer: Timer::Silence, at: self.gives_up_at() });
+        out.push(Output::SetTimer {
+            timer: Timer::Silence,
+            at: self.gives_up_at(),
+        });
     }
 
     fn gives_up_at(&self) -> Time {

@@ -82,6 +82,7 @@ impl<P: Payload> Replica<P> {
                 first,
                 through,
                 from,
+                matches: through <= last_new,
             };
             self.commit(through, fact, out);
         }

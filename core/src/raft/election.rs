@@ -41,10 +41,7 @@ impl<P: Payload> Replica<P> {
     /// (Raft §5.2).
     fn start_election(&mut self, reason: ElectionReason, turn: &mut Turn<'_, P>) {
         let term = self.hard.term.next();
-        self.hard = HardState {
-            term,
-            voted_for: Some(self.id),
-        };
+        self.enter_term(term, Some(self.id));
         self.standing = Standing::Candidate {
             ballots: vec![Ballot::Unanswered; self.members.len()],
         };
@@ -110,6 +107,7 @@ impl<P: Payload> Replica<P> {
                 to: candidate,
                 term,
                 again,
+                up_to_date: is_up_to_date(last, self.log.last_position()),
             };
             tell(turn.out, fact);
             // A voter gives its candidate time to win ("without granting vote to candidate",
@@ -233,10 +231,7 @@ impl<P: Payload> Replica<P> {
     /// earlier term.
     pub(super) fn adopt_term(&mut self, from: ServerId, term: Term, out: &mut Vec<Output<P>>) {
         let previous = self.hard.term;
-        self.hard = HardState {
-            term,
-            voted_for: None,
-        };
+        self.enter_term(term, None);
         let role = self.role();
         if role == Role::Follower {
             let fact = RaftFact::TermAdopted {
@@ -250,6 +245,13 @@ impl<P: Payload> Replica<P> {
             tell(out, RaftFact::SteppedDown { role, reason });
         }
         self.become_follower(None, out);
+    }
+
+    /// A term begins with its vote: a candidate's own, or none given yet. Requests for votes of
+    /// an earlier term that still wait for the disk are withdrawn.
+    fn enter_term(&mut self, term: Term, voted_for: Option<ServerId>) {
+        self.hard = HardState { term, voted_for };
+        self.held.retain(|held| held.message.is_reply());
     }
 
     /// "If the leader's term is at least as large as the candidate's current term, then the

@@ -27,6 +27,8 @@ pub enum RaftFact {
         term: Term,
         /// It had done so before: the candidate asked again.
         again: bool,
+        /// The candidate's log is at least as up-to-date as its own.
+        up_to_date: bool,
     },
     /// It kept its vote from a candidate.
     VoteDenied {
@@ -162,6 +164,8 @@ pub enum RaftFact {
         through: Index,
         /// The leader who said so.
         from: ServerId,
+        /// The logs are known to match that far.
+        matches: bool,
     },
     /// It dropped the answer to a question of an earlier term.
     IgnoredStaleTerm {

@@ -144,11 +144,11 @@ impl MessageKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::RequestVote => "RequestVote",
-            Self::RequestVoteReply => "RequestVote reply",
+            Self::RequestVoteReply => "RequestVoteReply",
             Self::AppendEntries => "AppendEntries",
-            Self::AppendEntriesReply => "AppendEntries reply",
-            Self::Heartbeat => "heartbeat",
-            Self::HeartbeatReply => "heartbeat reply",
+            Self::AppendEntriesReply => "AppendEntriesReply",
+            Self::Heartbeat => "Heartbeat",
+            Self::HeartbeatReply => "HeartbeatReply",
         }
     }
 }

@@ -59,7 +59,9 @@ impl Explain for RaftFact {
     fn what(&self) -> String {
         match self {
             Self::StoodForElection { term, .. } => format!("stands for election in term {term}"),
-            Self::VoteGranted { to, term, again } => {
+            Self::VoteGranted {
+                to, term, again, ..
+            } => {
                 let again = if *again { " again" } else { "" };
                 format!("grants {to} its vote of term {term}{again}")
             }
@@ -120,6 +122,9 @@ impl Explain for RaftFact {
         Some(match self {
             Self::StoodForElection { reason, .. } => why_stood(*reason),
             Self::VoteGranted { again: true, .. } => "it has voted for it in this term".into(),
+            Self::VoteGranted {
+                up_to_date: false, ..
+            } => "it has not voted in this term, though its own log is more up-to-date".into(),
             Self::VoteGranted { .. } => {
                 "it has not voted in this term, and the candidate's log is at least as up-to-date \
                  as its own"
@@ -190,8 +195,13 @@ impl Explain for RaftFact {
                     share(holders.len(), *of)
                 )
             }
-            Self::CommitLearned { from, .. } => {
-                format!("{from} says so, and the logs match that far")
+            Self::CommitLearned { from, matches, .. } => {
+                let matches = if *matches {
+                    "and the logs match that far"
+                } else {
+                    "though the logs are not known to match that far"
+                };
+                format!("{from} says so, {matches}")
             }
             Self::IgnoredStaleTerm { theirs, mine, .. } => {
                 format!("it is of term {theirs}, and it is in term {mine} now")

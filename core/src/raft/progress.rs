@@ -9,7 +9,8 @@ use super::position::Index;
 /// A leader's knowledge of one follower: `nextIndex` and `matchIndex` of Figure 2, and the
 /// messages in flight.
 ///
-/// Always `match_index` < `next_index` (etcd/raft #149).
+/// Always `match_index` < `next_index` (etcd/raft #149). While probing, either nothing is known to
+/// match, or all up to the entry before the next.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Progress {
     /// The follower stores what the leader has, up to here.
@@ -193,8 +194,7 @@ impl Progress {
         match self.mode {
             Mode::Probe { .. } if prev != self.next_index.prev() => Nack::Stale,
             Mode::Probe { .. } => {
-                let next = prev.min(hint.next()).max(self.match_index.next());
-                self.probe_from(next);
+                self.probe_from(prev.min(hint.next()));
                 Nack::BackUp
             }
             // Something in flight was lost: what is known to match is where to go on.
@@ -287,6 +287,16 @@ mod tests {
 
     #[test]
     fn a_probe_ignores_answers_to_other_probes() {
+        let mut progress = replicating(4);
+        progress.sent(index(6));
+        progress.rejected(index(6), index(4), false);
+        progress.sent(index(6));
+        progress.accepted(index(2));
+        assert_eq!(progress.state(), ProgressState::Probe);
+        assert!(!progress.may_send(16));
+        progress.accepted(index(6));
+        assert_eq!(progress.state(), ProgressState::Replicate);
+
         let mut progress = Progress::unknown(index(9));
         progress.rejected(index(9), index(5), false);
         assert_eq!(progress.next_index(), index(6));

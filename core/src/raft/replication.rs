@@ -79,13 +79,11 @@ impl<P: Payload> Replica<P> {
     ) {
         let commit = self.commit_index;
         let vouched = Index::new(prev_index.number() + entries.len() as u64);
-        let Some(progress) = self.follower(position) else {
+        let prev_term = self.log.term_at(prev_index);
+        let (Some(prev_term), Some(progress)) = (prev_term, self.follower(position)) else {
             return;
         };
         progress.told(commit.min(vouched));
-        let Some(prev_term) = self.log.term_at(prev_index) else {
-            return;
-        };
         let message = Message::AppendEntries {
             term: self.hard.term,
             prev_index,

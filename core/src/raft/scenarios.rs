@@ -212,6 +212,19 @@ mod elections {
     }
 
     #[test]
+    fn a_candidacy_that_is_over_asks_for_no_votes_when_the_disk_catches_up() {
+        let mut solo = Solo::boot(3, Durable::default(), Rules::default());
+        solo.input(Input::Timer(Timer::Election));
+        solo.input(Input::Timer(Timer::Election));
+        solo.input(Input::Stored(Token::new(1)));
+        assert_eq!(solo.sent(), []);
+        assert!(solo.replica.ballots().all(|(_, b)| b == Ballot::Unanswered));
+        solo.input(Input::Stored(Token::new(2)));
+        assert!(solo.sent().iter().all(|m| m.term() == Term::new(2)));
+        assert_eq!(solo.sent().len(), 2);
+    }
+
+    #[test]
     fn a_vote_leaves_only_when_term_and_vote_are_durable_in_one_record() {
         let mut solo = Solo::boot(3, Durable::default(), Rules::default());
         solo.receive(s(2), request_vote(4, (0, 0)));
@@ -302,6 +315,79 @@ mod elections {
         bench.time_out(s(1));
         assert_eq!(bench.timer(s(1), Timer::Election), None);
         assert_eq!(bench.at(s(1)).role(), Role::Leader);
+    }
+
+    #[test]
+    fn a_candidate_that_wins_nothing_stands_again_when_its_timer_runs_down_once_more() {
+        let mut solo = Solo::boot(3, Durable::default(), Rules::default());
+        solo.input(Input::SetElectionTimer { at: Time::ZERO });
+        solo.input(Input::Timer(Timer::Election));
+        assert!(solo.replica.election_deadline() > Some(Time::ZERO));
+        solo.input(Input::Timer(Timer::Election));
+        assert_eq!(solo.replica.term(), Term::new(2));
+    }
+
+    #[test]
+    fn a_candidate_that_asks_again_gets_the_same_answer() {
+        let mut solo = Solo::boot(3, Durable::default(), Rules::default());
+        solo.receive(s(2), request_vote(1, (0, 0)));
+        solo.store_all();
+        solo.receive(s(2), request_vote(1, (0, 0)));
+        assert_eq!(solo.sent()[0].granted(), Some(true));
+        assert_eq!(solo.writes(), []);
+        solo.receive(s(3), request_vote(1, (0, 0)));
+        assert_eq!(solo.sent()[0].granted(), Some(false));
+    }
+
+    /// S1 of three, leading term 1 with everything stored.
+    fn solo_leader() -> Solo {
+        let mut solo = Solo::boot(3, Durable::default(), Rules::default());
+        solo.input(Input::Timer(Timer::Election));
+        solo.store_all();
+        let message = Message::RequestVoteReply {
+            term: Term::new(1),
+            granted: true,
+        };
+        solo.receive(s(2), message);
+        solo.store_all();
+        assert_eq!(solo.replica.role(), Role::Leader);
+        solo
+    }
+
+    #[test]
+    fn a_term_learned_from_a_reply_is_written_down_and_ends_a_leadership() {
+        let mut solo = solo_leader();
+        let message = Message::RequestVoteReply {
+            term: Term::new(5),
+            granted: false,
+        };
+        solo.receive(s(3), message);
+        assert_eq!(solo.replica.role(), Role::Follower);
+        let hard = HardState {
+            term: Term::new(5),
+            voted_for: None,
+        };
+        assert_eq!(solo.writes()[0].1, Write::HardState(hard));
+    }
+
+    /// Only a broken rule makes two leaders in a term, or a follower with more than its leader;
+    /// election safety is then what a reader should see violated, not a panic.
+    #[test]
+    fn a_leader_neither_follows_another_of_its_term_nor_believes_in_entries_it_lacks() {
+        let mut solo = solo_leader();
+        assert_eq!(solo.receive(s(2), append(1, (0, 0), &[1, 1], 2)), []);
+        assert_eq!(solo.replica.role(), Role::Leader);
+        let message = Message::AppendEntriesReply {
+            term: Term::new(1),
+            heartbeat: false,
+            outcome: AppendOutcome::Accepted {
+                match_index: Index::new(99),
+            },
+        };
+        solo.receive(s(2), message);
+        let matched = solo.replica.progress(s(2)).unwrap().match_index();
+        assert_eq!(matched, Index::new(1));
+        assert_eq!(solo.replica.commit_index(), Index::new(1));
     }
 
     #[test]
@@ -473,6 +559,19 @@ mod replication {
         bench.time_out(s(5));
         bench.settle();
         assert_eq!(bench.at(s(5)).role(), Role::Candidate);
+    }
+
+    #[test]
+    fn an_entry_is_committed_once_however_many_acknowledge_it() {
+        let mut bench = Bench::new(5);
+        bench.elect(s(1));
+        bench.propose(s(1), 1).unwrap();
+        bench.settle();
+        let committed = bench.told(s(1), |fact| match fact {
+            RaftFact::Committed { through, .. } => Some(through.number()),
+            _ => None,
+        });
+        assert_eq!(committed, [1, 2]);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! A condition is a list of claims that all hold. What each fact means is said here; whether it
 //! holds is for whoever sees the cluster.
 
-use super::ast::ServerRef;
+use super::command::ServerRef;
 use crate::ids::ClientId;
+use crate::zookeeper::ErrorCode;
 
 /// Claims joined by `and`: all of them hold.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -61,8 +62,8 @@ pub enum Fact {
     Answered {
         /// Whose operation.
         client: ClientId,
-        /// `None` for `ok`, else the name of the error.
-        error: Option<String>,
+        /// `None` for `ok`, else the error.
+        error: Option<ErrorCode>,
     },
     /// `znode /app = "x" on S2`: the server (the leader, if it is not said) holds this znode, and
     /// its data are these if that is said.

@@ -4,6 +4,7 @@ use super::lexer::Path;
 use super::limits::MAX_SERVERS;
 use super::names::Names;
 use crate::ids::ServerId;
+use crate::zookeeper::ErrorCode;
 
 /// Something that could stand in a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,8 +53,11 @@ impl Expected {
             Self::Count(what) => what.to_owned(),
             Self::Data => "data such as \"hello\"".to_owned(),
             Self::Text => "a text in double quotes".to_owned(),
-            Self::Rule => one_of("a rule", names.rules.as_deref()),
-            Self::Answer => one_of("an error such as NONODE", names.answers.as_deref()),
+            Self::Rule => match &names.rules {
+                None => "a rule".to_owned(),
+                Some(rules) => format!("a rule ({})", rules.join(", ")),
+            },
+            Self::Answer => "the name of an error such as NONODE".to_owned(),
             Self::Digest => "a digest of 16 hexadecimal digits".to_owned(),
             Self::End => "the end of the line".to_owned(),
         }
@@ -63,10 +67,6 @@ impl Expected {
     /// typed, and what is written in its place.
     pub(super) fn candidates(self, names: &Names) -> Vec<(String, String)> {
         let plain = |text: String| (text.clone(), text);
-        let list = |texts: &Option<Vec<String>>| {
-            let texts = texts.iter().flatten().cloned();
-            texts.map(plain).collect()
-        };
         match self {
             Self::Word(word) => vec![plain(word.to_owned())],
             Self::Server => (1..=names.servers.unwrap_or(0))
@@ -83,18 +83,13 @@ impl Expected {
                 .iter()
                 .map(|path| (path.clone(), Path(path).to_string()))
                 .collect(),
-            Self::Rule => list(&names.rules),
-            Self::Answer => list(&names.answers),
+            Self::Rule => names.rules.iter().flatten().cloned().map(plain).collect(),
+            Self::Answer => ErrorCode::ALL
+                .iter()
+                .map(|code| plain(code.to_string()))
+                .collect(),
             _ => Vec::new(),
         }
-    }
-}
-
-/// `what`, and all of them where they are known.
-fn one_of(what: &str, all: Option<&[String]>) -> String {
-    match all {
-        None => what.to_owned(),
-        Some(all) => format!("{what} ({})", all.join(", ")),
     }
 }
 

@@ -151,7 +151,7 @@ pub const CONDITIONS: &[(&str, &str, &str)] = &[
     ("no leader", "No server that is up leads.", "no leader"),
     ("caught up", "All servers that are up have applied the same index.", "caught up"),
     ("SERVER leader|follower|candidate", "The server is up and has this role.", "S2 leader"),
-    ("SERVER up|crashed|paused", "The server has not crashed; it has; it is paused.", "S2 crashed"),
+    ("SERVER up|crashed|paused", "The server has not crashed (it may be paused); it has crashed; it is paused.", "S2 crashed"),
     ("SERVER term [COMPARISON] NUMBER", "Its current term is this or a later one, or compares as it says.", "S2 term = 3"),
     ("SERVER committed [COMPARISON] NUMBER", "Its commit index is this or a higher one, or compares as it says.", "S2 committed 5"),
     ("SERVER applied [COMPARISON] NUMBER", "The last index that it applied is this or a higher one, or compares as it says.", "S2 applied >= 5"),

@@ -20,20 +20,25 @@
 //!
 //! What holds: a line is parsed to typed data ([`parse`], [`parse_line`], [`parse_command`]), and
 //! `Display` writes the data as a line that parses to the same. One parser, which knows at every
-//! place what could stand there, gives errors and [`complete`]s lines. Nothing here runs a script
-//! or looks at a cluster.
+//! place what could stand there, gives errors and [`complete`]s lines. [`execute`] does what a
+//! command says to a world, [`holds`] looks whether a condition is true of one; to run a whole
+//! script is for [`history`](crate::history).
 
 mod ast;
+mod command;
 mod complete;
 mod condition;
 mod cursor;
 mod error;
+mod execute;
 mod expected;
 mod forms;
+mod judge;
 mod lexer;
 pub mod limits;
 pub mod link;
 mod names;
+mod nouns;
 mod parse_client;
 mod parse_command;
 mod parse_condition;
@@ -47,16 +52,18 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{
-    Choice, ClientAction, Command, Disk, EndpointRef, Header, Located, Operation, Protocol,
-    Quality, Script, ServerRef, Step, Timers,
+pub use ast::{Choice, Header, Located, Protocol, Script, Step};
+pub use command::{
+    ClientAction, Command, Disk, EndpointRef, Operation, Quality, ServerRef, Timers,
 };
 pub use complete::{Completion, complete};
 pub use condition::{
     Claim, ClientState, Comparison, Condition, Counter, Fact, MessageKind, ServerState,
 };
 pub use error::{Error, Errors, Found, Impossible, Problem, Unexpected};
+pub use execute::{Refused, execute};
 pub use forms::{CONDITIONS, FORMS, Form, Group, help};
+pub use judge::holds;
 pub use names::Names;
 pub use parse_script::{
     parse, parse_command, parse_command_with, parse_duration, parse_line, parse_line_with,

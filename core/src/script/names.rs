@@ -9,8 +9,6 @@ pub struct Names {
     pub servers: Option<u16>,
     /// The rules of the protocol that can be switched off. Another name is refused.
     pub rules: Option<Vec<String>>,
-    /// The errors with which an operation can end. Another name is refused.
-    pub answers: Option<Vec<String>>,
     /// The clients that there are, for completion.
     pub clients: Vec<ClientId>,
     /// The messages on their way, for completion.

@@ -1,6 +1,6 @@
 //! The grammar of what clients do.
 
-use super::ast::{ClientAction, Command, Operation};
+use super::command::{ClientAction, Command, Operation};
 use super::cursor::{Cursor, Parsed};
 use super::limits::MAX_TIME;
 use crate::time::Duration;

@@ -1,6 +1,6 @@
 //! The grammar of commands.
 
-use super::ast::{Command, Disk, EndpointRef, Quality, ServerRef, Timers};
+use super::command::{Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::cursor::{Cursor, Parsed};
 use super::error::Impossible;
 use super::limits::MAX_TIME;

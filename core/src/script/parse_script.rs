@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ast::{Command, Header, Located, Script, Step};
+use super::ast::{Header, Located, Script, Step};
+use super::command::Command;
 use super::cursor::{Cursor, Parsed};
 use super::error::{Error, Errors, Problem};
 use super::limits::{MAX_ERRORS, MAX_LINE, MAX_SCRIPT_BYTES, MAX_STEPS, MAX_TIME};
@@ -16,8 +17,8 @@ pub fn parse(text: &str) -> Result<Script, Errors> {
     parse_with(text, &Names::default())
 }
 
-/// Reads a script and refuses rules and answers that `names` does not know. How many servers
-/// there are is for the script to say.
+/// Reads a script and refuses rules that `names` does not know. How many servers there are is
+/// for the script to say.
 pub fn parse_with(text: &str, names: &Names) -> Result<Script, Errors> {
     let mut reader = Reader::new(names);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -38,8 +39,7 @@ pub fn parse_line(text: &str, line: u32) -> Result<Option<Step>, Error> {
     parse_line_with(text, line, &Names::default())
 }
 
-/// Reads one line as [`parse_line`] does, and refuses servers, rules and answers that `names`
-/// does not know.
+/// Reads one line as [`parse_line`] does, and refuses servers that `names` does not know.
 pub fn parse_line_with(text: &str, line: u32, names: &Names) -> Result<Option<Step>, Error> {
     if let Some(error) = too_long(text, line) {
         return Err(error);

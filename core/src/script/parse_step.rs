@@ -1,6 +1,7 @@
 //! The grammar of steps and of header lines.
 
-use super::ast::{Choice, Command, Protocol, Step};
+use super::ast::{Choice, Protocol, Step};
+use super::command::Command;
 use super::cursor::{Cursor, Parsed};
 use super::error::Problem;
 use super::limits::{FORMAT_VERSION, MAX_CHOICES, MAX_SERVERS, MAX_TIME};

@@ -2,13 +2,14 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::ast::{
-    ClientAction, Command, Disk, EndpointRef, Header, Operation, Protocol, Quality, Script,
-    ServerRef, Step, Timers,
+use super::ast::{Header, Protocol, Script, Step};
+use super::command::{
+    ClientAction, Command, Disk, EndpointRef, Operation, Quality, ServerRef, Timers,
 };
 use super::condition::{Comparison, Condition, Fact, name_of};
 use super::lexer::{Path, Quoted};
 use super::{ClientState, Counter, MessageKind, ServerState};
+use crate::zookeeper::ErrorCode;
 
 impl Header {
     /// How many lines `Display` writes.
@@ -283,7 +284,7 @@ impl Display for Fact {
             }
             Self::Client { client, state } => write!(f, "client {client} {state}"),
             Self::Answered { client, error } => {
-                let error = error.as_deref().unwrap_or("ok");
+                let error = error.map_or("ok", ErrorCode::name);
                 write!(f, "client {client} answered {error}")
             }
             Self::Znode { path, data, server } => {

@@ -4,7 +4,7 @@
 //! it runs again. What can be known to be impossible without looking at a cluster is found here,
 //! once, for the parser and for the executor.
 
-use super::ast::{ClientAction, Command, EndpointRef, ServerRef};
+use super::command::{ClientAction, Command, EndpointRef, ServerRef};
 use super::error::Impossible;
 use crate::ids::{Endpoint, ServerId};
 

@@ -6,10 +6,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::ast::Header;
 use super::cursor::{Cursor, Parsed};
 use super::error::Error;
 use super::names::Names;
 use super::value::{self, Percent, Span};
+use crate::raft::{Rules, UnknownRule};
+use crate::sim;
 use crate::time::Duration;
 
 /// One setting and its value.
@@ -58,19 +61,25 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let millis = Duration::from_millis;
+        Self::from(&sim::Settings::default())
+    }
+}
+
+impl From<&sim::Settings> for Settings {
+    fn from(world: &sim::Settings) -> Self {
+        let span = |(least, most)| Span::new(least, most);
         Self {
-            latency: Span::new(millis(10), millis(15)),
-            election_timeout: Span::new(millis(150), millis(300)),
-            heartbeat: millis(50),
-            storage: millis(1),
-            loss: Percent::NONE,
-            duplicate: Percent::NONE,
-            reorder: Percent::NONE,
-            session_timeout: millis(600),
-            tick: millis(100),
-            first_timers: Percent::from_ppm(750_000),
-            client_latency: Span::new(millis(2), millis(4)),
+            latency: span(world.link.latency),
+            election_timeout: span(world.election_timeout),
+            heartbeat: world.heartbeat,
+            storage: world.storage,
+            loss: Percent::from_ppm(world.link.loss_ppm),
+            duplicate: Percent::from_ppm(world.link.duplicate_ppm),
+            reorder: Percent::from_ppm(world.link.reorder_ppm),
+            session_timeout: world.session_timeout,
+            tick: world.tick,
+            first_timers: Percent::from_ppm(world.first_timers_ppm),
+            client_latency: span(world.client_latency),
         }
     }
 }
@@ -117,6 +126,36 @@ impl Settings {
         both.filter(|(here, default)| here != default)
             .map(|(here, _)| here)
             .collect()
+    }
+}
+
+impl Header {
+    /// What a world is made of that begins as this header says.
+    pub fn world(&self) -> Result<sim::Settings, UnknownRule> {
+        let all = self.all_settings();
+        let ends = |span: Span| (span.least(), span.most());
+        let mut rules = Rules::default();
+        for name in &self.rules_off {
+            rules.switch(name, false)?;
+        }
+        Ok(sim::Settings {
+            servers: self.servers,
+            seed: self.seed,
+            link: sim::LinkSettings {
+                latency: ends(all.latency),
+                loss_ppm: all.loss.ppm(),
+                duplicate_ppm: all.duplicate.ppm(),
+                reorder_ppm: all.reorder.ppm(),
+            },
+            client_latency: ends(all.client_latency),
+            storage: all.storage,
+            election_timeout: ends(all.election_timeout),
+            heartbeat: all.heartbeat,
+            tick: all.tick,
+            session_timeout: all.session_timeout,
+            first_timers_ppm: all.first_timers.ppm(),
+            rules,
+        })
     }
 }
 
@@ -285,7 +324,7 @@ mod tests {
             written.join("\n"),
             "latency 10ms..15ms\nelection-timeout 150ms..300ms\nheartbeat 50ms\nstorage 1ms\n\
              loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
-             first-timers 75%\nclient-latency 2ms..4ms"
+             first-timers 75%\nclient-latency 4ms..6ms"
         );
     }
 

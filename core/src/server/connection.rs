@@ -46,27 +46,57 @@ impl Server {
         frame: ToServer,
         out: &mut Vec<Output>,
     ) {
-        if let ToServer::Connect { session, timeout, last_zxid } = frame {
+        if let ToServer::Connect {
+            session,
+            timeout,
+            last_zxid,
+        } = frame
+        {
             return self.on_connect(now, random, id, session, timeout, last_zxid, out);
         }
         let Some(connection) = self.connections.get_mut(&id) else {
             // Closed by this server while the frame was on its way.
             return;
         };
-        let Some(session) = connection.session else { return };
+        let Some(session) = connection.session else {
+            return;
+        };
         connection.touched = true;
         match frame {
             ToServer::Connect { .. } => {}
-            ToServer::Ping => out.push(Output::Frame { connection: id, frame: ToClient::Pong }),
+            ToServer::Ping => out.push(Output::Frame {
+                connection: id,
+                frame: ToClient::Pong,
+            }),
             ToServer::Close { xid } => {
                 connection.waiting.push_back(Waiting::Write(xid));
                 let update = Update::CloseSession { expired: false };
-                self.submit(now, Command { session, xid, time: now, update }, Some(id), out);
+                self.submit(
+                    now,
+                    Command {
+                        session,
+                        xid,
+                        time: now,
+                        update,
+                    },
+                    Some(id),
+                    out,
+                );
             }
             ToServer::Request { xid, request } if request.is_replicated() => {
                 connection.waiting.push_back(Waiting::Write(xid));
                 let update = Update::Write(request);
-                self.submit(now, Command { session, xid, time: now, update }, Some(id), out);
+                self.submit(
+                    now,
+                    Command {
+                        session,
+                        xid,
+                        time: now,
+                        update,
+                    },
+                    Some(id),
+                    out,
+                );
             }
             ToServer::Request { xid, request } => {
                 connection.waiting.push_back(Waiting::Read(xid, request));
@@ -97,17 +127,30 @@ impl Server {
         }
         let timeout = negotiate(timeout, self.tick);
         let (session, update) = match session {
-            None => (self.new_session_id(), Update::CreateSession {
-                timeout,
-                password: Password::from_bits(random.0),
-            }),
-            Some(Credentials { session, password }) => (session, Update::AttachSession {
-                timeout,
-                password,
-            }),
+            None => (
+                self.new_session_id(),
+                Update::CreateSession {
+                    timeout,
+                    password: Password::from_bits(random.0),
+                },
+            ),
+            Some(Credentials { session, password }) => {
+                (session, Update::AttachSession { timeout, password })
+            }
         };
-        self.connections.insert(id, Connection { touched: true, ..Connection::default() });
-        let command = Command { session, xid: Xid::ZERO, time: now, update };
+        self.connections.insert(
+            id,
+            Connection {
+                touched: true,
+                ..Connection::default()
+            },
+        );
+        let command = Command {
+            session,
+            xid: Xid::ZERO,
+            time: now,
+            update,
+        };
         self.submit(now, command, Some(id), out);
     }
 
@@ -134,12 +177,16 @@ impl Server {
                 self.track_session(now, command.session);
                 if *expired && reply.is_ok() {
                     let session = command.session;
-                    out.push(Output::Fact(Fact::Server(ServerFact::SessionExpired { session })));
+                    out.push(Output::Fact(Fact::Server(ServerFact::SessionExpired {
+                        session,
+                    })));
                     self.close_session_connections(session, None, CloseReason::Expired, out);
                 }
             }
             Update::CreateSession { timeout, password }
-            | Update::AttachSession { timeout, password, .. } => {
+            | Update::AttachSession {
+                timeout, password, ..
+            } => {
                 self.track_session(now, command.session);
                 self.close_session_connections(
                     command.session,
@@ -148,7 +195,10 @@ impl Server {
                     out,
                 );
                 if let Some(id) = origin {
-                    let session = Credentials { session: command.session, password: *password };
+                    let session = Credentials {
+                        session: command.session,
+                        password: *password,
+                    };
                     self.finish_handshake(id, session, *timeout, &reply, out);
                 }
                 return;
@@ -167,14 +217,22 @@ impl Server {
         reply: &Reply,
         out: &mut Vec<Output>,
     ) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
         if reply.is_ok() {
             connection.session = Some(session.session);
             let frame = ToClient::Connected { session, timeout };
-            out.push(Output::Frame { connection: id, frame });
+            out.push(Output::Frame {
+                connection: id,
+                frame,
+            });
         } else {
             self.connections.remove(&id);
-            out.push(Output::Frame { connection: id, frame: ToClient::Expired });
+            out.push(Output::Frame {
+                connection: id,
+                frame: ToClient::Expired,
+            });
             refuse(id, CloseReason::Expired, out);
         }
     }
@@ -187,17 +245,26 @@ impl Server {
         reply: Reply,
         out: &mut Vec<Output>,
     ) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
         let closes = matches!(reply, Ok(Response::SessionClosed));
         // Writes of one session are applied in the order in which they were taken in, so this one
         // is at the front, behind nothing but reads that were already answered.
         if let Some(Waiting::Write(xid)) = connection.waiting.front() {
-            debug_assert_eq!(*xid, command.xid, "a session's writes are answered in order");
+            debug_assert_eq!(
+                *xid, command.xid,
+                "a session's writes are answered in order"
+            );
             connection.waiting.pop_front();
         }
         out.push(Output::Frame {
             connection: id,
-            frame: ToClient::Reply { xid: command.xid, zxid, reply },
+            frame: ToClient::Reply {
+                xid: command.xid,
+                zxid,
+                reply,
+            },
         });
         if closes {
             self.connections.remove(&id);
@@ -209,10 +276,14 @@ impl Server {
 
     /// Answers the reads that are next in line.
     fn answer_reads(&mut self, id: ConnectionId, out: &mut Vec<Output>) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
         let zxid = self.service.last_zxid();
         while let Some(Waiting::Read(..)) = connection.waiting.front() {
-            let Some(Waiting::Read(xid, request)) = connection.waiting.pop_front() else { return };
+            let Some(Waiting::Read(xid, request)) = connection.waiting.pop_front() else {
+                return;
+            };
             let reply = self.service.read(&request);
             out.push(Output::Frame {
                 connection: id,
@@ -232,7 +303,10 @@ impl Server {
         let closing = |id: &ConnectionId, connection: &Connection| {
             connection.session == Some(session) && Some(*id) != except
         };
-        for (id, _) in self.connections.extract_if(.., |id, connection| closing(id, connection)) {
+        for (id, _) in self
+            .connections
+            .extract_if(.., |id, connection| closing(id, connection))
+        {
             refuse(id, reason, out);
         }
     }
@@ -254,7 +328,10 @@ impl Server {
         }
         match self.replica.leader() {
             Some(leader) if leader != self.replica.id() && !touched.is_empty() => {
-                out.push(Output::Send { to: leader, message: PeerMessage::Touch(touched) });
+                out.push(Output::Send {
+                    to: leader,
+                    message: PeerMessage::Touch(touched),
+                });
             }
             _ => {}
         }
@@ -264,5 +341,8 @@ impl Server {
 /// Closes a connection and says why.
 fn refuse(connection: ConnectionId, reason: CloseReason, out: &mut Vec<Output>) {
     out.push(Output::Close(connection));
-    out.push(Output::Fact(Fact::Server(ServerFact::ClosedConnection { connection, reason })));
+    out.push(Output::Fact(Fact::Server(ServerFact::ClosedConnection {
+        connection,
+        reason,
+    })));
 }

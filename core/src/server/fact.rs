@@ -77,7 +77,10 @@ impl Explain for ServerFact {
                 text: "An ephemeral znode lives as long as the session that created it",
                 source: "ZooKeeper §2.1",
             },
-            Self::ClosedConnection { reason: CloseReason::ClientIsAhead, .. } => Rule {
+            Self::ClosedConnection {
+                reason: CloseReason::ClientIsAhead,
+                ..
+            } => Rule {
                 text: "A client never sees the state go back, whichever server it talks to",
                 source: "ZooKeeper §2.3, single system image",
             },

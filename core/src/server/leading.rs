@@ -23,7 +23,10 @@ impl Leading {
         for session in service.sessions() {
             tracker.touch(session.id(), now, session.timeout());
         }
-        Self { tracker, proposed: BTreeMap::new() }
+        Self {
+            tracker,
+            proposed: BTreeMap::new(),
+        }
     }
 
     /// Whether a forwarded command was not proposed yet; if so, it counts as proposed from now on.
@@ -47,7 +50,9 @@ impl Leading {
 impl Server {
     /// As leader: these sessions' clients are alive.
     pub(super) fn touch_all(&mut self, now: Time, sessions: &[SessionId]) {
-        let Some(leading) = &mut self.leading else { return };
+        let Some(leading) = &mut self.leading else {
+            return;
+        };
         for id in sessions {
             if let Some(session) = self.service.session(*id) {
                 leading.tracker.touch(*id, now, session.timeout());
@@ -57,7 +62,9 @@ impl Server {
 
     /// As leader: a session that was opened or closed joins or leaves the watch.
     pub(super) fn track_session(&mut self, now: Time, id: SessionId) {
-        let Some(leading) = &mut self.leading else { return };
+        let Some(leading) = &mut self.leading else {
+            return;
+        };
         match self.service.session(id) {
             Some(session) => {
                 leading.tracker.touch(id, now, session.timeout());
@@ -69,7 +76,9 @@ impl Server {
     /// As leader: proposes the end of each session that was silent for its timeout. It ends for
     /// everyone when that is committed, at the same place in the log.
     pub(super) fn expire_silent_sessions(&mut self, now: Time, out: &mut Vec<Output>) {
-        let Some(leading) = &mut self.leading else { return };
+        let Some(leading) = &mut self.leading else {
+            return;
+        };
         for session in leading.tracker.due(now) {
             let command = Command {
                 session,
@@ -77,8 +86,14 @@ impl Server {
                 time: now,
                 update: Update::CloseSession { expired: true },
             };
-            if self.replica.propose(now, command, &mut self.scratch.0).is_ok() {
-                out.push(Output::Fact(Fact::Server(ServerFact::SessionSilent { session })));
+            if self
+                .replica
+                .propose(now, command, &mut self.scratch.0)
+                .is_ok()
+            {
+                out.push(Output::Fact(Fact::Server(ServerFact::SessionSilent {
+                    session,
+                })));
             }
         }
     }

@@ -227,17 +227,24 @@ impl Server {
     /// Takes one input and appends what must be done to `out`. `random` is one fresh draw.
     pub fn step(&mut self, now: Time, random: Bits, input: Input, out: &mut Vec<Output>) {
         let raft_input = match input {
-            Input::Peer { from, message: PeerMessage::Raft(message) } => {
-                Some(raft::Input::Message { from, message })
-            }
+            Input::Peer {
+                from,
+                message: PeerMessage::Raft(message),
+            } => Some(raft::Input::Message { from, message }),
             Input::Timer(Timer::Raft(timer)) => Some(raft::Input::Timer(timer)),
             Input::Stored(token) => Some(raft::Input::Stored(token)),
             Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
-            Input::Peer { from, message: PeerMessage::Forward(forward) } => {
+            Input::Peer {
+                from,
+                message: PeerMessage::Forward(forward),
+            } => {
                 self.propose_forwarded(now, from, forward);
                 None
             }
-            Input::Peer { message: PeerMessage::Touch(sessions), .. } => {
+            Input::Peer {
+                message: PeerMessage::Touch(sessions),
+                ..
+            } => {
                 self.touch_all(now, &sessions);
                 None
             }
@@ -281,12 +288,14 @@ impl Server {
         let mut committed = None;
         for output in self.scratch.0.drain(..) {
             out.push(match output {
-                raft::Output::Send { to, message } => {
-                    Output::Send { to, message: PeerMessage::Raft(message) }
-                }
-                raft::Output::SetTimer { timer, at } => {
-                    Output::SetTimer { timer: Timer::Raft(timer), at }
-                }
+                raft::Output::Send { to, message } => Output::Send {
+                    to,
+                    message: PeerMessage::Raft(message),
+                },
+                raft::Output::SetTimer { timer, at } => Output::SetTimer {
+                    timer: Timer::Raft(timer),
+                    at,
+                },
                 raft::Output::CancelTimer { timer } => Output::CancelTimer(Timer::Raft(timer)),
                 raft::Output::Persist { token, write } => Output::Persist { token, write },
                 raft::Output::Fact(fact) => Output::Fact(Fact::Raft(fact)),
@@ -321,9 +330,15 @@ impl Server {
         let mut changes = Vec::new();
         while self.applied < through {
             let index = self.applied.next();
-            let entry = self.replica.log().get(index).expect("a committed entry is in the log");
+            let entry = self
+                .replica
+                .log()
+                .get(index)
+                .expect("a committed entry is in the log");
             self.applied = index;
-            let Content::Command(command) = &entry.content else { continue };
+            let Content::Command(command) = &entry.content else {
+                continue;
+            };
             let command = command.clone();
             let zxid = Zxid::new(0, index.number() as u32);
             let reply = self.service.execute(&command, zxid, &mut changes);
@@ -338,7 +353,10 @@ impl Server {
             || !self.outbox.is_empty()
             || self.leading.as_ref().is_some_and(Leading::watches_sessions);
         if needed && !self.ticking {
-            out.push(Output::SetTimer { timer: Timer::Tick, at: now + self.tick.fraction(1, 2) });
+            out.push(Output::SetTimer {
+                timer: Timer::Tick,
+                at: now + self.tick.fraction(1, 2),
+            });
             self.ticking = true;
         }
     }
@@ -369,6 +387,8 @@ impl Server {
 
     /// The open client connections, with the session each serves once the handshake is done.
     pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Option<SessionId>)> + '_ {
-        self.connections.iter().map(|(id, connection)| (*id, connection.session()))
+        self.connections
+            .iter()
+            .map(|(id, connection)| (*id, connection.session()))
     }
 }

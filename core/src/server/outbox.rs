@@ -44,7 +44,11 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) fn new(boot: Time) -> Self {
-        Self { boot, first: 0, commands: VecDeque::new() }
+        Self {
+            boot,
+            first: 0,
+            commands: VecDeque::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -52,12 +56,18 @@ impl Outbox {
     }
 
     fn push(&mut self, command: Command, connection: Option<ConnectionId>, now: Time) {
-        self.commands.push_back(Outstanding { command, connection, since: now });
+        self.commands.push_back(Outstanding {
+            command,
+            connection,
+            since: now,
+        });
     }
 
     /// Whether the oldest command has waited for longer than `patience`: a message was lost.
     pub(super) fn is_overdue(&self, now: Time, patience: Duration) -> bool {
-        self.commands.front().is_some_and(|oldest| now.since(oldest.since) > patience)
+        self.commands
+            .front()
+            .is_some_and(|oldest| now.since(oldest.since) > patience)
     }
 
     /// Everything outstanding, as one message.
@@ -65,15 +75,21 @@ impl Outbox {
         Forward {
             boot: self.boot,
             first: self.first,
-            commands: self.commands.iter().map(|outstanding| outstanding.command.clone()).collect(),
+            commands: self
+                .commands
+                .iter()
+                .map(|outstanding| outstanding.command.clone())
+                .collect(),
         }
     }
 
     /// Strikes out a command that was applied, and all before it: they were proposed in order, so
     /// they were applied before it or never will be. The connection of the applied one.
     pub(super) fn settle(&mut self, applied: &Command) -> Option<ConnectionId> {
-        let position =
-            self.commands.iter().position(|waiting| waiting.command.is_same(applied))?;
+        let position = self
+            .commands
+            .iter()
+            .position(|waiting| waiting.command.is_same(applied))?;
         self.first += position as u64 + 1;
         self.commands.drain(..=position).next_back()?.connection
     }
@@ -102,22 +118,34 @@ impl Server {
             self.propose_forwarded(now, own_id, self.outbox.forward());
         } else if let Some(leader) = self.replica.leader() {
             let message = PeerMessage::Forward(self.outbox.forward());
-            out.push(Output::Send { to: leader, message });
+            out.push(Output::Send {
+                to: leader,
+                message,
+            });
         }
     }
 
     /// As leader: proposes those of the forwarded commands that it has not proposed yet. Any other
     /// server ignores them; their origin will find the leader.
     pub(super) fn propose_forwarded(&mut self, now: Time, origin: ServerId, forward: Forward) {
-        let Some(leading) = &mut self.leading else { return };
+        let Some(leading) = &mut self.leading else {
+            return;
+        };
         for (number, command) in (forward.first..).zip(forward.commands) {
             if !leading.is_news(origin, forward.boot, number) {
                 continue;
             }
             // The leader's clock decides, so that every replica computes the same state
             // (dissertation §6.3).
-            let stamped = Command { time: now, ..command };
-            if self.replica.propose(now, stamped, &mut self.scratch.0).is_err() {
+            let stamped = Command {
+                time: now,
+                ..command
+            };
+            if self
+                .replica
+                .propose(now, stamped, &mut self.scratch.0)
+                .is_err()
+            {
                 return;
             }
         }

@@ -99,7 +99,15 @@ impl World {
         let draw = Bits(random.draw());
         let process = Client::start(id, servers, server, timeout, self.now, draw, &mut out);
         let alarms = [Alarm::default(); TIMERS];
-        self.clients.insert(id, ClientNode { process, killed: false, random, alarms });
+        self.clients.insert(
+            id,
+            ClientNode {
+                process,
+                killed: false,
+                random,
+                alarms,
+            },
+        );
         self.carry_out_client(id, out);
         Ok(())
     }
@@ -109,7 +117,9 @@ impl World {
         self.check_client(id)?;
         self.begin_deed();
         self.tell(None, WorldFact::ClientKilled { client: id });
-        let Some(node) = self.clients.get_mut(&id) else { return Ok(()) };
+        let Some(node) = self.clients.get_mut(&id) else {
+            return Ok(());
+        };
         node.killed = true;
         node.alarms = [Alarm::default(); TIMERS];
         if let Some(connection) = node.process.connection() {
@@ -145,7 +155,9 @@ impl World {
     }
 
     fn step_client(&mut self, id: ClientId, input: Input) {
-        let Some(node) = self.clients.get_mut(&id) else { return };
+        let Some(node) = self.clients.get_mut(&id) else {
+            return;
+        };
         if node.killed {
             return;
         }
@@ -188,16 +200,24 @@ impl World {
     fn set_client_timer(&mut self, id: ClientId, timer: Timer, at: Time) {
         let cause = self.origin();
         let place = place_of(timer);
-        let Some(node) = self.clients.get_mut(&id) else { return };
-        let due = Due::ClientTimer { client: id, timer: place as u8 };
+        let Some(node) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let due = Due::ClientTimer {
+            client: id,
+            timer: place as u8,
+        };
         node.alarms[place].set(at, at, cause, due, &mut self.queue);
     }
 
     fn send_to_server(&mut self, connection: ConnectionId, body: Body) {
         let cause = self.origin();
-        let Some(wire) = self.wires.get(&connection) else { return };
+        let Some(wire) = self.wires.get(&connection) else {
+            return;
+        };
         let (from, to) = (Endpoint::Client(wire.client), Endpoint::Server(wire.server));
-        self.network.send_frame(self.now, from, to, connection, body, cause, &mut self.queue);
+        self.network
+            .send_frame(self.now, from, to, connection, body, cause, &mut self.queue);
     }
 
     pub(super) fn send_to_client(
@@ -206,13 +226,18 @@ impl World {
         body: Body,
         cause: Option<EventId>,
     ) {
-        let Some(wire) = self.wires.get(&connection).filter(|wire| wire.server_open) else { return };
+        let Some(wire) = self.wires.get(&connection).filter(|wire| wire.server_open) else {
+            return;
+        };
         let (from, to) = (Endpoint::Server(wire.server), Endpoint::Client(wire.client));
-        self.network.send_frame(self.now, from, to, connection, body, cause, &mut self.queue);
+        self.network
+            .send_frame(self.now, from, to, connection, body, cause, &mut self.queue);
     }
 
     fn client_closes(&mut self, connection: ConnectionId) {
-        let Some(wire) = self.wires.get_mut(&connection) else { return };
+        let Some(wire) = self.wires.get_mut(&connection) else {
+            return;
+        };
         wire.client_open = false;
         self.send_to_server(connection, Body::Closed(connection));
     }
@@ -236,7 +261,8 @@ impl World {
         for connection in broken {
             for frame in self.network.take_frames(connection, server.into()) {
                 let place = frame.place(self.now);
-                self.network.bury(self.now, frame.tag(), place, Death::ConnectionClosed);
+                self.network
+                    .bury(self.now, frame.tag(), place, Death::ConnectionClosed);
             }
             let cause = self.origin();
             self.server_closes(connection, cause);
@@ -328,10 +354,15 @@ impl World {
     }
 
     fn forget_connection(&mut self, connection: ConnectionId) {
-        let Some(wire) = self.wires.get(&connection) else { return };
+        let Some(wire) = self.wires.get(&connection) else {
+            return;
+        };
         let ends = [Endpoint::Client(wire.client), Endpoint::Server(wire.server)];
         // The other end's own farewell may still be under way.
-        let under_way = self.network.flying().any(|m| matches!(m.body, Body::Closed(c) if c == connection));
+        let under_way = self
+            .network
+            .flying()
+            .any(|m| matches!(m.body, Body::Closed(c) if c == connection));
         if !under_way {
             self.wires.remove(&connection);
             for end in ends {
@@ -343,7 +374,10 @@ impl World {
     /// Where a client's connection leads, as the client believes.
     pub fn reach_of(&self, client: ClientId) -> Option<Reach> {
         let process = self.clients.get(&client)?.process();
-        process.connection().map(|connection| Reach { server: process.server(), connection })
+        process.connection().map(|connection| Reach {
+            server: process.server(),
+            connection,
+        })
     }
 
     /// The client at the other end of a server's connection.
@@ -354,7 +388,9 @@ impl World {
     /// All clients by the session that they hold.
     pub fn clients_by_session(&self) -> BTreeMap<crate::zookeeper::SessionId, ClientId> {
         let sessions = |(id, node): (&ClientId, &ClientNode)| {
-            node.process.session().map(|credentials| (credentials.session, *id))
+            node.process
+                .session()
+                .map(|credentials| (credentials.session, *id))
         };
         self.clients.iter().filter_map(sessions).collect()
     }

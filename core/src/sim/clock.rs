@@ -38,7 +38,11 @@ impl Clock {
 
     /// From `now` on, the clock runs this much faster than true time; it does not jump.
     pub fn set_drift(&mut self, now: Time, drift_ppm: i32) {
-        *self = Self { anchor: now, anchor_local: self.local(now), drift_ppm };
+        *self = Self {
+            anchor: now,
+            anchor_local: self.local(now),
+            drift_ppm,
+        };
     }
 
     /// The clock jumps by so many microseconds. It does not jump below zero.
@@ -46,7 +50,11 @@ impl Clock {
         let local = self.local(now);
         let by = Duration::from_micros(by_us.unsigned_abs());
         let anchor_local = if by_us < 0 { local - by } else { local + by };
-        *self = Self { anchor: now, anchor_local, ..*self };
+        *self = Self {
+            anchor: now,
+            anchor_local,
+            ..*self
+        };
     }
 
     /// How many microseconds the clock is ahead of true time; negative when behind.
@@ -73,7 +81,10 @@ mod tests {
                 let local = Time::from_micros(2_000 + micros);
                 let rings = clock.true_time(local);
                 assert!(clock.local(rings) >= local, "drift {drift}");
-                assert!(clock.local(rings - Duration::from_micros(1)) < local, "drift {drift}");
+                assert!(
+                    clock.local(rings - Duration::from_micros(1)) < local,
+                    "drift {drift}"
+                );
             }
         }
     }

@@ -30,7 +30,12 @@ pub struct Disk {
 impl Disk {
     /// An empty disk.
     pub(super) fn new(latency: Duration) -> Self {
-        Self { image: Durable::default(), pending: VecDeque::new(), latency, full: false }
+        Self {
+            image: Durable::default(),
+            pending: VecDeque::new(),
+            latency,
+            full: false,
+        }
     }
 
     /// Takes a write in; when it will be durable, unless the disk is full.
@@ -42,8 +47,16 @@ impl Disk {
         cause: Option<EventId>,
     ) -> Option<Time> {
         let earliest = now + self.latency;
-        let due = self.pending.back().map_or(earliest, |last| earliest.max(last.due));
-        self.pending.push_back(Pending { token, write, due, cause });
+        let due = self
+            .pending
+            .back()
+            .map_or(earliest, |last| earliest.max(last.due));
+        self.pending.push_back(Pending {
+            token,
+            write,
+            due,
+            cause,
+        });
         (!self.full).then_some(due)
     }
 
@@ -81,10 +94,13 @@ impl Disk {
         let emptied = self.full && !full;
         self.full = full;
         let earliest = now + self.latency;
-        self.pending.iter_mut().filter(move |_| emptied).map(move |pending| {
-            pending.due = pending.due.max(earliest);
-            pending.due
-        })
+        self.pending
+            .iter_mut()
+            .filter(move |_| emptied)
+            .map(move |pending| {
+                pending.due = pending.due.max(earliest);
+                pending.due
+            })
     }
 
     /// What is durable.

@@ -69,33 +69,113 @@ impl Explain for Fact {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)] // the sentence of each variant, below, says what it is
 pub enum WorldFact {
-    Started { servers: u16 },
-    Crashed { server: ServerId, lost_writes: usize },
-    Restarted { server: ServerId },
-    Paused { server: ServerId },
-    Resumed { server: ServerId, waiting: usize },
-    TimerSet { server: ServerId, rings_in: Duration },
-    Wiped { server: ServerId },
-    DiskLatency { server: ServerId, latency: Duration },
-    DiskFull { server: ServerId, full: bool },
-    ClockSet { server: ServerId, by_us: i64 },
-    ClockDrifts { server: ServerId, ppm: i32 },
-    Cut { from: Endpoint, to: Endpoint, both: bool },
-    Healed { from: Endpoint, to: Endpoint, both: bool },
+    Started {
+        servers: u16,
+    },
+    Crashed {
+        server: ServerId,
+        lost_writes: usize,
+    },
+    Restarted {
+        server: ServerId,
+    },
+    Paused {
+        server: ServerId,
+    },
+    Resumed {
+        server: ServerId,
+        waiting: usize,
+    },
+    TimerSet {
+        server: ServerId,
+        rings_in: Duration,
+    },
+    Wiped {
+        server: ServerId,
+    },
+    DiskLatency {
+        server: ServerId,
+        latency: Duration,
+    },
+    DiskFull {
+        server: ServerId,
+        full: bool,
+    },
+    ClockSet {
+        server: ServerId,
+        by_us: i64,
+    },
+    ClockDrifts {
+        server: ServerId,
+        ppm: i32,
+    },
+    Cut {
+        from: Endpoint,
+        to: Endpoint,
+        both: bool,
+    },
+    Healed {
+        from: Endpoint,
+        to: Endpoint,
+        both: bool,
+    },
     HealedAll,
-    Isolated { end: Endpoint },
-    Rejoined { end: Endpoint },
-    Partitioned { groups: Vec<Vec<Endpoint>> },
-    LinkChanged { link: Option<(ServerId, ServerId)> },
-    MessageDropped { message: MessageId, kind: &'static str, from: Endpoint, to: Endpoint },
-    MessageHeld { message: MessageId, kind: &'static str, from: Endpoint, to: Endpoint },
-    MessageReleased { message: MessageId, kind: &'static str, from: Endpoint, to: Endpoint },
-    MessageDelayed { message: MessageId, kind: &'static str, by: Duration },
-    MessageDoubled { message: MessageId, kind: &'static str },
-    MessageHurried { message: MessageId, kind: &'static str },
-    MessageDied { message: MessageId, kind: &'static str, from: Endpoint, to: Endpoint, why: Death },
-    ClientStarted { client: ClientId },
-    ClientKilled { client: ClientId },
+    Isolated {
+        end: Endpoint,
+    },
+    Rejoined {
+        end: Endpoint,
+    },
+    Partitioned {
+        groups: Vec<Vec<Endpoint>>,
+    },
+    LinkChanged {
+        link: Option<(ServerId, ServerId)>,
+    },
+    MessageDropped {
+        message: MessageId,
+        kind: &'static str,
+        from: Endpoint,
+        to: Endpoint,
+    },
+    MessageHeld {
+        message: MessageId,
+        kind: &'static str,
+        from: Endpoint,
+        to: Endpoint,
+    },
+    MessageReleased {
+        message: MessageId,
+        kind: &'static str,
+        from: Endpoint,
+        to: Endpoint,
+    },
+    MessageDelayed {
+        message: MessageId,
+        kind: &'static str,
+        by: Duration,
+    },
+    MessageDoubled {
+        message: MessageId,
+        kind: &'static str,
+    },
+    MessageHurried {
+        message: MessageId,
+        kind: &'static str,
+    },
+    MessageDied {
+        message: MessageId,
+        kind: &'static str,
+        from: Endpoint,
+        to: Endpoint,
+        why: Death,
+    },
+    ClientStarted {
+        client: ClientId,
+    },
+    ClientKilled {
+        client: ClientId,
+    },
 }
 
 impl Death {
@@ -134,7 +214,10 @@ impl Explain for WorldFact {
                 format!("you set the disk of {server} to {latency} a write")
             }
             Self::DiskFull { server, full: true } => format!("you filled the disk of {server}"),
-            Self::DiskFull { server, full: false } => {
+            Self::DiskFull {
+                server,
+                full: false,
+            } => {
                 format!("you made room on the disk of {server}")
             }
             Self::ClockSet { server, by_us } => {
@@ -156,14 +239,24 @@ impl Explain for WorldFact {
             Self::Partitioned { groups } => {
                 let groups: Vec<String> = groups
                     .iter()
-                    .map(|group| group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+                    .map(|group| {
+                        group
+                            .iter()
+                            .map(ToString::to_string)
+                            .collect::<Vec<_>>()
+                            .join(" ")
+                    })
                     .collect();
                 format!("you parted {}", groups.join(" | "))
             }
-            Self::LinkChanged { link: Some((from, to)) } => {
+            Self::LinkChanged {
+                link: Some((from, to)),
+            } => {
                 format!("you changed the link {from} → {to}")
             }
-            Self::LinkChanged { link: None } => "you changed the network between all servers".into(),
+            Self::LinkChanged { link: None } => {
+                "you changed the network between all servers".into()
+            }
             Self::MessageDropped { kind, from, to, .. } => {
                 format!("you dropped {kind} from {from} to {to}")
             }
@@ -177,7 +270,9 @@ impl Explain for WorldFact {
                 format!("you delayed {kind} {message} by {by}")
             }
             Self::MessageDoubled { message, kind } => format!("you doubled {kind} {message}"),
-            Self::MessageHurried { message, kind } => format!("you delivered {kind} {message} at once"),
+            Self::MessageHurried { message, kind } => {
+                format!("you delivered {kind} {message} at once")
+            }
             Self::MessageDied { kind, from, to, .. } => {
                 format!("{kind} from {from} to {to} is lost")
             }
@@ -192,9 +287,9 @@ impl Explain for WorldFact {
             Self::Crashed { lost_writes: 1, .. } => {
                 Some("the write that its disk had not confirmed is lost with it".into())
             }
-            Self::Crashed { lost_writes, .. } => {
-                Some(format!("{lost_writes} writes that its disk had not confirmed are lost with it"))
-            }
+            Self::Crashed { lost_writes, .. } => Some(format!(
+                "{lost_writes} writes that its disk had not confirmed are lost with it"
+            )),
             Self::MessageDied { from, to, why, .. } => Some(match why {
                 Death::Lost => "the network loses messages".into(),
                 Death::Cut => format!("the link {from} → {to} is cut"),
@@ -218,5 +313,8 @@ impl Explain for WorldFact {
 
 /// Whether a message only says "still here".
 fn is_routine(kind: &str) -> bool {
-    kind.starts_with("heartbeat") || matches!(kind, "Touch" | "Ping" | "Pong")
+    matches!(
+        kind,
+        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong"
+    )
 }

@@ -90,7 +90,9 @@ impl World {
 
     fn check_up(&self, server: ServerId) -> Result<(), Impossible> {
         self.check_server(server)?;
-        self.server(server).map(|_| ()).ok_or(Impossible::Down(server))
+        self.server(server)
+            .map(|_| ())
+            .ok_or(Impossible::Down(server))
     }
 
     fn check_link(&self, from: Endpoint, to: Endpoint) -> Result<(), Impossible> {
@@ -124,7 +126,13 @@ impl World {
             alarm.cancel();
         }
         self.touch(server);
-        self.tell(None, WorldFact::Crashed { server, lost_writes });
+        self.tell(
+            None,
+            WorldFact::Crashed {
+                server,
+                lost_writes,
+            },
+        );
         self.break_connections_of(server);
         Ok(())
     }
@@ -164,7 +172,8 @@ impl World {
         node.paused = false;
         let waiting = node.backlog.len();
         if waiting > 0 {
-            self.queue.push(self.now, super::queue::Due::Backlog(server));
+            self.queue
+                .push(self.now, super::queue::Due::Backlog(server));
         }
         self.tell(None, WorldFact::Resumed { server, waiting });
         Ok(())
@@ -182,11 +191,18 @@ impl World {
     }
 
     fn election_timer_runs(&self, server: ServerId) -> bool {
-        self.server(server).is_some_and(|s| s.replica().election_deadline().is_some())
+        self.server(server)
+            .is_some_and(|s| s.replica().election_deadline().is_some())
     }
 
     fn set_election_timer(&mut self, server: ServerId, rings: Time) {
-        self.tell(None, WorldFact::TimerSet { server, rings_in: rings.since(self.now) });
+        self.tell(
+            None,
+            WorldFact::TimerSet {
+                server,
+                rings_in: rings.since(self.now),
+            },
+        );
         let local = self.nodes[server.position()].clock.local(rings);
         self.input(server, Input::SetElectionTimer(local));
     }
@@ -328,9 +344,8 @@ impl World {
 
     /// Opens every link, or every link of one end.
     pub fn heal_all(&mut self, of: Option<Endpoint>) -> Result<(), Impossible> {
-        let concerned = |(from, to): &(Endpoint, Endpoint)| {
-            of.is_none_or(|end| *from == end || *to == end)
-        };
+        let concerned =
+            |(from, to): &(Endpoint, Endpoint)| of.is_none_or(|end| *from == end || *to == end);
         let cuts: Vec<_> = self.network.cuts().filter(concerned).collect();
         if cuts.is_empty() {
             return Err(Impossible::NothingCut);
@@ -352,7 +367,10 @@ impl World {
             Endpoint::Server(server) => {
                 self.check_server(server)?;
                 let clients = self.clients.keys().map(|client| Endpoint::Client(*client));
-                self.server_ends().filter(|other| *other != end).chain(clients).collect()
+                self.server_ends()
+                    .filter(|other| *other != end)
+                    .chain(clients)
+                    .collect()
             }
             Endpoint::Client(_) => self.server_ends().collect(),
         };
@@ -382,9 +400,12 @@ impl World {
         }
         self.begin_deed();
         for (position, group) in groups.iter().enumerate() {
-            for (one, other) in
-                group.iter().flat_map(|one| groups[position + 1..].iter().flatten().map(move |o| (one, o)))
-            {
+            for (one, other) in group.iter().flat_map(|one| {
+                groups[position + 1..]
+                    .iter()
+                    .flatten()
+                    .map(move |o| (one, o))
+            }) {
                 let both_clients =
                     matches!((one, other), (Endpoint::Client(_), Endpoint::Client(_)));
                 if !both_clients {
@@ -392,7 +413,12 @@ impl World {
                 }
             }
         }
-        self.tell(None, WorldFact::Partitioned { groups: groups.to_vec() });
+        self.tell(
+            None,
+            WorldFact::Partitioned {
+                groups: groups.to_vec(),
+            },
+        );
         Ok(())
     }
 

@@ -32,7 +32,9 @@ impl Body {
 
 impl World {
     fn flying(&self, id: MessageId) -> Result<&InFlight, Impossible> {
-        self.network.message(id).ok_or(Impossible::NoSuchMessage(id))
+        self.network
+            .message(id)
+            .ok_or(Impossible::NoSuchMessage(id))
     }
 
     /// The network loses a message. A frame takes its connection along: a connection that cannot
@@ -40,12 +42,28 @@ impl World {
     pub fn drop_message(&mut self, id: MessageId) -> Result<(), Impossible> {
         self.flying(id)?;
         self.begin_deed();
-        let Some(message) = self.network.remove(id) else { return Ok(()) };
+        let Some(message) = self.network.remove(id) else {
+            return Ok(());
+        };
         let (kind, from, to) = (message.body.kind(), message.from, message.to);
-        self.tell(None, WorldFact::MessageDropped { message: id, kind, from, to });
+        self.tell(
+            None,
+            WorldFact::MessageDropped {
+                message: id,
+                kind,
+                from,
+                to,
+            },
+        );
         self.break_connection_of(&message);
-        self.network.advance_lane(self.now, message.lane(), &mut self.queue);
-        self.network.bury(self.now, message.tag(), message.place(self.now), Death::Dropped);
+        self.network
+            .advance_lane(self.now, message.lane(), &mut self.queue);
+        self.network.bury(
+            self.now,
+            message.tag(),
+            message.place(self.now),
+            Death::Dropped,
+        );
         Ok(())
     }
 
@@ -57,7 +75,15 @@ impl World {
         }
         let (kind, from, to) = (message.body.kind(), message.from, message.to);
         self.begin_deed();
-        self.tell(None, WorldFact::MessageHeld { message: id, kind, from, to });
+        self.tell(
+            None,
+            WorldFact::MessageHeld {
+                message: id,
+                kind,
+                from,
+                to,
+            },
+        );
         self.network.set_held(self.now, id, true, &mut self.queue);
         Ok(())
     }
@@ -70,7 +96,15 @@ impl World {
         }
         let (kind, from, to) = (message.body.kind(), message.from, message.to);
         self.begin_deed();
-        self.tell(None, WorldFact::MessageReleased { message: id, kind, from, to });
+        self.tell(
+            None,
+            WorldFact::MessageReleased {
+                message: id,
+                kind,
+                from,
+                to,
+            },
+        );
         self.network.set_held(self.now, id, false, &mut self.queue);
         Ok(())
     }
@@ -80,7 +114,14 @@ impl World {
         let message = self.flying(id)?;
         let (kind, arrives) = (message.body.kind(), message.arrives.max(self.now) + by);
         self.begin_deed();
-        self.tell(None, WorldFact::MessageDelayed { message: id, kind, by });
+        self.tell(
+            None,
+            WorldFact::MessageDelayed {
+                message: id,
+                kind,
+                by,
+            },
+        );
         self.network.set_arrival(id, arrives, &mut self.queue);
         Ok(())
     }
@@ -109,9 +150,12 @@ impl World {
 
     /// A message that was ignored because its term is over is seen to die where it arrived.
     pub(super) fn note_stale(&mut self, fact: &server::Fact) {
-        let server::Fact::Raft(RaftFact::IgnoredStaleTerm { .. }) = fact else { return };
+        let server::Fact::Raft(RaftFact::IgnoredStaleTerm { .. }) = fact else {
+            return;
+        };
         if let Some(message) = self.arrived {
-            self.network.bury(self.now, message, 1_000, Death::StaleTerm);
+            self.network
+                .bury(self.now, message, 1_000, Death::StaleTerm);
         }
     }
 }

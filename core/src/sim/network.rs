@@ -84,12 +84,18 @@ struct Doom {
 impl InFlight {
     /// What it is called.
     pub fn tag(&self) -> Tag {
-        Tag { id: self.id, from: self.from, to: self.to, kind: self.body.kind() }
+        Tag {
+            id: self.id,
+            from: self.from,
+            to: self.to,
+            kind: self.body.kind(),
+        }
     }
 
     /// When something happens to it next.
     fn due(&self) -> Time {
-        self.doom.map_or(self.arrives, |doom| doom.at.min(self.arrives))
+        self.doom
+            .map_or(self.arrives, |doom| doom.at.min(self.arrives))
     }
 
     /// When it is half-way.
@@ -105,7 +111,10 @@ impl InFlight {
 
     /// Where it travels.
     pub(super) fn lane(&self) -> Lane {
-        Lane { connection: self.connection(), from: self.from }
+        Lane {
+            connection: self.connection(),
+            from: self.from,
+        }
     }
 
     /// The connection it travels over, in order, if it does.
@@ -235,7 +244,16 @@ impl Network {
             at: now + flight.fraction(200 + where_lost.below(600), 1_000),
             why: Death::Lost,
         });
-        self.launch(now, from, to, Body::Peer(message), now + flight, doom, cause, queue);
+        self.launch(
+            now,
+            from,
+            to,
+            Body::Peer(message),
+            now + flight,
+            doom,
+            cause,
+            queue,
+        );
     }
 
     /// Sends a frame over a connection: it arrives after all that were sent before it.
@@ -271,8 +289,18 @@ impl Network {
     ) {
         let id = self.next_id;
         self.next_id = id.next();
-        let mut message =
-            InFlight { id, from, to, body, sent: now, arrives, held: false, cause, doom, plan: 0 };
+        let mut message = InFlight {
+            id,
+            from,
+            to,
+            body,
+            sent: now,
+            arrives,
+            held: false,
+            cause,
+            doom,
+            plan: 0,
+        };
         if !self.cuts.is_empty() && self.is_cut(from, to) {
             run_into_wall(&mut message);
         }
@@ -285,14 +313,20 @@ impl Network {
         self.next_plan = self.next_plan.wrapping_add(1);
         let message = &mut self.flying[slot];
         message.plan = self.next_plan;
-        let due = Due::Message { slot: slot as u32, plan: message.plan };
+        let due = Due::Message {
+            slot: slot as u32,
+            plan: message.plan,
+        };
         queue.push(message.due(), due);
     }
 
     /// A message came up in the queue: what comes of it, unless the plan is void.
     pub(super) fn take_due(&mut self, now: Time, slot: u32, plan: u32) -> Option<Fate> {
         let slot = slot as usize;
-        let message = self.flying.get(slot).filter(|m| m.plan == plan && !m.held)?;
+        let message = self
+            .flying
+            .get(slot)
+            .filter(|m| m.plan == plan && !m.held)?;
         if self.waits_for_earlier(message) {
             return None;
         }
@@ -317,7 +351,9 @@ impl Network {
 
     /// A frame has left its lane: those behind it that were due wait no longer.
     pub(super) fn advance_lane(&mut self, now: Time, left: Lane, queue: &mut Queue) {
-        let Some(connection) = left.connection else { return };
+        let Some(connection) = left.connection else {
+            return;
+        };
         let next = self
             .flying
             .iter()
@@ -337,11 +373,19 @@ impl Network {
         if self.deaths.len() == REMEMBERED_DEATHS {
             self.deaths.pop_front();
         }
-        self.deaths.push_back(Corpse { message, at: now, place, why });
+        self.deaths.push_back(Corpse {
+            message,
+            at: now,
+            place,
+            why,
+        });
     }
 
     fn slot_of(&self, id: MessageId) -> Option<usize> {
-        self.flying.iter().find(|(_, message)| message.id == id).map(|(slot, _)| slot)
+        self.flying
+            .iter()
+            .find(|(_, message)| message.id == id)
+            .map(|(slot, _)| slot)
     }
 
     /// Takes a message out of the network.
@@ -372,7 +416,14 @@ impl Network {
     /// Sends a second copy of a message along.
     pub(super) fn duplicate(&mut self, now: Time, id: MessageId, queue: &mut Queue) {
         let Some(slot) = self.slot_of(id) else { return };
-        let InFlight { from, to, body, arrives, cause, .. } = self.flying[slot].clone();
+        let InFlight {
+            from,
+            to,
+            body,
+            arrives,
+            cause,
+            ..
+        } = self.flying[slot].clone();
         let arrives = arrives + arrives.since(now).fraction(1, 4);
         self.launch(now, from, to, body, arrives, None, cause, queue);
     }
@@ -404,7 +455,11 @@ impl Network {
 
     fn slots_between(&self, from: Endpoint, to: Endpoint) -> Vec<usize> {
         let on_the_way = |m: &InFlight| m.from == from && m.to == to;
-        self.flying.iter().filter(|(_, m)| on_the_way(m)).map(|(slot, _)| slot).collect()
+        self.flying
+            .iter()
+            .filter(|(_, m)| on_the_way(m))
+            .map(|(slot, _)| slot)
+            .collect()
     }
 
     /// A connection is gone: its frames die, and nobody waits behind them.
@@ -413,14 +468,21 @@ impl Network {
     }
 
     /// Takes out every frame of a connection that is still on its way from `from`.
-    pub(super) fn take_frames(&mut self, connection: ConnectionId, from: Endpoint) -> Vec<InFlight> {
+    pub(super) fn take_frames(
+        &mut self,
+        connection: ConnectionId,
+        from: Endpoint,
+    ) -> Vec<InFlight> {
         let slots: Vec<usize> = self
             .flying
             .iter()
             .filter(|(_, m)| m.connection() == Some(connection) && m.from == from)
             .map(|(slot, _)| slot)
             .collect();
-        slots.into_iter().map(|slot| self.flying.remove(slot)).collect()
+        slots
+            .into_iter()
+            .map(|slot| self.flying.remove(slot))
+            .collect()
     }
 
     /// Whether nothing gets from `from` to `to`.
@@ -469,7 +531,10 @@ impl Network {
 
 /// A message on a cut link dies half-way, where the wall stands.
 fn run_into_wall(message: &mut InFlight) {
-    let wall = Doom { at: message.middle(), why: Death::Cut };
+    let wall = Doom {
+        at: message.middle(),
+        why: Death::Cut,
+    };
     if message.doom.is_none_or(|doom| doom.at > wall.at) {
         message.doom = Some(wall);
     }

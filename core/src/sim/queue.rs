@@ -76,7 +76,12 @@ pub(super) struct Alarm {
 
 impl Default for Alarm {
     fn default() -> Self {
-        Self { deadline: Time::MAX, queued: Time::MAX, local: Time::MAX, cause: None }
+        Self {
+            deadline: Time::MAX,
+            queued: Time::MAX,
+            local: Time::MAX,
+            cause: None,
+        }
     }
 }
 
@@ -138,7 +143,10 @@ impl Alarm {
 mod tests {
     use super::*;
 
-    const DUE: Due = Due::ServerTimer { server: ServerId::new(1), timer: 0 };
+    const DUE: Due = Due::ServerTimer {
+        server: ServerId::new(1),
+        timer: 0,
+    };
 
     /// The times at which an alarm rings that is set to each of `deadlines` at once.
     fn rings_at(deadlines: &[u64]) -> Vec<u64> {
@@ -185,7 +193,9 @@ mod tests {
         for n in [3, 1, 2] {
             queue.push(Time::ZERO, stored(n));
         }
-        let order: Vec<Due> = std::iter::from_fn(|| queue.pop()).map(|(_, due)| due).collect();
+        let order: Vec<Due> = std::iter::from_fn(|| queue.pop())
+            .map(|(_, due)| due)
+            .collect();
         assert_eq!(order, [stored(3), stored(1), stored(2)]);
     }
 }

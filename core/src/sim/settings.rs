@@ -29,8 +29,8 @@ pub struct Settings {
     /// The session timeout that clients ask for.
     pub session_timeout: Duration,
     /// How much of the servers' first election timers has already run down when the run begins, in
-    /// percent, so that something happens soon.
-    pub first_timers_percent: u8,
+    /// parts per million, so that something happens soon.
+    pub first_timers_ppm: u32,
     /// The rules that are in force.
     pub rules: raft::Rules,
 }
@@ -72,7 +72,7 @@ impl Default for Settings {
             heartbeat: Duration::from_millis(50),
             tick: Duration::from_millis(100),
             session_timeout: Duration::from_millis(600),
-            first_timers_percent: 75,
+            first_timers_ppm: 750_000,
             rules: raft::Rules::default(),
         }
     }
@@ -93,7 +93,7 @@ impl Settings {
 
     /// When an election timer that was set to `deadline` at the beginning of the run rings.
     pub(super) fn hastened(&self, deadline: Time) -> Time {
-        let left = 100 - u64::from(self.first_timers_percent.min(100));
-        Time::ZERO + deadline.since(Time::ZERO).fraction(left, 100)
+        let left = 1_000_000 - u64::from(self.first_timers_ppm.min(1_000_000));
+        Time::ZERO + deadline.since(Time::ZERO).fraction(left, 1_000_000)
     }
 }

@@ -76,7 +76,12 @@ impl World {
             outputs: Vec::new(),
             settings,
         };
-        world.tell(None, WorldFact::Started { servers: world.settings.servers });
+        world.tell(
+            None,
+            WorldFact::Started {
+                servers: world.settings.servers,
+            },
+        );
         for id in ids {
             world.boot(id);
         }
@@ -90,7 +95,10 @@ impl World {
         for position in 0..self.nodes.len() {
             let rings = self.nodes[position].alarms[place_of(timer)].local();
             let at = self.settings.hastened(rings);
-            self.step_server(ServerId::from_position(position), Input::SetElectionTimer(at));
+            self.step_server(
+                ServerId::from_position(position),
+                Input::SetElectionTimer(at),
+            );
         }
     }
 
@@ -168,7 +176,9 @@ impl World {
                 self.input(server, Input::Stored(token));
             }
             Due::ClientTimer { client, timer } => {
-                let Some(node) = self.clients.get_mut(&client) else { return false };
+                let Some(node) = self.clients.get_mut(&client) else {
+                    return false;
+                };
                 let alarm = &mut node.alarms[usize::from(timer)];
                 let cause = alarm.cause();
                 if !alarm.rings(at, due, &mut self.queue) {
@@ -182,7 +192,9 @@ impl World {
                 if node.paused {
                     return false;
                 }
-                let Some((input, cause)) = node.backlog.pop_front() else { return false };
+                let Some((input, cause)) = node.backlog.pop_front() else {
+                    return false;
+                };
                 if !node.backlog.is_empty() {
                     self.queue.push(at, due);
                 }
@@ -205,7 +217,11 @@ impl World {
 
     /// What later events that follow from the present one name as their cause.
     pub(super) fn origin(&self) -> Option<EventId> {
-        if self.recorded { Some(self.event) } else { self.cause }
+        if self.recorded {
+            Some(self.event)
+        } else {
+            self.cause
+        }
     }
 
     /// Records what happened.
@@ -213,13 +229,22 @@ impl World {
         self.recorded = true;
         if self.observed {
             let (event, time, cause) = (self.event, self.now, self.cause);
-            self.records.push(Record { event, time, who, cause, fact });
+            self.records.push(Record {
+                event,
+                time,
+                who,
+                cause,
+                fact,
+            });
         }
     }
 
     /// The event changed a machine without a step of its server.
     pub(super) fn touch(&mut self, server: ServerId) {
-        self.touched = Some(Touched { server, log_from: None });
+        self.touched = Some(Touched {
+            server,
+            log_from: None,
+        });
     }
 
     pub(super) fn tell(&mut self, who: Option<Endpoint>, fact: WorldFact) {
@@ -242,10 +267,21 @@ impl World {
     /// A message dies, and is seen to.
     pub(super) fn die(&mut self, message: &InFlight, why: Death) {
         let Tag { id, from, to, kind } = message.tag();
-        self.tell(None, WorldFact::MessageDied { message: id, kind, from, to, why });
+        self.tell(
+            None,
+            WorldFact::MessageDied {
+                message: id,
+                kind,
+                from,
+                to,
+                why,
+            },
+        );
         self.break_connection_of(message);
-        self.network.advance_lane(self.now, message.lane(), &mut self.queue);
-        self.network.bury(self.now, message.tag(), message.place(self.now), why);
+        self.network
+            .advance_lane(self.now, message.lane(), &mut self.queue);
+        self.network
+            .bury(self.now, message.tag(), message.place(self.now), why);
     }
 
     /// Something for a server: taken in at once, or when it can.
@@ -260,12 +296,17 @@ impl World {
 
     pub(super) fn step_server(&mut self, id: ServerId, input: Input) {
         let node = &mut self.nodes[id.position()];
-        let Some(server) = &mut node.server else { return };
+        let Some(server) = &mut node.server else {
+            return;
+        };
         let random = Bits(node.random.draw());
         let local = node.clock.local(self.now);
         let mut outputs = std::mem::take(&mut self.outputs);
         server.step(local, random, input, &mut outputs);
-        self.touched = Some(Touched { server: id, log_from: None });
+        self.touched = Some(Touched {
+            server: id,
+            log_from: None,
+        });
         self.carry_out(id, &mut outputs);
         self.outputs = outputs;
     }
@@ -286,21 +327,27 @@ impl World {
             random,
             &mut outputs,
         ));
-        self.touched = Some(Touched { server: id, log_from: None });
+        self.touched = Some(Touched {
+            server: id,
+            log_from: None,
+        });
         self.carry_out(id, &mut outputs);
         self.outputs = outputs;
     }
 
     /// Does what a server asked for.
     fn carry_out(&mut self, id: ServerId, outputs: &mut Vec<Output>) {
-        self.recorded |= outputs.iter().any(|output| matches!(output, Output::Fact(_)));
+        self.recorded |= outputs
+            .iter()
+            .any(|output| matches!(output, Output::Fact(_)));
         let cause = self.origin();
         let from = Endpoint::Server(id);
         for output in outputs.drain(..) {
             match output {
                 Output::Send { to, message } => {
                     let to = Endpoint::Server(to);
-                    self.network.send(self.now, from, to, message, cause, &mut self.queue);
+                    self.network
+                        .send(self.now, from, to, message, cause, &mut self.queue);
                 }
                 Output::SetTimer { timer, at } => self.set_server_timer(id, timer, at),
                 Output::CancelTimer(timer) => {
@@ -319,10 +366,13 @@ impl World {
                 Output::Close(connection) => self.server_closes(connection, cause),
                 Output::Fact(fact) => {
                     self.note_stale(&fact);
-                    self.record(Some(from), match fact {
-                        server::Fact::Raft(fact) => Fact::Raft(fact),
-                        server::Fact::Server(fact) => Fact::Server(fact),
-                    });
+                    self.record(
+                        Some(from),
+                        match fact {
+                            server::Fact::Raft(fact) => Fact::Raft(fact),
+                            server::Fact::Server(fact) => Fact::Server(fact),
+                        },
+                    );
                 }
             }
         }
@@ -333,7 +383,10 @@ impl World {
         let node = &mut self.nodes[id.position()];
         let place = place_of(timer);
         let deadline = node.clock.true_time(local).max(self.now);
-        let due = Due::ServerTimer { server: id, timer: place as u8 };
+        let due = Due::ServerTimer {
+            server: id,
+            timer: place as u8,
+        };
         node.alarms[place].set(local, deadline, cause, due, &mut self.queue);
     }
 

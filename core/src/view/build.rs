@@ -32,7 +32,10 @@ pub struct Scope {
 impl Default for Scope {
     /// Everything.
     fn default() -> Self {
-        Self { log: (1, u64::MAX), znodes: true }
+        Self {
+            log: (1, u64::MAX),
+            znodes: true,
+        }
     }
 }
 
@@ -47,12 +50,23 @@ impl View {
             protocol: "raft",
             seed: world.settings().seed,
             event: Some(world.event()),
-            servers: world.nodes().iter().map(|node| server(world, node, scope)).collect(),
-            clients: world.clients().map(|(id, node)| client(world, id, node)).collect(),
+            servers: world
+                .nodes()
+                .iter()
+                .map(|node| server(world, node, scope))
+                .collect(),
+            clients: world
+                .clients()
+                .map(|(id, node)| client(world, id, node))
+                .collect(),
             messages,
             deaths: deaths(world),
             links: links(world),
-            znodes: if scope.znodes { znodes(world) } else { Vec::new() },
+            znodes: if scope.znodes {
+                znodes(world)
+            } else {
+                Vec::new()
+            },
             invariants: Vec::new(),
             violations: Vec::new(),
         }
@@ -92,7 +106,10 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         ballots: ballots(world, replica),
         peers: peers(replica),
         log: log(replica.log(), scope, server),
-        clients: server.connections().filter_map(|(id, _)| world.client_of(id)).collect(),
+        clients: server
+            .connections()
+            .filter_map(|(id, _)| world.client_of(id))
+            .collect(),
         disk,
         clock,
         znodes: super::tree::shown(server.service().tree()).count(),
@@ -137,7 +154,13 @@ pub(crate) const fn role_name(role: Role) -> &'static str {
 
 fn log(log: &raft::Log<Command>, scope: &Scope, server: &Server) -> Vec<EntryView> {
     let replica = server.replica();
-    entries(log, scope, replica.commit_index(), server.applied(), replica.durable_index())
+    entries(
+        log,
+        scope,
+        replica.commit_index(),
+        server.applied(),
+        replica.durable_index(),
+    )
 }
 
 fn entries(
@@ -148,7 +171,10 @@ fn entries(
     durable: Index,
 ) -> Vec<EntryView> {
     let (first, count) = scope.log;
-    let last = first.saturating_add(count).saturating_sub(1).min(log.last_index().number());
+    let last = first
+        .saturating_add(count)
+        .saturating_sub(1)
+        .min(log.last_index().number());
     log.range(Index::new(first.max(1)), Index::new(last))
         .map(|entry| EntryView {
             index: entry.index.number(),
@@ -202,7 +228,10 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
 }
 
 fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
-    let others = replica.members().iter().filter(|member| **member != replica.id());
+    let others = replica
+        .members()
+        .iter()
+        .filter(|member| **member != replica.id());
     others
         .filter_map(|peer| {
             let progress = replica.progress(*peer)?;
@@ -235,12 +264,17 @@ fn client(world: &World, id: ClientId, node: &ClientNode) -> ClientView {
         id,
         state,
         server: reaches.then(|| process.server()),
-        session: process.session().map(|credentials| credentials.session.to_string()),
+        session: process
+            .session()
+            .map(|credentials| credentials.session.to_string()),
         timeout: process.timeout(),
-        timer: process.deadline().filter(|_| reaches).map(|deadline| TimerView {
-            remaining: deadline.since(world.now()),
-            total: process.silence_limit(),
-        }),
+        timer: process
+            .deadline()
+            .filter(|_| reaches)
+            .map(|deadline| TimerView {
+                remaining: deadline.since(world.now()),
+                total: process.silence_limit(),
+            }),
         last_zxid: process.last_zxid().to_string(),
         operations: process.operations().map(operation).collect(),
     }
@@ -250,7 +284,10 @@ fn operation(operation: &Operation) -> OperationView {
     let answer = operation.answer.as_ref();
     OperationView {
         number: operation.number,
-        text: operation.request.as_ref().map_or_else(|| "close".into(), ToString::to_string),
+        text: operation
+            .request
+            .as_ref()
+            .map_or_else(|| "close".into(), ToString::to_string),
         invoked: operation.invoked,
         answered: answer.map(|(at, _)| *at),
         ok: answer.map(|(_, reply)| reply.is_ok()),
@@ -267,7 +304,12 @@ fn outcome(reply: &Reply) -> String {
 }
 
 fn message(message: &InFlight) -> MessageView {
-    let Kind { reply, positive, term, family } = kind(&message.body);
+    let Kind {
+        reply,
+        positive,
+        term,
+        family,
+    } = kind(&message.body);
     MessageView {
         id: message.id,
         from: message.from,
@@ -293,7 +335,12 @@ struct Kind {
 
 fn kind(body: &Body) -> Kind {
     let family = family_of(body.kind());
-    let plain = |reply, positive| Kind { reply, positive, term: None, family };
+    let plain = |reply, positive| Kind {
+        reply,
+        positive,
+        term: None,
+        family,
+    };
     match body {
         Body::Peer(PeerMessage::Raft(message)) => Kind {
             reply: message.is_reply(),
@@ -315,7 +362,7 @@ pub(super) fn family_of(kind: &str) -> Family {
         "RequestVote" | "RequestVoteReply" => Family::Vote,
         "AppendEntries" | "AppendEntriesReply" => Family::Append,
         "Forward" => Family::Forward,
-        "Touch" | "Ping" | "Pong" => Family::Beat,
+        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
         _ => Family::Client,
     }
 }
@@ -345,7 +392,9 @@ fn links(world: &World) -> Vec<LinkView> {
     let network = world.network();
     let servers: Vec<ServerId> = world.nodes().iter().map(Node::id).collect();
     let between_servers = servers.iter().enumerate().flat_map(|(position, a)| {
-        servers[position + 1..].iter().map(move |b| (Endpoint::from(*a), Endpoint::from(*b)))
+        servers[position + 1..]
+            .iter()
+            .map(move |b| (Endpoint::from(*a), Endpoint::from(*b)))
     });
     let in_use = world.clients().filter_map(|(client, _)| {
         let reach = world.reach_of(client)?;
@@ -368,7 +417,14 @@ fn links(world: &World) -> Vec<LinkView> {
                 _ => (network.client_latency(), 0),
             };
             let (cut_from_a, cut_from_b) = (network.is_cut(a, b), network.is_cut(b, a));
-            LinkView { a, b, cut_from_a, cut_from_b, latency, loss_ppm }
+            LinkView {
+                a,
+                b,
+                cut_from_a,
+                cut_from_b,
+                latency,
+                loss_ppm,
+            }
         })
         .collect()
 }
@@ -389,12 +445,15 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
     });
     fields.extend(match &message.body {
         Body::Peer(PeerMessage::Raft(message)) => raft_fields(message),
-        Body::Peer(PeerMessage::Forward(forward)) => {
-            forward.commands.iter().map(|command| ("command", command.to_string())).collect()
-        }
-        Body::Peer(PeerMessage::Touch(sessions)) => {
-            sessions.iter().map(|session| ("session", session.to_string())).collect()
-        }
+        Body::Peer(PeerMessage::Forward(forward)) => forward
+            .commands
+            .iter()
+            .map(|command| ("command", command.to_string()))
+            .collect(),
+        Body::Peer(PeerMessage::Touch(sessions)) => sessions
+            .iter()
+            .map(|session| ("session", session.to_string()))
+            .collect(),
         Body::ToServer(_, frame) => to_server_fields(frame),
         Body::ToClient(_, frame) => to_client_fields(frame),
         Body::Closed(_) => Vec::new(),
@@ -406,26 +465,50 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
     use crate::raft::AppendOutcome::{Accepted, Rejected};
     let mut fields = vec![("term", message.term().to_string())];
     match message {
-        Message::RequestVote { last_index, last_term, .. } => {
+        Message::RequestVote {
+            last_index,
+            last_term,
+            ..
+        } => {
             fields.push(("last log index", last_index.to_string()));
             fields.push(("last log term", last_term.to_string()));
         }
         Message::RequestVoteReply { granted, .. } => {
             fields.push(("vote granted", granted.to_string()));
         }
-        Message::AppendEntries { prev_index, prev_term, entries, commit, .. } => {
+        Message::AppendEntries {
+            prev_index,
+            prev_term,
+            entries,
+            commit,
+            ..
+        } => {
             fields.push(("previous index", prev_index.to_string()));
             fields.push(("previous term", prev_term.to_string()));
             fields.push(("leader's commit", commit.to_string()));
             fields.extend(entries.iter().map(|entry| {
-                ("entry", format!("{} ({}) {}", entry.index, entry.term, label(&entry.content)))
+                (
+                    "entry",
+                    format!("{} ({}) {}", entry.index, entry.term, label(&entry.content)),
+                )
             }));
         }
-        Message::AppendEntriesReply { outcome: Accepted { match_index }, .. } => {
+        Message::AppendEntriesReply {
+            outcome: Accepted { match_index },
+            ..
+        } => {
             fields.push(("success", "true".into()));
             fields.push(("match index", match_index.to_string()));
         }
-        Message::AppendEntriesReply { outcome: Rejected { hint_index, hint_term, .. }, .. } => {
+        Message::AppendEntriesReply {
+            outcome:
+                Rejected {
+                    hint_index,
+                    hint_term,
+                    ..
+                },
+            ..
+        } => {
             fields.push(("success", "false".into()));
             fields.push(("hint", format!("index {hint_index} of term {hint_term}")));
         }
@@ -435,8 +518,15 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
 
 fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
     match frame {
-        ToServer::Connect { session, timeout, last_zxid } => vec![
-            ("session", session.map_or_else(|| "new".into(), |s| s.session.to_string())),
+        ToServer::Connect {
+            session,
+            timeout,
+            last_zxid,
+        } => vec![
+            (
+                "session",
+                session.map_or_else(|| "new".into(), |s| s.session.to_string()),
+            ),
             ("timeout", timeout.to_string()),
             ("last zxid seen", last_zxid.to_string()),
         ],
@@ -451,7 +541,10 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
 fn to_client_fields(frame: &ToClient) -> Vec<(&'static str, String)> {
     match frame {
         ToClient::Connected { session, timeout } => {
-            vec![("session", session.session.to_string()), ("timeout", timeout.to_string())]
+            vec![
+                ("session", session.session.to_string()),
+                ("timeout", timeout.to_string()),
+            ]
         }
         ToClient::Reply { xid, zxid, reply } => vec![
             ("xid", xid.to_string()),

@@ -12,7 +12,12 @@ use crate::zookeeper::Request;
 pub fn line_of(record: &Record) -> LineView {
     let what = record.fact.what();
     let text = match record.who {
-        Some(who) if matches!(record.fact, Fact::Client(ClientFact::Invoked { .. } | ClientFact::Answered { .. })) => {
+        Some(who)
+            if matches!(
+                record.fact,
+                Fact::Client(ClientFact::Invoked { .. } | ClientFact::Answered { .. })
+            ) =>
+        {
             // As on paper: `A: create /app → ok`.
             format!("{who}: {}", what.strip_prefix("asks: ").unwrap_or(&what))
         }
@@ -60,7 +65,10 @@ fn raft_tone(fact: &RaftFact) -> Tone {
 }
 
 fn about(record: &Record) -> About {
-    let mut about = About { endpoints: record.who.into_iter().collect(), ..About::default() };
+    let mut about = About {
+        endpoints: record.who.into_iter().collect(),
+        ..About::default()
+    };
     match &record.fact {
         Fact::Raft(fact) => about_raft(fact, &mut about),
         Fact::Server(_) => {}
@@ -71,7 +79,8 @@ fn about(record: &Record) -> About {
 }
 
 fn about_raft(fact: &RaftFact, about: &mut About) {
-    let mut entries = |first: Index, last: Index| about.entries = Some((first.number(), last.number()));
+    let mut entries =
+        |first: Index, last: Index| about.entries = Some((first.number(), last.number()));
     match fact {
         RaftFact::Appended { first, last, .. } => entries(*first, *last),
         RaftFact::Truncated { from, through, .. } => entries(*from, *through),
@@ -104,7 +113,9 @@ fn about_client(fact: &ClientFact, about: &mut About) {
             about.endpoints.push((*server).into());
         }
         ClientFact::Moves { from, to } => {
-            about.endpoints.extend([Endpoint::from(*from), Endpoint::from(*to)]);
+            about
+                .endpoints
+                .extend([Endpoint::from(*from), Endpoint::from(*to)]);
         }
         ClientFact::Invoked { request, .. } | ClientFact::Answered { request, .. } => {
             about.znode = request.as_ref().map(Request::path).map(ToString::to_string);
@@ -128,10 +139,18 @@ fn about_world(fact: &WorldFact, about: &mut About) {
         WorldFact::Cut { from, to, .. } | WorldFact::Healed { from, to, .. } => {
             about.endpoints.extend([*from, *to]);
         }
-        WorldFact::MessageDropped { message, from, to, .. }
-        | WorldFact::MessageHeld { message, from, to, .. }
-        | WorldFact::MessageReleased { message, from, to, .. }
-        | WorldFact::MessageDied { message, from, to, .. } => {
+        WorldFact::MessageDropped {
+            message, from, to, ..
+        }
+        | WorldFact::MessageHeld {
+            message, from, to, ..
+        }
+        | WorldFact::MessageReleased {
+            message, from, to, ..
+        }
+        | WorldFact::MessageDied {
+            message, from, to, ..
+        } => {
             about.endpoints.extend([*from, *to]);
             about.message = Some(*message);
         }
@@ -145,9 +164,15 @@ fn about_world(fact: &WorldFact, about: &mut About) {
         WorldFact::ClientStarted { client } | WorldFact::ClientKilled { client } => {
             about.endpoints.push((*client).into());
         }
-        WorldFact::LinkChanged { link: Some((from, to)) } => {
-            about.endpoints.extend([Endpoint::from(*from), Endpoint::from(*to)]);
+        WorldFact::LinkChanged {
+            link: Some((from, to)),
+        } => {
+            about
+                .endpoints
+                .extend([Endpoint::from(*from), Endpoint::from(*to)]);
         }
-        WorldFact::Started { .. } | WorldFact::HealedAll | WorldFact::LinkChanged { link: None } => {}
+        WorldFact::Started { .. }
+        | WorldFact::HealedAll
+        | WorldFact::LinkChanged { link: None } => {}
     }
 }

@@ -13,19 +13,26 @@ use crate::zookeeper::{DataTree, Owner, SessionId, Znode};
 
 /// What of a tree is shown: the root and everything that is not ZooKeeper's own.
 pub(super) fn shown(tree: &DataTree) -> impl Iterator<Item = (&Arc<str>, &Znode)> {
-    tree.iter().filter(|(path, _)| &***path != "/" && !is_reserved(path))
+    tree.iter()
+        .filter(|(path, _)| &***path != "/" && !is_reserved(path))
 }
 
 /// Every znode that some running server holds, in path order, as the most advanced holder has it.
 pub(super) fn znodes(world: &World) -> Vec<ZnodeView> {
     let clients = world.clients_by_session();
-    let mut servers: Vec<(ServerId, &Server)> =
-        world.nodes().iter().filter_map(|node| Some((node.id(), node.server()?))).collect();
+    let mut servers: Vec<(ServerId, &Server)> = world
+        .nodes()
+        .iter()
+        .filter_map(|node| Some((node.id(), node.server()?)))
+        .collect();
     servers.sort_by_key(|(id, server)| (std::cmp::Reverse(server.applied()), *id));
     let mut all: BTreeMap<&str, ZnodeView> = BTreeMap::new();
     for (id, server) in servers {
         for (path, znode) in shown(server.service().tree()) {
-            all.entry(&**path).or_insert_with(|| znode_view(path, znode, &clients)).on.push(id);
+            all.entry(&**path)
+                .or_insert_with(|| znode_view(path, znode, &clients))
+                .on
+                .push(id);
         }
     }
     let mut znodes: Vec<ZnodeView> = all.into_values().collect();
@@ -51,9 +58,13 @@ pub fn leader_of(world: &World) -> Option<ServerId> {
 /// order. Empty while the server is down.
 pub fn tree_of(world: &World, server: ServerId) -> Vec<ZnodeView> {
     let clients = world.clients_by_session();
-    let Some(own) = world.server(server).map(|s| s.service().tree()) else { return Vec::new() };
+    let Some(own) = world.server(server).map(|s| s.service().tree()) else {
+        return Vec::new();
+    };
     let leader = leader_of(world).filter(|leader| *leader != server);
-    let leaders = leader.and_then(|leader| world.server(leader)).map(|s| s.service().tree());
+    let leaders = leader
+        .and_then(|leader| world.server(leader))
+        .map(|s| s.service().tree());
     let mut all: BTreeMap<&str, ZnodeView> = BTreeMap::new();
     for (path, znode) in shown(own) {
         let mut view = znode_view(path, znode, &clients);
@@ -88,8 +99,14 @@ fn znode_view(
     };
     ZnodeView {
         path: path.to_string(),
-        data: znode.data().map(|data| String::from_utf8_lossy(data.bytes()).into_owned()),
-        kind: if owner.is_some() { "ephemeral" } else { "persistent" },
+        data: znode
+            .data()
+            .map(|data| String::from_utf8_lossy(data.bytes()).into_owned()),
+        kind: if owner.is_some() {
+            "ephemeral"
+        } else {
+            "persistent"
+        },
         owner: owner.map(|session| session.to_string()),
         client: owner.and_then(|session| clients.get(&session).copied()),
         version: stat.version,

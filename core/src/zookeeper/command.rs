@@ -41,7 +41,7 @@ pub enum Update {
         /// Whether the leader found it silent for too long; else its client asked.
         expired: bool,
     },
-    /// A request that writes.
+    /// A request that goes through the log: a write, or a sync.
     Write(Request),
 }
 

@@ -30,7 +30,8 @@ impl SessionId {
 
     /// The first session that `server` hands out after it started at `now`: the server's number in
     /// the high byte, below it forty bits of milliseconds, then sixteen bits to count in. Two
-    /// servers never collide, nor do two starts of one server in different milliseconds.
+    /// of the first 255 servers never collide, nor do two starts of one server in different
+    /// milliseconds.
     pub const fn first_of(server: ServerId, now: Time) -> Self {
         let millis = (now.as_micros() / 1_000) & 0xff_ffff_ffff;
         let server = (server.number() as u64 & 0xff) << 56;

@@ -23,8 +23,8 @@ mod digested;
 mod error;
 #[cfg(test)]
 mod fixture;
-mod id;
 pub mod frame;
+mod id;
 pub mod path;
 mod pending;
 mod prepare;

@@ -52,7 +52,13 @@ fn random_update(random: &mut Random) -> Update {
                 password: PASSWORD,
             };
         }
-        3..=11 => create_as(&path, mode),
+        3 => {
+            return Update::AttachSession {
+                timeout: TIMEOUT * (1 + below(random, 3) as u64),
+                password: PASSWORD,
+            };
+        }
+        4..=11 => create_as(&path, mode),
         12..=16 => delete(&path, version),
         _ => set(&path, "x", version),
     })

@@ -166,7 +166,7 @@ impl Request {
         }
     }
 
-    /// Whether it changes the tree and so goes through the log.
+    /// Whether it changes the tree.
     pub const fn is_write(&self) -> bool {
         matches!(
             self,

@@ -2,9 +2,10 @@
 
 use super::digested::DigestedMap;
 use super::{
-    Change, Command, DataTree, ErrorCode, Pending, Reply, Request, Response, Session,
-    SessionId, Txn, TxnHeader, Update, Zxid,
+    Change, Command, DataTree, ErrorCode, Pending, Reply, Request, Response, Session, SessionId,
+    Stat, Txn, TxnHeader, Update, Zxid,
 };
+use crate::time::Duration;
 
 /// Everything that the servers of an ensemble agree on. An ephemeral's owner is always an open
 /// session; `last_zxid` is the newest transaction applied, failed ones included.
@@ -163,16 +164,14 @@ impl Service {
                 Ok(Response::Stat(self.stat(path)?))
             }
             Txn::CreateSession { timeout, password } => {
-                let id = header.session;
-                if self.session(id).is_none() {
-                    let session = Session::new(id, *timeout, *password, header.xid);
-                    self.sessions.insert(id, session);
-                }
-                let timeout = self.session(id).map_or(*timeout, Session::timeout);
-                Ok(Response::SessionCreated { timeout })
+                let session = Session::new(header.session, *timeout, *password, header.xid);
+                Ok(Response::SessionCreated {
+                    timeout: self.open(session),
+                })
             }
             Txn::AttachSession { timeout } => {
-                self.sessions.update(&header.session, |session| session.attach(*timeout));
+                self.sessions
+                    .update(&header.session, |session| session.attach(*timeout));
                 Ok(Response::SessionCreated { timeout: *timeout })
             }
             Txn::Sync { path } => Ok(Response::Synced { path: path.clone() }),
@@ -189,7 +188,17 @@ impl Service {
         }
     }
 
-    fn stat(&self, path: &str) -> Result<super::Stat, ErrorCode> {
+    /// Enters a session unless it is open already; answers the timeout that it has.
+    fn open(&mut self, session: Session) -> Duration {
+        if let Some(open) = self.session(session.id()) {
+            return open.timeout();
+        }
+        let timeout = session.timeout();
+        self.sessions.insert(session.id(), session);
+        timeout
+    }
+
+    fn stat(&self, path: &str) -> Result<Stat, ErrorCode> {
         let node = self.tree.get(path).ok_or(ErrorCode::NoNode)?;
         Ok(node.stat())
     }
@@ -210,8 +219,8 @@ pub(super) fn fuzzy(sessions: Service, tree: DataTree, last_zxid: Zxid) -> Servi
 mod tests {
     use super::super::fixture::{A, B, PASSWORD, Rig, TIMEOUT, create, create_as, delete, set};
     use super::*;
-    use crate::time::Time;
-    use crate::zookeeper::{CreateMode, Data, Owner, Xid};
+    use crate::time::{Duration, Time};
+    use crate::zookeeper::{CreateMode, Data, Owner, Password, Xid};
 
     use CreateMode::{Ephemeral, EphemeralSequential, PersistentSequential};
 
@@ -246,7 +255,7 @@ mod tests {
         assert_eq!(stat.owner, Owner::Session(A));
         assert_eq!(stat.ctime, Time::from_millis(now.counter().into()));
         assert_eq!(stat.mtime, stat.ctime);
-        let expected = crate::zookeeper::Stat {
+        let expected = Stat {
             pzxid: now,
             cversion: 1,
             num_children: 1,
@@ -262,7 +271,7 @@ mod tests {
         rig.run(A, create("/t/a")).unwrap();
         let before = rig.stat("/t");
         assert_eq!(rig.run(B, delete("/t/a", 0)), Ok(Response::Deleted));
-        let expected = crate::zookeeper::Stat {
+        let expected = Stat {
             pzxid: rig.last_zxid(),
             cversion: 2,
             num_children: 0,
@@ -280,7 +289,7 @@ mod tests {
             let reply = rig.run(A, set("/t", "same", version));
             let stat = rig.stat("/t");
             assert_eq!(reply, Ok(Response::Stat(stat)));
-            let expected = crate::zookeeper::Stat {
+            let expected = Stat {
                 mzxid: rig.last_zxid(),
                 mtime: Time::from_millis(rig.last_zxid().counter().into()),
                 version: version + 1,
@@ -428,7 +437,10 @@ mod tests {
         assert_eq!(attach(&mut rig, wrong), Err(ErrorCode::SessionExpired));
         assert_eq!(rig.service.session(A).unwrap().timeout(), TIMEOUT);
         attach(&mut rig, PASSWORD).unwrap();
-        assert_eq!(rig.service.session(A).unwrap().timeout(), Duration::from_secs(2));
+        assert_eq!(
+            rig.service.session(A).unwrap().timeout(),
+            Duration::from_secs(2)
+        );
         rig.close(A).unwrap();
         assert_eq!(attach(&mut rig, PASSWORD), Err(ErrorCode::SessionExpired));
     }
@@ -519,12 +531,30 @@ mod tests {
             let missing = Err(ErrorCode::NoNode);
             assert_eq!(read(Request::Exists { path: path.clone() }), missing);
             assert_eq!(read(Request::Get { path: path.clone() }), missing);
-            assert_eq!(read(Request::Children { path: path.clone() }), missing);
-            let synced = Ok(Response::Synced { path: path.clone() });
-            assert_eq!(read(Request::Sync { path }), synced);
+            assert_eq!(read(Request::Children { path }), missing);
         }
-        assert_eq!(read(create("/t/c")), Err(ErrorCode::Unimplemented));
+        let sync = Request::Sync { path };
+        for not_a_read in [create("/t/c"), delete("/t/a", -1), set("/t", "x", -1), sync] {
+            assert_eq!(read(not_a_read), Err(ErrorCode::Unimplemented));
+        }
         assert_eq!(rig.service, before);
+    }
+
+    #[test]
+    fn a_sync_goes_through_the_log_looks_at_no_path_and_changes_no_znode() {
+        let mut rig = Rig::new();
+        let tree = rig.service.tree().clone();
+        for path in ["/t", "/missing", "/t/.", ""] {
+            let path: std::sync::Arc<str> = path.into();
+            let reply = rig.run(A, Request::Sync { path: path.clone() });
+            assert_eq!(reply, Ok(Response::Synced { path }));
+        }
+        assert_eq!(rig.service.tree(), &tree);
+        assert_eq!(rig.changes, []);
+        rig.close(A).unwrap();
+        let path = "/t".into();
+        let reply = rig.run(A, Request::Sync { path });
+        assert_eq!(reply, Err(ErrorCode::SessionExpired));
     }
 
     #[test]

@@ -131,6 +131,23 @@ mod tests {
     }
 
     #[test]
+    fn the_digest_of_a_session_covers_every_reply_that_it_gave() {
+        let id = SessionId::new(1);
+        let session = Session::new(id, Duration::ZERO, Password::new([0; 16]), Xid::ZERO);
+        let digest_after = |replies: [Reply; 2]| {
+            let mut session = session.clone();
+            for (xid, reply) in (1..).zip(replies) {
+                session.remember(Xid::new(xid), &reply);
+            }
+            Digest::of(&session)
+        };
+        let deleted = || Ok(Response::Deleted);
+        let both = digest_after([deleted(), deleted()]);
+        assert_eq!(both, digest_after([deleted(), deleted()]));
+        assert_ne!(both, digest_after([Err(ErrorCode::NoNode), deleted()]));
+    }
+
+    #[test]
     fn a_write_carried_out_before_does_not_change_what_is_remembered() {
         let id = SessionId::new(1);
         let mut session = Session::new(id, Duration::ZERO, Password::new([0; 16]), Xid::ZERO);

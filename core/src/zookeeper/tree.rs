@@ -218,7 +218,7 @@ impl DataTree {
             });
         }
         if existed {
-            self.remove_with_descendants(path);
+            self.remove(path);
         }
         existed
     }
@@ -244,24 +244,13 @@ impl DataTree {
         changed.unwrap_or(false)
     }
 
-    /// A znode that is deleted has no children, except in a replay: there, whatever stands below
-    /// it was created later, under a parent that the replay will create again, and so will they.
-    fn remove_with_descendants(&mut self, path: &str) {
-        let mut doomed = vec![String::from(path)];
-        while let Some(path) = doomed.pop() {
-            let Some(node) = self.nodes.remove(&*path) else {
-                continue;
-            };
-            doomed.extend(node.children().map(|name| format!("{path}/{name}")));
-            if let Owner::Session(session) = node.owner {
-                self.disown(session, &path);
-            }
-        }
-    }
-
-    /// Strikes the znode at `path` off the list of its session's ephemerals.
-    fn disown(&mut self, session: SessionId, path: &str) {
-        if let Some(paths) = self.ephemerals.0.get_mut(&session) {
+    /// A znode that is deleted has no children, except in a replay: whatever stands below it then
+    /// was created later, and that create will enter it among the children of the next parent.
+    fn remove(&mut self, path: &str) {
+        if let Some(node) = self.nodes.remove(path)
+            && let Owner::Session(session) = node.owner
+            && let Some(paths) = self.ephemerals.0.get_mut(&session)
+        {
             paths.remove(path);
             if paths.is_empty() {
                 self.ephemerals.0.remove(&session);

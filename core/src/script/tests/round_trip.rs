@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
 use crate::random::{Bits, Random, Stream};
 use crate::time::{Duration, Time};
+use crate::zookeeper::ErrorCode;
 
 /// Makes up values of the language.
 struct Generator(Random);
@@ -274,7 +275,7 @@ impl Generator {
             },
             6 => Fact::Answered {
                 client,
-                error: self.maybe(|g| g.one_of(&["NONODE", "BADVERSION"]).to_owned()),
+                error: self.maybe(|g| g.one_of(ErrorCode::ALL)),
             },
             7 => Fact::Znode {
                 path: self.path(),
