@@ -133,6 +133,14 @@ impl Monitor {
         self.look_at(world, touched.server, touched.log_from)
     }
 
+    /// Looks at the world after a command, which may have changed every server.
+    pub fn after_command(&mut self, world: &World) -> bool {
+        let servers = world.nodes().iter().map(crate::sim::Node::id);
+        servers.fold(false, |found, server| {
+            self.look_at(world, server, None) || found
+        })
+    }
+
     fn look_at(&mut self, world: &World, server: ServerId, log_from: Option<Index>) -> bool {
         let now = Outline::of(world, server);
         let before = std::mem::replace(&mut self.outlines[server.position()], now);
