@@ -12,7 +12,7 @@ use crate::frames::window;
 use crate::intent::{Intent, Target};
 use crate::model::Model;
 use crate::offers;
-use crate::scenarios::SCENARIOS;
+use crate::scenarios::{PLAIN, SCENARIOS};
 use crate::shell::Shell;
 
 impl App {
@@ -24,7 +24,7 @@ impl App {
             Action::Intent(intent) => self.follow(model, intent),
             Action::Do(favourite) => self.favour(model, favourite),
             Action::Close => self.close(model),
-            Action::Load(script) => self.load(model, &script, None),
+            Action::Load(script) => self.load(model, &script, Some(PLAIN)),
             Action::Scenario(title) => {
                 let found = SCENARIOS.iter().find(|(known, _)| *known == title);
                 if let Some((title, script)) = found {

@@ -28,6 +28,8 @@ pub struct AppProps {
     pub shell: Rc<Shell>,
     /// The theme it begins with.
     pub theme: Theme,
+    /// The shipped script it begins with, if it is one.
+    pub scenario: Option<&'static str>,
 }
 
 /// What the root component is told.
@@ -67,7 +69,7 @@ impl Component for App {
     fn create(ctx: &Context<Self>) -> Self {
         let shell = &ctx.props().shell;
         *shell.poke.borrow_mut() = ctx.link().callback(|()| Msg::Poked);
-        let desk = Desk::new(ctx.props().theme);
+        let desk = Desk::new(ctx.props().theme, ctx.props().scenario);
         let mut model = shell.model.borrow_mut();
         let view = Rc::new(model.player().view(&Scope::default()));
         let snapshot = Fixed::new(snapshot::take(&mut model, &desk, &view));

@@ -134,7 +134,7 @@ impl Filter {
 
 impl Desk {
     /// An empty desk.
-    pub fn new(theme: Theme) -> Self {
+    pub fn new(theme: Theme, scenario: Option<&'static str>) -> Self {
         Self {
             tab: Tab::Story,
             drawer: false,
@@ -151,7 +151,7 @@ impl Desk {
             tree_of: ServerId::new(1),
             theme,
             log: LogWindow::default(),
-            scenario: None,
+            scenario,
             console_asked: 0,
         }
     }
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn closing_takes_the_menu_before_the_inspector() {
-        let mut desk = Desk::new(Theme::System);
+        let mut desk = Desk::new(Theme::System, None);
         let server = Target::Server(ServerId::new(1));
         desk.selected = Some(server.clone());
         desk.menu = Some(Menu {

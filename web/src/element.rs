@@ -15,6 +15,7 @@ use crate::desk::Theme;
 use crate::frames::clock;
 use crate::model::{Model, Notice};
 use crate::playback::Speed;
+use crate::scenarios::PLAIN;
 use crate::settings::{self, Attribute};
 use crate::shell::Shell;
 
@@ -42,7 +43,9 @@ pub fn start() {
 #[wasm_bindgen]
 pub fn mount(host: HtmlElement, script: &str, fragment: &str, settings: Vec<String>) -> Handle {
     let attributes = pairs(settings);
-    let model = match settings::from_fragment(fragment) {
+    let shared = settings::from_fragment(fragment);
+    let scenario = (script.trim().is_empty() && shared.is_none()).then_some(PLAIN);
+    let model = match shared {
         None => Model::open(script, &attributes),
         Some(Ok(shared)) => Model::open(&shared, &[]),
         Some(Err(notice)) => Model::with_notice(notice),
@@ -60,6 +63,7 @@ pub fn mount(host: HtmlElement, script: &str, fragment: &str, settings: Vec<Stri
     let props = AppProps {
         shell: shell.clone(),
         theme,
+        scenario,
     };
     let app = yew::Renderer::<App>::with_root_and_props(shell.host.clone().unchecked_into(), props)
         .render();

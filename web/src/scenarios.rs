@@ -1,8 +1,11 @@
 //! The scripts that come with the page.
 
+/// The title of a cluster to which nothing is done.
+pub const PLAIN: &str = "A healthy cluster";
+
 /// Title and script; the first is what the page opens with.
 pub const SCENARIOS: [(&str, &str); 7] = [
-    ("A healthy cluster", ""),
+    (PLAIN, ""),
     (
         "Leader crash",
         include_str!("../../static/scenarios/leader-crash.scope"),

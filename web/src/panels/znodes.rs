@@ -76,11 +76,7 @@ fn choice(props: &ZnodesProps) -> Html {
 }
 
 fn row(props: &ZnodesProps, znode: &ZnodeView, first: bool) -> Html {
-    let depth = if znode.path == "/" {
-        0
-    } else {
-        znode.path.matches('/').count()
-    };
+    let depth = znode.path.matches('/').count() - 1;
     let name = znode
         .path
         .rsplit('/')
