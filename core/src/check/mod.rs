@@ -135,10 +135,11 @@ impl Monitor {
 
     /// Looks at the world after a command, which may have changed every server.
     pub fn after_command(&mut self, world: &World) -> bool {
-        let servers = world.nodes().iter().map(crate::sim::Node::id);
-        servers.fold(false, |found, server| {
-            self.look_at(world, server, None) || found
-        })
+        let found = self.violations.len();
+        for node in world.nodes() {
+            self.look_at(world, node.id(), None);
+        }
+        self.violations.len() > found
     }
 
     fn look_at(&mut self, world: &World, server: ServerId, log_from: Option<Index>) -> bool {
