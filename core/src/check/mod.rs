@@ -184,6 +184,19 @@ impl Monitor {
         self.violations.len() > known
     }
 
+    /// Looks at the world after a command, which may have changed every server, and the log of the
+    /// one it touched last.
+    pub fn after_command(&mut self, world: &World) -> bool {
+        let known = self.violations.len();
+        let touched = world.touched();
+        for node in world.nodes() {
+            let written = touched.filter(|touched| touched.server == node.id());
+            self.look_at(world, node.id(), written.and_then(|touched| touched.log_from));
+        }
+        self.listen(world);
+        self.violations.len() > known
+    }
+
     fn look_at(&mut self, world: &World, server: ServerId, log_from: Option<Index>) {
         let Some(now) = Outline::of(world, server) else {
             return;

@@ -82,6 +82,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether servers can run with these settings at all.
+    pub fn validate(&self) -> Result<(), raft::SettingsError> {
+        self.server().raft.validate()
+    }
+
     /// What each server is told.
     pub(super) fn server(&self) -> server::Settings {
         server::Settings {
