@@ -149,7 +149,7 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
         drawn_row(props, row, server, known, stop)
     });
     html! {
-        <section class={classes!("logs", compact.then_some("compact"))} aria-label="Replicated log">
+        <div class={classes!("logs", compact.then_some("compact"))}>
             <header>
                 <h2>{ "Replicated log" }</h2>
                 <p class="log-key" aria-hidden="true">
@@ -179,7 +179,7 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
                 { for rows }
             </div>
             { scrollbar(&hands, window, end) }
-        </section>
+        </div>
     }
 }
 

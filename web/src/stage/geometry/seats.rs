@@ -191,10 +191,12 @@ impl<'a> Search<'a> {
         let crossed = self.links.iter().filter(|link| link.crosses(mine)).count();
         cost += crossed as f64 * INDOORS;
         let session = Segment::new(home, at).shortened(self.layout.node + 12.0, 0.0);
+        // Messages fly beside the line: it keeps its distance from what stands there.
+        let lane = 2.0 * self.layout.disc;
         let over = self
             .taken
             .iter()
-            .filter(|other| session.crosses(**other))
+            .filter(|other| session.crosses(other.widened(lane)))
             .count();
         cost + over as f64 * CROSSING
     }
