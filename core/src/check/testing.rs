@@ -13,7 +13,7 @@ use crate::zookeeper::{ANY_VERSION, CreateMode, Request};
 const DEEDS: usize = 400;
 
 /// How many clients take part. One is enough to have writes answered, moved and repeated.
-const CLIENTS: u64 = 1;
+const CLIENTS: u64 = 3;
 
 /// A world that something happens to all the time.
 struct Storm {
