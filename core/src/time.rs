@@ -124,6 +124,8 @@ impl Serialize for Duration {
         if self.0.is_multiple_of(1_000) {
             serializer.serialize_u64(self.0 / 1_000)
         } else {
+            // Exact up to 285 years.
+            #[allow(clippy::cast_precision_loss)]
             serializer.serialize_f64(self.0 as f64 / 1_000.0)
         }
     }

@@ -1,16 +1,37 @@
-//! The QuorumScope page.
+//! The QuorumScope page: the `<quorum-scope>` element.
+//!
+//! It reads [`quorumscope_core::view`] and emits lines of the command language; it knows no
+//! protocol rule. The rooms, from the inside out:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`intent`], [`action`] | what a reader points at, and what the page can be told to do |
+//! | [`playback`], [`settings`], [`model`] | a run and how it is watched, without a screen |
+//! | [`offers`], [`facts`], [`snapshot`] | what can be done and said about what is there |
+//! | [`stage`], [`panels`], [`page`] | what is drawn |
+//! | [`app`], [`element`] | the root component, and what a host page holds |
 
-use wasm_bindgen::prelude::wasm_bindgen;
-use yew::{Html, component, html};
-
-/// What the page shows.
-#[component(Page)]
-pub fn page() -> Html {
-    html! { <main>{ "QuorumScope" }</main> }
-}
-
-/// Draws the page into the document's body.
-#[wasm_bindgen(start)]
-pub fn start() {
-    yew::Renderer::<Page>::new().render();
-}
+mod act;
+pub mod action;
+pub mod app;
+pub mod completion;
+pub mod desk;
+pub mod element;
+pub mod facts;
+pub mod fixed;
+pub mod frames;
+pub mod hands;
+pub mod intent;
+pub mod keys;
+pub mod model;
+pub mod narrator;
+pub mod offers;
+mod page;
+pub mod panels;
+pub mod picture;
+pub mod playback;
+pub mod scenarios;
+pub mod settings;
+pub mod shell;
+pub mod snapshot;
+pub mod stage;

@@ -18,22 +18,22 @@ impl Invariant for ElectionSafety {
         name: "election_safety",
         title: "Election safety",
         rule: Rule {
-            text: "At most one leader can be elected in a given term",
+            text: "at most one leader can be elected in a given term",
             source: "Raft §5.2, Figure 3",
         },
     };
 
     fn check(&mut self, glance: &Glance<'_>) -> Result<(), Clash> {
-        let (server, term) = (glance.server, glance.now.term);
-        if !glance.now.leads || (glance.before.leads && glance.before.term == term) {
+        if !glance.was_elected() {
             return Ok(());
         }
+        let (server, term) = (glance.server, glance.now.term);
         let first = *self.leaders.entry(term).or_insert(server);
         if first == server {
             return Ok(());
         }
         Err(Clash {
-            what: format!("{first} and {server} both lead term {term}"),
+            what: format!("{first} and {server} were both elected in term {term}"),
             facts: [first, server].map(|leader| (leader, format!("leader of term {term}"))),
         })
     }

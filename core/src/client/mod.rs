@@ -216,7 +216,7 @@ impl Client {
     fn on_frame(&mut self, now: Time, frame: ToClient, out: &mut Vec<Output>) {
         match frame {
             ToClient::Connected { session, timeout } => {
-                self.on_connected(now, session, timeout, out)
+                self.on_connected(now, session, timeout, out);
             }
             ToClient::Expired => {
                 self.end(State::Expired, now, ErrorCode::SessionExpired, out);

@@ -31,7 +31,7 @@ pub struct BranchView {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Moved {
     /// An event happened or a command was carried out.
-    Moved,
+    On,
     /// An invariant broke.
     Violation,
     /// Nothing more is due; it is as late as it may become.
@@ -175,7 +175,7 @@ impl Branch {
         if done.is_ok() && self.has_news() {
             Moved::Violation
         } else {
-            Moved::Moved
+            Moved::On
         }
     }
 
@@ -211,7 +211,7 @@ impl Branch {
             self.tape.mark(self.frontier.now(), MarkKind::Violation);
             return Moved::Violation;
         }
-        Moved::Moved
+        Moved::On
     }
 
     /// Whether the last event broke an invariant.

@@ -250,7 +250,7 @@ impl Player {
         let mut stop = None;
         while self.past.is_none() && stop.is_none() {
             stop = match self.branch_mut().go_on(until) {
-                Moved::Moved => None,
+                Moved::On => None,
                 Moved::Idle => break,
                 Moved::Violation => Some(Stop::Violation),
                 Moved::Waits => Some(Stop::Waits),
@@ -293,10 +293,7 @@ impl Player {
         self.revision += 1;
         match self.replay_move(until) {
             Some(moved) => moved,
-            None => matches!(
-                self.branch_mut().go_on(until),
-                Moved::Moved | Moved::Violation
-            ),
+            None => matches!(self.branch_mut().go_on(until), Moved::On | Moved::Violation),
         }
     }
 

@@ -132,7 +132,9 @@ impl Program {
         let now = world.now();
         while let Some(step) = self.steps.get(self.position) {
             match &step.value {
-                Step::Command { at: Some(at), .. } if *at > now => return Want::Time(*at),
+                Step::Command { at: Some(at), .. } | Step::End { at, .. } if *at > now => {
+                    return Want::Time(*at);
+                }
                 Step::Command { command, .. } => return Want::Do(command.clone()),
                 Step::Wait(span) if self.since + *span > now => {
                     return Want::Time(self.since + *span);
@@ -164,7 +166,6 @@ impl Program {
                         choices: choices.clone(),
                     });
                 }
-                Step::End { at, .. } if *at > now => return Want::Time(*at),
                 Step::End { digest, .. } => return Want::End(*digest),
             }
         }

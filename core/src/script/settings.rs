@@ -155,6 +155,7 @@ impl Header {
             session_timeout: all.session_timeout,
             first_timers_ppm: all.first_timers.ppm(),
             rules,
+            ..sim::Settings::default()
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fact::{Fact, WorldFact};
 use super::faults::Impossible;
-use super::network::{Body, Death, InFlight};
+use super::network::{Body, Death, InFlight, Parcel};
 use super::queue::{Alarm, Due};
 use super::world::{World, client_stream};
 use crate::client::{self, Client, Input, Output, State, Timer};
@@ -215,9 +215,15 @@ impl World {
         let Some(wire) = self.wires.get(&connection) else {
             return;
         };
-        let (from, to) = (Endpoint::Client(wire.client), Endpoint::Server(wire.server));
+        let (from, to) = (wire.client.into(), wire.server.into());
+        let parcel = Parcel {
+            from,
+            to,
+            body,
+            cause,
+        };
         self.network
-            .send_frame(self.now, from, to, connection, body, cause, &mut self.queue);
+            .send_frame(self.now, connection, parcel, &mut self.queue);
     }
 
     pub(super) fn send_to_client(
@@ -229,9 +235,15 @@ impl World {
         let Some(wire) = self.wires.get(&connection).filter(|wire| wire.server_open) else {
             return;
         };
-        let (from, to) = (Endpoint::Server(wire.server), Endpoint::Client(wire.client));
+        let (from, to) = (wire.server.into(), wire.client.into());
+        let parcel = Parcel {
+            from,
+            to,
+            body,
+            cause,
+        };
         self.network
-            .send_frame(self.now, from, to, connection, body, cause, &mut self.queue);
+            .send_frame(self.now, connection, parcel, &mut self.queue);
     }
 
     fn client_closes(&mut self, connection: ConnectionId) {

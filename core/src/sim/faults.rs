@@ -330,7 +330,8 @@ impl World {
     /// Opens a link one way or both.
     pub fn heal(&mut self, from: Endpoint, to: Endpoint, both: bool) -> Result<(), Impossible> {
         self.check_link(from, to)?;
-        if !self.network.is_cut(from, to) && !(both && self.network.is_cut(to, from)) {
+        let is_cut = self.network.is_cut(from, to) || both && self.network.is_cut(to, from);
+        if !is_cut {
             return Err(Impossible::NotCut(from, to));
         }
         self.begin_deed();

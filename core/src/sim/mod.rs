@@ -14,6 +14,8 @@ mod network;
 mod node;
 mod queue;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use clients::{ClientNode, Reach};

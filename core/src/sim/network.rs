@@ -74,6 +74,16 @@ pub struct InFlight {
     plan: u32,
 }
 
+/// A message to be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Parcel {
+    pub(super) from: Endpoint,
+    pub(super) to: Endpoint,
+    pub(super) body: Body,
+    /// The event that sends it.
+    pub(super) cause: Option<EventId>,
+}
+
 /// A death to come.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Doom {
@@ -217,16 +227,8 @@ impl Network {
     }
 
     /// Sends a datagram. Four draws each time, whatever comes of it.
-    pub(super) fn send(
-        &mut self,
-        now: Time,
-        from: Endpoint,
-        to: Endpoint,
-        message: PeerMessage,
-        cause: Option<EventId>,
-        queue: &mut Queue,
-    ) {
-        let link = *self.link(from, to);
+    pub(super) fn send(&mut self, now: Time, parcel: Parcel, queue: &mut Queue) {
+        let link = *self.link(parcel.from, parcel.to);
         let latency = Bits(self.random.draw());
         let (loss, duplicate) = split(self.random.draw());
         let (reorder, where_lost) = split(self.random.draw());
@@ -237,56 +239,45 @@ impl Network {
         }
         if duplicate.chance(link.duplicate_ppm) {
             let arrives = now + second_latency.between(link.latency.0, link.latency.1);
-            let body = Body::Peer(message.clone());
-            self.launch(now, from, to, body, arrives, None, cause, queue);
+            self.launch(now, parcel.clone(), arrives, None, queue);
         }
         let doom = loss.chance(link.loss_ppm).then(|| Doom {
             at: now + flight.fraction(200 + where_lost.below(600), 1_000),
             why: Death::Lost,
         });
-        self.launch(
-            now,
-            from,
-            to,
-            Body::Peer(message),
-            now + flight,
-            doom,
-            cause,
-            queue,
-        );
+        self.launch(now, parcel, now + flight, doom, queue);
     }
 
     /// Sends a frame over a connection: it arrives after all that were sent before it.
     pub(super) fn send_frame(
         &mut self,
         now: Time,
-        from: Endpoint,
-        to: Endpoint,
         connection: ConnectionId,
-        body: Body,
-        cause: Option<EventId>,
+        parcel: Parcel,
         queue: &mut Queue,
     ) {
         let latency = Bits(self.connection_random.draw());
         let flight = latency.between(self.client_latency.0, self.client_latency.1);
-        let lane = self.lanes.entry((connection, from)).or_default();
+        let lane = self.lanes.entry((connection, parcel.from)).or_default();
         *lane = (*lane).max(now + flight);
         let arrives = *lane;
-        self.launch(now, from, to, body, arrives, None, cause, queue);
+        self.launch(now, parcel, arrives, None, queue);
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn launch(
         &mut self,
         now: Time,
-        from: Endpoint,
-        to: Endpoint,
-        body: Body,
+        parcel: Parcel,
         arrives: Time,
         doom: Option<Doom>,
-        cause: Option<EventId>,
         queue: &mut Queue,
     ) {
+        let Parcel {
+            from,
+            to,
+            body,
+            cause,
+        } = parcel;
         let id = self.next_id;
         self.next_id = id.next();
         let mut message = InFlight {
@@ -425,7 +416,18 @@ impl Network {
             ..
         } = self.flying[slot].clone();
         let arrives = arrives + arrives.since(now).fraction(1, 4);
-        self.launch(now, from, to, body, arrives, None, cause, queue);
+        self.launch(
+            now,
+            Parcel {
+                from,
+                to,
+                body,
+                cause,
+            },
+            arrives,
+            None,
+            queue,
+        );
     }
 
     /// Nothing gets from `from` to `to` any more; what has passed the middle arrives.

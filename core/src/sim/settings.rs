@@ -24,6 +24,8 @@ pub struct Settings {
     pub election_timeout: (Duration, Duration),
     /// How often a leader says that it is there.
     pub heartbeat: Duration,
+    /// Entries in one message between servers, at most.
+    pub batch: usize,
     /// The unit of session timeouts.
     pub tick: Duration,
     /// The session timeout that clients ask for.
@@ -70,6 +72,7 @@ impl Default for Settings {
             storage: Duration::from_millis(1),
             election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
             heartbeat: Duration::from_millis(50),
+            batch: raft::Settings::default().max_entries_per_message,
             tick: Duration::from_millis(100),
             session_timeout: Duration::from_millis(600),
             first_timers_ppm: 750_000,
@@ -90,6 +93,7 @@ impl Settings {
             raft: raft::Settings {
                 election_timeout: self.election_timeout,
                 heartbeat: self.heartbeat,
+                max_entries_per_message: self.batch,
                 ..raft::Settings::default()
             },
             tick: self.tick,

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use super::clients::{ClientNode, Wire};
 use super::fact::{Fact, Record, WorldFact};
-use super::network::{Body, Death, Fate, InFlight, Network, Tag};
+use super::network::{Body, Death, Fate, InFlight, Network, Parcel, Tag};
 use super::node::{Node, place_of, timer_at};
 use super::queue::{Due, Queue};
 use super::settings::Settings;
@@ -345,9 +345,13 @@ impl World {
         for output in outputs.drain(..) {
             match output {
                 Output::Send { to, message } => {
-                    let to = Endpoint::Server(to);
-                    self.network
-                        .send(self.now, from, to, message, cause, &mut self.queue);
+                    let parcel = Parcel {
+                        from,
+                        to: to.into(),
+                        body: Body::Peer(message),
+                        cause,
+                    };
+                    self.network.send(self.now, parcel, &mut self.queue);
                 }
                 Output::SetTimer { timer, at } => self.set_server_timer(id, timer, at),
                 Output::CancelTimer(timer) => {

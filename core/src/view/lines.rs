@@ -41,9 +41,10 @@ pub fn line_of(record: &Record) -> LineView {
 fn tone(fact: &Fact) -> Tone {
     match fact {
         Fact::Raft(fact) => raft_tone(fact),
-        Fact::Server(_) | Fact::Client(_) => Tone::Client,
+        Fact::Server(_) | Fact::Client(_) | Fact::World(WorldFact::ClientStarted { .. }) => {
+            Tone::Client
+        }
         Fact::World(WorldFact::Started { .. }) => Tone::Quiet,
-        Fact::World(WorldFact::ClientStarted { .. }) => Tone::Client,
         Fact::World(_) => Tone::Fault,
     }
 }

@@ -1,0 +1,159 @@
+//! What an invariant may look at after an event.
+
+use super::past::Past;
+use crate::client::Client;
+use crate::ids::{ClientId, ServerId};
+use crate::raft::{Entry, Index, Log, Role, Term};
+use crate::sim::World;
+use crate::zookeeper::{Command, Request, SessionId, Zxid};
+
+/// The world, and what an event changed at the one server it happened at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glance<'a> {
+    /// The world after the event.
+    pub(super) world: &'a World,
+    /// What was seen so far, this event included.
+    pub(super) past: &'a Past,
+    /// The server.
+    pub(super) server: ServerId,
+    /// What the server was like when it was last looked at.
+    pub(super) before: Outline,
+    /// What it is like now.
+    pub(super) now: Outline,
+    /// The lowest index of its log that was written or removed.
+    pub(super) log_from: Option<Index>,
+}
+
+/// What of a server can be compared at a glance. While it is down, term, vote and log are those
+/// that its disk holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Outline {
+    /// Whether it runs.
+    pub(super) up: bool,
+    /// Whether it leads.
+    pub(super) leads: bool,
+    /// Its term.
+    pub(super) term: Term,
+    /// Who has its vote in that term.
+    pub(super) vote: Option<ServerId>,
+    /// What its service has applied.
+    pub(super) applied: Index,
+    /// The last index of its log.
+    pub(super) last: Index,
+    /// How many writes its disk has not confirmed.
+    pub(super) unconfirmed: usize,
+}
+
+impl Outline {
+    /// What a server is like.
+    pub(super) fn of(world: &World, id: ServerId) -> Option<Self> {
+        let node = world.node(id)?;
+        let disk = node.disk();
+        let Some(server) = node.server() else {
+            let image = disk.image();
+            return Some(Self {
+                up: false,
+                leads: false,
+                term: image.hard.term,
+                vote: image.hard.voted_for,
+                applied: Index::ZERO,
+                last: image.log.last_index(),
+                unconfirmed: 0,
+            });
+        };
+        let replica = server.replica();
+        Some(Self {
+            up: true,
+            leads: replica.role() == Role::Leader,
+            term: replica.term(),
+            vote: replica.voted_for(),
+            applied: server.applied(),
+            last: replica.log().last_index(),
+            unconfirmed: disk.pending(),
+        })
+    }
+}
+
+impl<'a> Glance<'a> {
+    /// Whether the event made the server a leader.
+    pub(super) fn was_elected(&self) -> bool {
+        let led = self.before.leads && self.before.term == self.now.term;
+        self.now.leads && !led
+    }
+
+    /// The server's log.
+    pub(super) fn log(&self) -> &'a Log<Command> {
+        log_of(self.world, self.server)
+    }
+
+    /// What the event let the server's service apply.
+    pub(super) fn applied(&self) -> impl Iterator<Item = &'a Entry<Command>> + use<'a> {
+        let first = self.before.applied.next();
+        self.log().range(first, self.now.applied)
+    }
+}
+
+/// The log that a server has, or would boot with.
+pub(super) fn log_of(world: &World, id: ServerId) -> &Log<Command> {
+    let node = &world.nodes()[id.position()];
+    match node.server() {
+        Some(server) => server.replica().log(),
+        None => &node.disk().image().log,
+    }
+}
+
+/// Those who lead, or believe to, each with its term.
+pub(super) fn leaders(world: &World) -> impl Iterator<Item = (ServerId, Term)> {
+    world.nodes().iter().filter_map(|node| {
+        let replica = node.server()?.replica();
+        (replica.role() == Role::Leader).then(|| (node.id(), replica.term()))
+    })
+}
+
+/// What a client was told of a write that was done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer<'a> {
+    /// The world after the event.
+    pub(super) world: &'a World,
+    /// What was seen so far.
+    pub(super) past: &'a Past,
+    /// The client.
+    pub(super) client: ClientId,
+    /// Its session.
+    pub(super) session: SessionId,
+    /// The server that told it.
+    pub(super) server: ServerId,
+    /// The write.
+    pub(super) request: &'a Request,
+    /// The transaction that it became.
+    pub(super) zxid: Zxid,
+}
+
+impl<'a> Answer<'a> {
+    /// The answer that `client` has just had, if it was that a write is done.
+    pub(super) fn latest(
+        world: &'a World,
+        past: &'a Past,
+        id: ClientId,
+        client: &'a Client,
+    ) -> Option<Self> {
+        // Answers come in the order of the requests, so this is the latest.
+        let operation = client
+            .operations()
+            .rfind(|operation| operation.answer.is_some())?;
+        let (at, reply) = operation.answer.as_ref()?;
+        let request = operation.request.as_ref()?;
+        if !request.is_write() || reply.is_err() || *at != world.now() {
+            return None;
+        }
+        Some(Self {
+            world,
+            past,
+            client: id,
+            session: client.session()?.session,
+            server: client.server(),
+            request,
+            zxid: client.last_zxid(),
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! What each action does.
+
+use std::rc::Rc;
+
+use quorumscope_core::history::MarkKind;
+use quorumscope_core::ids::EventId;
+
+use crate::action::{Action, Favourite, Tab};
+use crate::app::App;
+use crate::desk::{Closed, Dialog, Menu};
+use crate::frames::window;
+use crate::intent::{Intent, Target};
+use crate::model::Model;
+use crate::offers;
+use crate::scenarios::{PLAIN, SCENARIOS};
+use crate::shell::Shell;
+
+impl App {
+    /// Does what is asked.
+    pub(crate) fn act(&mut self, shell: &Shell, action: Action) {
+        let mut model = shell.model.borrow_mut();
+        let model = &mut *model;
+        match action {
+            Action::Intent(intent) => self.follow(model, intent),
+            Action::Do(favourite) => self.favour(model, favourite),
+            Action::Close => self.close(model),
+            Action::Load(script) => self.load(model, &script, Some(PLAIN)),
+            Action::Scenario(title) => {
+                let found = SCENARIOS.iter().find(|(known, _)| *known == title);
+                if let Some((title, script)) = found {
+                    self.load(model, script, Some(title));
+                }
+            }
+            Action::CopyScript => {
+                // Where copying is not allowed, the share dialog shows the script to be marked.
+                let _ = window().navigator().clipboard().write_text(&model.script());
+            }
+            Action::Dismiss => model.notice = None,
+            Action::Type(line) => {
+                // What is wrong with the line is shown beneath it, from the transcript.
+                let _ = model.run(&line);
+            }
+            Action::Why(event) => self.explain(model, event),
+            Action::Show(_)
+            | Action::Drawer
+            | Action::Tree(_)
+            | Action::Light(_)
+            | Action::Filter(_)
+            | Action::Console
+            | Action::Help
+            | Action::Share
+            | Action::Theme
+            | Action::LogWindow(_) => self.lay(model, action),
+            _ => travel(model, action),
+        }
+        // The attribute has a valid name.
+        let _ = shell
+            .host
+            .set_attribute("data-theme", self.desk.theme.name());
+    }
+
+    /// Lays something on the desk.
+    fn lay(&mut self, model: &mut Model, action: Action) {
+        let desk = &mut self.desk;
+        match action {
+            Action::Show(tab) => {
+                desk.drawer = !(desk.drawer && desk.tab == tab) || tab == Tab::Inspect;
+                desk.tab = tab;
+            }
+            Action::Drawer => desk.drawer = !desk.drawer,
+            Action::Tree(server) => desk.tree_of = server,
+            Action::Light(about) => desk.light = about,
+            Action::Filter(filter) => desk.filter = filter,
+            Action::Console => {
+                desk.drawer = true;
+                desk.console_asked += 1;
+            }
+            Action::Help => {
+                model.look();
+                desk.dialog = Some(Dialog::Help);
+            }
+            Action::Share => {
+                model.look();
+                desk.dialog = Some(Dialog::Share);
+            }
+            Action::Theme => desk.theme = desk.theme.next(),
+            Action::LogWindow(window) => desk.log = window,
+            _ => {}
+        }
+    }
+
+    fn follow(&mut self, model: &mut Model, intent: Intent) {
+        match intent {
+            Intent::Hover(target) => {
+                self.desk.light = Rc::new(target.map(|target| target.about()).unwrap_or_default())
+            }
+            Intent::Menu { target, x, y } => {
+                model.look();
+                self.desk.menu = Some(Menu { target, x, y });
+            }
+            Intent::Select(target) => self.select(model, target),
+            Intent::Run(line) => {
+                if self.desk.menu.take().is_some() && self.desk.selected.is_none() {
+                    model.look_away();
+                }
+                // What is wrong with the line is shown beneath it, from the transcript.
+                let _ = model.run(&line);
+            }
+        }
+    }
+
+    fn select(&mut self, model: &mut Model, target: Target) {
+        model.look();
+        if let Target::Server(server) | Target::Entry { server, .. } = &target {
+            self.desk.tree_of = *server;
+        }
+        self.desk.menu = None;
+        self.desk.selected = Some(target);
+        self.desk.tab = Tab::Inspect;
+        self.desk.drawer = true;
+    }
+
+    fn explain(&mut self, model: &mut Model, event: Option<EventId>) {
+        if event.is_some() {
+            model.look();
+        } else {
+            model.look_away();
+        }
+        self.desk.why = event;
+    }
+
+    fn favour(&mut self, model: &mut Model, favourite: Favourite) {
+        for line in offers::favourite(&self.view, favourite) {
+            if model.run(&line).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn close(&mut self, model: &mut Model) {
+        let menu_only = self.desk.menu.is_some() && self.desk.selected.is_some();
+        match self.desk.close() {
+            Closed::Inspector => model.look_away(),
+            Closed::Paper if !menu_only => model.look_away(),
+            Closed::Paper => {}
+        }
+    }
+
+    fn load(&mut self, model: &mut Model, script: &str, scenario: Option<&'static str>) {
+        // What is wrong with the script is said by a notice.
+        if model.load(script, &[]).is_err() {
+            return;
+        }
+        self.desk.scenario = scenario;
+        self.desk.selected = None;
+        self.desk.why = None;
+        self.desk.menu = None;
+        self.desk.log.follow = true;
+        if self.desk.tab == Tab::Inspect {
+            self.desk.tab = Tab::Story;
+        }
+        model.play();
+    }
+}
+
+/// Moves within the run.
+fn travel(model: &mut Model, action: Action) {
+    match action {
+        Action::Toggle => return model.toggle(),
+        Action::Speed(speed) => return model.set_speed(speed),
+        Action::Seek(to) => return model.seek(to),
+        Action::Live => return model.player_mut().go_live(),
+        Action::Rename(name) => return model.rename(&name),
+        Action::Switch(branch) => return model.switch(branch),
+        Action::Branch => return model.branch(),
+        _ => model.pause(),
+    }
+    match action {
+        Action::Step => model.player_mut().step(),
+        Action::StepBack => model.player_mut().step_back(),
+        Action::NextTurn => model.player_mut().next_turn(),
+        Action::PreviousTurn => model.player_mut().previous_turn(),
+        Action::NextNote => next_note(model),
+        Action::PreviousNote => previous_note(model),
+        _ => false,
+    };
+}
+
+/// To the next step of a lesson: the next note of the record, or on to where the next one is made.
+fn next_note(model: &mut Model) -> bool {
+    let player = model.player();
+    let now = player.now();
+    let next = player
+        .tape()
+        .marks
+        .iter()
+        .find(|mark| mark.kind == MarkKind::Note && mark.at > now)
+        .map(|mark| mark.at);
+    match next {
+        Some(at) => model.seek(at),
+        None => model.play(),
+    }
+    true
+}
+
+/// To the previous step of a lesson.
+fn previous_note(model: &mut Model) -> bool {
+    let player = model.player();
+    let now = player.now();
+    let previous = player
+        .tape()
+        .marks
+        .iter()
+        .rev()
+        .find(|mark| mark.kind == MarkKind::Note && mark.at < now)
+        .map(|mark| mark.at);
+    let Some(at) = previous else { return false };
+    model.seek(at);
+    true
+}

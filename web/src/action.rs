@@ -1,0 +1,131 @@
+//! What the page can be told to do, by a button, a key, the menu or the host page.
+
+use std::rc::Rc;
+
+use quorumscope_core::ids::{EventId, ServerId};
+use quorumscope_core::time::Time;
+use quorumscope_core::view::About;
+
+use crate::desk::Filter;
+use crate::intent::Intent;
+use crate::playback::Speed;
+use crate::stage::LogWindow;
+
+/// Something to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Play, or pause.
+    Toggle,
+    /// To the previous event.
+    StepBack,
+    /// To the next event.
+    Step,
+    /// To the previous turn of the story.
+    PreviousTurn,
+    /// To the next turn of the story.
+    NextTurn,
+    /// To the previous step of a lesson.
+    PreviousNote,
+    /// To the next step of a lesson.
+    NextNote,
+    /// To the end of what was recorded.
+    Live,
+    /// To this instant.
+    Seek(Time),
+    /// Play at this speed.
+    Speed(Speed),
+    /// What an intent of the stage says.
+    Intent(Intent),
+    /// Run a line typed into the console.
+    Type(String),
+    /// One of the things a lecturer does all the time.
+    Do(Favourite),
+    /// Open a branch at this instant.
+    Branch,
+    /// Go to another branch.
+    Switch(u32),
+    /// Name the current branch.
+    Rename(String),
+    /// Show a panel.
+    Show(Tab),
+    /// Show or hide the panels where they do not fit beside the stage.
+    Drawer,
+    /// Explain an event, or nothing any more.
+    Why(Option<EventId>),
+    /// Look at this server's tree.
+    Tree(ServerId),
+    /// Show these lines of the story.
+    Filter(Filter),
+    /// Light this up.
+    Light(Rc<About>),
+    /// Put the cursor into the console.
+    Console,
+    /// Show or hide the help.
+    Help,
+    /// Show or hide the ways to pass the run on.
+    Share,
+    /// Put away what an action has to say.
+    Dismiss,
+    /// Close whatever is open, the topmost first.
+    Close,
+    /// The next of light, dark, as the system says.
+    Theme,
+    /// Start over with another script.
+    Load(Rc<str>),
+    /// Start over with the scenario of this title.
+    Scenario(&'static str),
+    /// Copy the run as a script.
+    CopyScript,
+    /// Show this window of the logs.
+    LogWindow(LogWindow),
+}
+
+impl Action {
+    /// Whether it only changes what is lit up: the run and what is said of it stay as they are.
+    pub const fn only_lights(&self) -> bool {
+        matches!(self, Self::Light(_) | Self::Intent(Intent::Hover(_)))
+    }
+}
+
+/// One of the things a lecturer does all the time: a key each.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Favourite {
+    /// A client's write, through a client that is started if there is none.
+    Write,
+    /// Crash the leader and boot it from its disk.
+    RestartLeader,
+    /// Spread the election timers.
+    SpreadTimers,
+    /// Align the election timers.
+    AlignTimers,
+    /// Bring all servers back.
+    BringBack,
+}
+
+/// The panels beside the stage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tab {
+    /// What happened and why.
+    Story,
+    /// The znodes of one server.
+    Znodes,
+    /// The clients and what they asked.
+    Clients,
+    /// What is selected.
+    Inspect,
+}
+
+impl Tab {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Story, Self::Znodes, Self::Clients, Self::Inspect];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Story => "Story",
+            Self::Znodes => "Znodes",
+            Self::Clients => "Clients",
+            Self::Inspect => "Inspect",
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What the inspector says of a thing: its facts, and which of them the last event changed.
+
+use quorumscope_core::time::Duration;
+use quorumscope_core::view::{ClientView, LinkView, MessageView, ServerView, View, ZnodeView};
+
+use crate::intent::Target;
+use crate::offers;
+
+/// A named value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fact {
+    /// What it is.
+    pub name: String,
+    /// Its value, as text.
+    pub value: String,
+    /// Its value before the last event, when that was another.
+    pub before: Option<String>,
+}
+
+/// Details of a message that only its payload knows.
+pub type Details = Vec<(&'static str, String)>;
+
+fn fact(name: impl Into<String>, value: impl ToString) -> Fact {
+    Fact {
+        name: name.into(),
+        value: value.to_string(),
+        before: None,
+    }
+}
+
+fn or_none<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+}
+
+/// A span, rounded to a tenth of a millisecond so that its digits do not flicker.
+pub fn millis(span: Duration) -> String {
+    let tenths = span.as_micros().div_ceil(100);
+    format!("{}.{} ms", tenths / 10, tenths % 10)
+}
+
+/// What is to be said of `target`; nothing when it is gone.
+pub fn facts(view: &View, target: &Target, tree: &[ZnodeView], details: &Details) -> Vec<Fact> {
+    match target {
+        Target::Server(id) => offers::server(view, *id).map(of_server),
+        Target::Client(id) => offers::client(view, *id).map(of_client),
+        Target::Link(a, b) => offers::link(view, *a, *b).map(of_link),
+        Target::Message(id) => {
+            offers::message(view, *id).map(|message| of_message(view, message, details))
+        }
+        Target::Entry { server, index } => of_entry(view, *server, *index),
+        Target::Znode { path, .. } => {
+            let known = tree
+                .iter()
+                .chain(&view.znodes)
+                .find(|znode| znode.path == *path);
+            known.map(of_znode)
+        }
+    }
+    .unwrap_or_default()
+}
+
+/// `now`, with the values that differ from `before` marked and moved to the front.
+pub fn changed_first(mut now: Vec<Fact>, before: &[Fact]) -> Vec<Fact> {
+    for fact in &mut now {
+        let old = before.iter().find(|old| old.name == fact.name);
+        fact.before = old
+            .filter(|old| old.value != fact.value)
+            .map(|old| old.value.clone());
+    }
+    now.sort_by_key(|fact| fact.before.is_none());
+    now
+}
+
+/// Whether a fact changes with time alone: it says nothing about the last event.
+pub fn runs_down(name: &str) -> bool {
+    matches!(name, "election timer" | "gives up in" | "arrives in")
+}
+
+fn of_server(server: &ServerView) -> Vec<Fact> {
+    let mut facts = vec![
+        fact(
+            "role",
+            if server.paused {
+                format!("{}, paused", server.role)
+            } else {
+                server.role.to_owned()
+            },
+        ),
+        fact("term", server.term),
+        fact("voted for", or_none(server.voted_for)),
+        fact("leader, as it believes", or_none(server.leader)),
+        fact("commit index", server.commit),
+        fact("applied index", server.applied),
+        fact("durable index", server.durable),
+        fact("last index", server.last),
+        fact(
+            "election timer",
+            server
+                .timer
+                .map_or_else(|| "none".to_owned(), |timer| millis(timer.remaining)),
+        ),
+    ];
+    facts.extend(server.ballots.iter().map(|ballot| {
+        fact(
+            format!("vote of {}", ballot.peer),
+            format!("{:?}", ballot.vote).to_lowercase(),
+        )
+    }));
+    facts.extend(server.peers.iter().map(|peer| {
+        let value = format!(
+            "match {}, next {}, {} in flight, {}",
+            peer.match_index, peer.next_index, peer.inflight, peer.state
+        );
+        fact(format!("peer {}", peer.peer), value)
+    }));
+    let disk = if server.disk.full {
+        "full".to_owned()
+    } else {
+        format!("{} a write", server.disk.latency)
+    };
+    facts.extend([
+        fact("disk", disk),
+        fact("writes not durable yet", server.disk.pending),
+        fact(
+            "clock",
+            format!(
+                "{:+} µs, {:+} ppm",
+                server.clock.offset_us, server.clock.drift_ppm
+            ),
+        ),
+        fact(
+            "clients",
+            if server.clients.is_empty() {
+                "none".to_owned()
+            } else {
+                listed(&server.clients)
+            },
+        ),
+        fact("znodes", server.znodes),
+    ]);
+    facts
+}
+
+fn listed<T: ToString>(items: &[T]) -> String {
+    items
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn of_client(client: &ClientView) -> Vec<Fact> {
+    vec![
+        fact("state", client.state),
+        fact("server", or_none(client.server)),
+        fact("session", or_none(client.session.as_ref())),
+        fact("session timeout", client.timeout),
+        fact(
+            "gives up in",
+            client
+                .timer
+                .map_or_else(|| "none".to_owned(), |timer| millis(timer.remaining)),
+        ),
+        fact("last zxid seen", &client.last_zxid),
+        fact(
+            "operations waiting",
+            client
+                .operations
+                .iter()
+                .filter(|operation| operation.answered.is_none())
+                .count(),
+        ),
+    ]
+}
+
+fn of_link(link: &LinkView) -> Vec<Fact> {
+    let way = |cut: bool| if cut { "cut" } else { "open" };
+    let latency = format!("{} to {}", link.latency.0, link.latency.1);
+    vec![
+        fact(format!("{} → {}", link.a, link.b), way(link.cut_from_a)),
+        fact(format!("{} → {}", link.b, link.a), way(link.cut_from_b)),
+        fact("latency", latency),
+        fact("loss", format!("{} %", f64::from(link.loss_ppm) / 10_000.0)),
+    ]
+}
+
+fn of_message(view: &View, message: &MessageView, details: &Details) -> Vec<Fact> {
+    let arrives = if message.held {
+        "held".to_owned()
+    } else {
+        millis(message.arrives.since(view.time))
+    };
+    let mut facts = vec![
+        fact("kind", message.kind),
+        fact("from", message.from),
+        fact("to", message.to),
+        fact("sent at", message.sent),
+        fact("arrives in", arrives),
+    ];
+    facts.extend(details.iter().map(|(name, value)| fact(*name, value)));
+    facts
+}
+
+fn of_entry(view: &View, server: quorumscope_core::ids::ServerId, index: u64) -> Option<Vec<Fact>> {
+    let entry = offers::server(view, server)?
+        .log
+        .iter()
+        .find(|entry| entry.index == index)?;
+    let yes = |holds: bool| if holds { "yes" } else { "no" };
+    let holders: Vec<_> = view
+        .servers
+        .iter()
+        .filter(|other| {
+            other
+                .log
+                .iter()
+                .any(|held| held.index == index && held.term == entry.term)
+        })
+        .map(|other| other.id)
+        .collect();
+    Some(vec![
+        fact("holds", &entry.label),
+        fact("term", entry.term),
+        fact("durable here", yes(entry.durable)),
+        fact("committed, as it knows", yes(entry.committed)),
+        fact("applied here", yes(entry.applied)),
+        fact(
+            "held by",
+            format!(
+                "{}: {} of {}",
+                listed(&holders),
+                holders.len(),
+                view.servers.len()
+            ),
+        ),
+    ])
+}
+
+fn of_znode(znode: &ZnodeView) -> Vec<Fact> {
+    let mut facts = vec![
+        fact(
+            "data",
+            znode
+                .data
+                .as_deref()
+                .map_or_else(|| "none".to_owned(), |data| format!("{data:?}")),
+        ),
+        fact("kind", znode.kind),
+    ];
+    if let Some(owner) = &znode.owner {
+        let holder = znode
+            .client
+            .map_or_else(String::new, |client| format!(", client {client}"));
+        facts.push(fact("owner", format!("{owner}{holder}")));
+    }
+    facts.extend([
+        fact("version", znode.version),
+        fact("children version", znode.cversion),
+        fact("children", znode.children),
+        fact("created by", &znode.czxid),
+        fact("data set by", &znode.mzxid),
+        fact("children changed by", &znode.pzxid),
+        fact("held by", listed(&znode.on)),
+    ]);
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_last_event_changed_comes_first() {
+        let before = vec![fact("role", "follower"), fact("term", 3)];
+        let now = changed_first(vec![fact("role", "follower"), fact("term", 4)], &before);
+        assert_eq!(now[0].name, "term");
+        assert_eq!(now[0].before.as_deref(), Some("3"));
+        assert_eq!(now[1].before, None);
+    }
+}

@@ -1,0 +1,344 @@
+//! A run and how it is watched, without a screen.
+//!
+//! Everything that reaches the player from the page goes through here: the console, a click, a
+//! key and the host page's script take the same path, [`Model::run`].
+
+use quorumscope_core::history::{Player, RunError, Stop};
+use quorumscope_core::ids::EventId;
+use quorumscope_core::script;
+use quorumscope_core::time::{Duration, Time};
+use quorumscope_core::view::{Scope, View};
+
+use crate::facts::{self, Fact};
+use crate::intent::Target;
+use crate::playback::{FRAME_BUDGET_MS, Playback, SLICE, Speed};
+use crate::settings::{self, Attribute};
+use crate::snapshot;
+
+/// As many lines as the console remembers.
+const TRANSCRIPT_LIMIT: usize = 500;
+
+/// A run being watched.
+///
+/// While `paused_by_looking` is set the run stands still only because something was inspected.
+pub struct Model {
+    player: Player,
+    /// Whether time runs, and how fast.
+    pub playback: Playback,
+    /// What was typed, clicked and called, oldest first.
+    transcript: Vec<Exchange>,
+    /// What the page has to say about what it was given.
+    pub notice: Option<Notice>,
+    paused_by_looking: bool,
+    violations: usize,
+    before: Option<Before>,
+}
+
+/// What was known of a thing just before an event.
+struct Before {
+    event: EventId,
+    target: Target,
+    facts: Vec<Fact>,
+}
+
+/// A line that was run, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exchange {
+    /// The line, as it was given.
+    pub line: String,
+    /// The command that was done, or what was wrong.
+    pub outcome: Result<String, Complaint>,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Complaint {
+    /// Where, in characters from 1; none when no single place is to blame.
+    pub column: Option<usize>,
+    /// What was expected.
+    pub text: String,
+}
+
+/// Something the reader must know about what the page was given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// What could not be used.
+    pub title: String,
+    /// What is wrong with it, one error a line.
+    pub errors: Vec<String>,
+}
+
+/// What became of a stretch of simulated time that was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// What was not simulated.
+    pub left: Duration,
+    /// Why it ended early, if it did and will not go on by itself.
+    pub stopped: Option<&'static str>,
+}
+
+impl Model {
+    /// Opens a script with the settings of an element. When either is of no use, the default
+    /// cluster runs and a notice says why.
+    pub fn open(text: &str, attributes: &[Attribute]) -> Self {
+        let opened = settings::apply(text, attributes).and_then(|script| {
+            Player::open(&script).map_err(|error| settings::unusable("The script", &error))
+        });
+        match opened {
+            Ok(player) => Self::watching(player, None),
+            Err(notice) => Self::with_notice(notice),
+        }
+    }
+
+    /// The default cluster, with a notice why it is that.
+    pub fn with_notice(mut notice: Notice) -> Self {
+        notice.title.push_str(" This is the default cluster.");
+        let player = Player::open("").expect("the empty script is the default cluster");
+        Self::watching(player, Some(notice))
+    }
+
+    fn watching(player: Player, notice: Option<Notice>) -> Self {
+        Self {
+            player,
+            playback: Playback::new(),
+            transcript: Vec::new(),
+            notice,
+            paused_by_looking: false,
+            violations: 0,
+            before: None,
+        }
+    }
+
+    /// Starts over with another script. When it is of no use, the run goes on untouched.
+    pub fn load(&mut self, text: &str, attributes: &[Attribute]) -> Result<(), Notice> {
+        let opened = settings::apply(text, attributes).and_then(|script| {
+            Player::open(&script).map_err(|error| settings::unusable("The script", &error))
+        });
+        match opened {
+            Ok(player) => {
+                let speed = self.playback.speed;
+                *self = Self::watching(player, None);
+                self.playback.speed = speed;
+                Ok(())
+            }
+            Err(mut notice) => {
+                notice.title.push_str(" The run goes on as it was.");
+                self.notice = Some(notice.clone());
+                Err(notice)
+            }
+        }
+    }
+
+    /// The run.
+    pub fn player(&self) -> &Player {
+        &self.player
+    }
+
+    /// The run, to move within it.
+    pub fn player_mut(&mut self) -> &mut Player {
+        &mut self.player
+    }
+
+    /// What the console shows.
+    pub fn transcript(&self) -> &[Exchange] {
+        &self.transcript
+    }
+
+    /// Runs a line of the command language; says what was done.
+    pub fn run(&mut self, line: &str) -> Result<String, Complaint> {
+        let outcome = self.player.run(line).map_err(|error| Complaint {
+            column: error.place().map(|(column, _)| column as usize),
+            text: match &error {
+                RunError::Line(error) => error.problem.to_string(),
+                _ => error.to_string(),
+            },
+        });
+        if self.transcript.len() == TRANSCRIPT_LIMIT {
+            self.transcript.remove(0);
+        }
+        self.transcript.push(Exchange {
+            line: line.to_owned(),
+            outcome: outcome.clone(),
+        });
+        outcome
+    }
+
+    /// Shows the next frame: simulates what is due at `now` on the window's `clock`. Says whether
+    /// anything moved.
+    pub fn frame(&mut self, now: f64, clock: impl Fn() -> f64) -> bool {
+        if !self.playback.playing {
+            self.playback.forget();
+            return false;
+        }
+        let before = self.player.revision();
+        let due = self.playback.due(now);
+        let progress = self.simulate(
+            due.unwrap_or(Duration::from_secs(3_600)),
+            FRAME_BUDGET_MS,
+            clock,
+        );
+        if progress.stopped.is_some() {
+            self.playback.playing = false;
+        }
+        self.player.revision() != before
+    }
+
+    /// Simulates `by`, or as much of it as fits into `budget` milliseconds.
+    pub fn simulate(&mut self, by: Duration, budget: f64, clock: impl Fn() -> f64) -> Progress {
+        let end = self.player.now() + by;
+        let deadline = clock() + budget;
+        loop {
+            let left = end.since(self.player.now());
+            if left == Duration::ZERO {
+                return Progress {
+                    left,
+                    stopped: None,
+                };
+            }
+            let stopped = self.advance(left.min(SLICE));
+            if stopped.is_some() || clock() >= deadline {
+                return Progress {
+                    left: end.since(self.player.now()),
+                    stopped,
+                };
+            }
+        }
+    }
+
+    fn advance(&mut self, by: Duration) -> Option<&'static str> {
+        match self.player.advance(by).stop? {
+            Stop::Waits => Some("pause"),
+            Stop::Violation => Some("violation"),
+            // A script that is through lets its cluster run on.
+            Stop::End => None,
+        }
+    }
+
+    /// Plays, or pauses; where a script waits, it goes on.
+    pub fn toggle(&mut self) {
+        if self.playback.playing {
+            self.pause();
+        } else {
+            self.play();
+        }
+    }
+
+    /// Lets time run.
+    pub fn play(&mut self) {
+        self.player.go_on();
+        self.paused_by_looking = false;
+        self.playback.playing = true;
+        self.playback.forget();
+    }
+
+    /// Stops time.
+    pub fn pause(&mut self) {
+        self.paused_by_looking = false;
+        self.playback.playing = false;
+    }
+
+    /// Stops time because something is being looked at.
+    pub fn look(&mut self) {
+        if self.playback.playing {
+            self.playback.playing = false;
+            self.paused_by_looking = true;
+        }
+    }
+
+    /// Lets time run again if it stands only because something was looked at.
+    pub fn look_away(&mut self) {
+        if self.paused_by_looking {
+            self.play();
+        }
+    }
+
+    /// Goes to an instant of the current branch.
+    pub fn seek(&mut self, to: Time) {
+        self.pause();
+        self.player.seek(to);
+    }
+
+    /// Goes to another branch, at the same instant where that has it.
+    pub fn switch(&mut self, branch: u32) {
+        self.pause();
+        // A branch that is offered exists.
+        let _ = self.player.switch(branch);
+    }
+
+    /// Names the current branch.
+    pub fn rename(&mut self, name: &str) {
+        let current = self
+            .player
+            .branches()
+            .into_iter()
+            .find(|branch| branch.current);
+        if let Some(branch) = current {
+            // The current branch exists.
+            let _ = self.player.rename(branch.id, name.to_owned());
+        }
+    }
+
+    /// Opens a branch at this instant.
+    pub fn branch(&mut self) {
+        let name = format!("from {}", self.player.now());
+        let opened = self.player.fork(name);
+        if let Err(error) = opened {
+            self.notice = Some(Notice {
+                title: "No branch can be opened here.".to_owned(),
+                errors: vec![error.to_string()],
+            });
+        }
+    }
+
+    /// Changes the speed.
+    pub fn set_speed(&mut self, speed: Speed) {
+        self.playback.speed = speed;
+        self.playback.forget();
+    }
+
+    /// How many violations came since this was asked last.
+    pub fn fresh_violations(&mut self, view: &View) -> usize {
+        let before = std::mem::replace(&mut self.violations, view.violations.len());
+        view.violations.len().saturating_sub(before)
+    }
+
+    /// The cluster now, with everything that is in its logs.
+    pub fn whole_view(&self) -> View {
+        self.player.view(&Scope::default())
+    }
+
+    /// The facts of `target` just before the last event, without those that time alone changes;
+    /// none at the beginning.
+    pub fn facts_before(&mut self, target: &Target) -> Vec<Fact> {
+        let event = self.player.world().event();
+        if let Some(known) = self
+            .before
+            .as_ref()
+            .filter(|known| known.event == event && known.target == *target)
+        {
+            return known.facts.clone();
+        }
+        let now = self.player.now();
+        while self.player.world().event() == event && self.player.step_back() {}
+        let mut facts = snapshot::facts_of(self, &self.player.view(&Scope::default()), target);
+        facts.retain(|fact| !facts::runs_down(&fact.name));
+        while self.player.world().event() < event && self.player.step() {}
+        self.player.advance(now.since(self.player.now()));
+        self.before = Some(Before {
+            event,
+            target: target.clone(),
+            facts: facts.clone(),
+        });
+        facts
+    }
+
+    /// The current branch as a script.
+    pub fn script(&mut self) -> String {
+        self.player.script()
+    }
+
+    /// The current branch as the fragment of a link.
+    pub fn fragment(&mut self) -> String {
+        format!("#{}{}", settings::RUN, script::link::encode(&self.script()))
+    }
+}

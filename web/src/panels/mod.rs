@@ -1,0 +1,19 @@
+//! The panels: each reads a snapshot and says what the reader wants.
+
+pub mod clients;
+pub mod console;
+mod dialog;
+pub mod header;
+pub mod help;
+pub mod inspector;
+pub mod lamps;
+pub mod lesson;
+pub mod menu;
+pub mod notice;
+mod parts;
+pub mod share;
+pub mod story;
+pub mod tabs;
+mod tape;
+pub mod transport;
+pub mod znodes;

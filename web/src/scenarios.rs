@@ -1,0 +1,33 @@
+//! The scripts that come with the page.
+
+/// The title of a cluster to which nothing is done.
+pub const PLAIN: &str = "A healthy cluster";
+
+/// Title and script; the first is what the page opens with.
+pub const SCENARIOS: [(&str, &str); 7] = [
+    (PLAIN, ""),
+    (
+        "Leader crash",
+        include_str!("../../static/scenarios/leader-crash.scope"),
+    ),
+    (
+        "Split vote",
+        include_str!("../../static/scenarios/split-vote.scope"),
+    ),
+    (
+        "Minority partition",
+        include_str!("../../static/scenarios/minority-partition.scope"),
+    ),
+    (
+        "Follower catches up",
+        include_str!("../../static/scenarios/catch-up.scope"),
+    ),
+    (
+        "Session expires",
+        include_str!("../../static/scenarios/session-expires.scope"),
+    ),
+    (
+        "One-way link",
+        include_str!("../../static/scenarios/one-way-link.scope"),
+    ),
+];

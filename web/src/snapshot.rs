@@ -1,0 +1,157 @@
+//! What the panels show: taken less often than frames are drawn, because nobody reads that fast.
+
+use std::rc::Rc;
+
+use quorumscope_core::history::{BranchView, Failure, Note, Tape, Waiting};
+use quorumscope_core::ids::EventId;
+use quorumscope_core::sim::World;
+use quorumscope_core::time::Time;
+use quorumscope_core::view::{self, LineView, View, ZnodeView};
+use yew::AttrValue;
+
+use crate::action::Tab;
+use crate::desk::{Desk, Dialog};
+use crate::facts::{self, Details, Fact};
+use crate::intent::Target;
+use crate::model::{Exchange, Model};
+use crate::offers::{self, Offer};
+
+/// How many milliseconds pass between two snapshots while the run plays.
+pub const INTERVAL_MS: f64 = 100.0;
+/// Lines that are looked through for the story, and when it is searched.
+const LINES: usize = 600;
+const LINES_SEARCHED: usize = 20_000;
+/// Lines that are shown at most.
+pub const LINES_SHOWN: usize = 200;
+
+/// What the panels show at one moment.
+pub struct Snapshot {
+    /// The cluster.
+    pub view: Rc<View>,
+    /// Where the run is watched.
+    pub now: Time,
+    /// Where its record ends.
+    pub end: Time,
+    /// Whether these are the same.
+    pub live: bool,
+    /// The story, newest first.
+    pub lines: Vec<LineView>,
+    /// Whether older lines were left out.
+    pub truncated: bool,
+    /// The event that is explained, and its causal past, newest first.
+    pub why: Option<(EventId, Vec<LineView>)>,
+    /// The record's terms and marks.
+    pub tape: Tape,
+    /// All branches.
+    pub branches: Vec<BranchView>,
+    /// The tree of the chosen server.
+    pub tree: Vec<ZnodeView>,
+    /// What the inspector says.
+    pub facts: Vec<Fact>,
+    /// What can be done to what is inspected.
+    pub offers: Vec<Offer>,
+    /// What the script tells the reader now.
+    pub notes: Vec<Note>,
+    /// The current branch as a script and as the fragment of a link, while it is being shared.
+    pub shared: Option<(AttrValue, AttrValue)>,
+    /// What the script waits for.
+    pub waiting: Option<Waiting>,
+    /// What the script claimed or waited for, and was not so.
+    pub failures: Vec<Failure>,
+    /// What was run.
+    pub transcript: Vec<Exchange>,
+}
+
+/// Takes a snapshot; of `view`, and of what the open panel needs besides.
+pub fn take(model: &mut Model, desk: &Desk, view: &Rc<View>) -> Snapshot {
+    let (lines, truncated) = story(model, desk);
+    let inspects = desk.tab == Tab::Inspect || desk.menu.is_some();
+    let facts = if inspects {
+        inspected(model, desk, view)
+    } else {
+        Vec::new()
+    };
+    let tree_wanted = desk.tab == Tab::Znodes;
+    let shared = (desk.dialog == Some(Dialog::Share))
+        .then(|| (model.script().into(), model.fragment().into()));
+    let player = model.player();
+    Snapshot {
+        view: view.clone(),
+        now: player.now(),
+        end: player.end(),
+        live: player.is_live(),
+        lines,
+        truncated,
+        why: desk.why.map(|event| (event, player.causes(event))),
+        tape: player.tape().clone(),
+        branches: player.branches(),
+        tree: if tree_wanted {
+            view::tree_of(player.world(), desk.tree_of)
+        } else {
+            Vec::new()
+        },
+        facts,
+        offers: desk
+            .selected
+            .as_ref()
+            .map(|target| offers::offers(view, target))
+            .unwrap_or_default(),
+        notes: player.notes().cloned().collect(),
+        waiting: player.waiting().cloned(),
+        failures: player.failures().to_vec(),
+        shared,
+        transcript: model.transcript().to_vec(),
+    }
+}
+
+fn story(model: &Model, desk: &Desk) -> (Vec<LineView>, bool) {
+    let limit = if desk.filter.searches() {
+        LINES_SEARCHED
+    } else {
+        LINES
+    };
+    let all = model.player().lines(limit);
+    let mut lines: Vec<_> = all
+        .into_iter()
+        .filter(|line| desk.filter.admits(line))
+        .collect();
+    let truncated = lines.len() > LINES_SHOWN;
+    lines.truncate(LINES_SHOWN);
+    (lines, truncated)
+}
+
+/// The facts of what is selected, those first that the last event changed. While the run plays
+/// there is no telling which event that was.
+fn inspected(model: &mut Model, desk: &Desk, view: &Rc<View>) -> Vec<Fact> {
+    let Some(target) = &desk.selected else {
+        return Vec::new();
+    };
+    let now = facts_of(model, view, target);
+    if model.playback.playing {
+        return now;
+    }
+    let before = model.facts_before(target);
+    facts::changed_first(now, &before)
+}
+
+/// What is to be said of `target` in `view`, the cluster where the run is watched.
+pub fn facts_of(model: &Model, view: &View, target: &Target) -> Vec<Fact> {
+    let world = model.player().world();
+    let details = details(world, target);
+    let tree = match target {
+        Target::Znode {
+            server: Some(server),
+            ..
+        } => view::tree_of(world, *server),
+        _ => Vec::new(),
+    };
+    facts::facts(view, target, &tree, &details)
+}
+
+/// What only the payload of a message knows.
+fn details(world: &World, target: &Target) -> Details {
+    match target {
+        Target::Message(message) => view::details_of_message(world, *message).unwrap_or_default(),
+        _ => Details::new(),
+    }
+}

@@ -1,0 +1,72 @@
+//! A few words beside what the pointer or the focus is on: a link's latency and loss, what a
+//! message is and when it arrives.
+
+use quorumscope_core::view::{MessageView, View};
+use yew::prelude::*;
+
+use super::geometry::{Layout, Point, num};
+use super::{link, message};
+use crate::intent::Target;
+
+/// How wide a character is, on average.
+const CHARACTER: f64 = 6.4;
+
+/// The words for `target`, if it has any.
+pub(crate) fn tip(view: &View, layout: &Layout, target: Option<&Target>) -> Html {
+    let found = match target {
+        Some(Target::Link(a, b)) => link::find(view, *a, *b).and_then(|found| {
+            let middle = layout.link(found.a, found.b)?.at(0.5);
+            Some((
+                middle,
+                format!("{} — {}: {}", found.a, found.b, link::describe(found)),
+            ))
+        }),
+        Some(Target::Message(id)) => view
+            .messages
+            .iter()
+            .find(|message| message.id == *id)
+            .and_then(|message| {
+                let at = message::whereabouts(message, view.time, layout)?;
+                Some((at, describe(message, view)))
+            }),
+        _ => None,
+    };
+    let Some((at, text)) = found else {
+        return Html::default();
+    };
+    let width = text.chars().count() as f64 * CHARACTER + 14.0;
+    let corner = corner(at, width, layout);
+    let place = format!("translate({} {})", num(corner.x), num(corner.y));
+    html! {
+        <g class="tip" transform={place} aria-hidden="true">
+            <rect width={num(width).to_string()} height="22" rx="4" />
+            <text x={num(width / 2.0).to_string()} y="11">{ text }</text>
+        </g>
+    }
+}
+
+/// What a message is and when it arrives.
+fn describe(message: &MessageView, view: &View) -> String {
+    let mut parts = vec![format!(
+        "{} {} → {}",
+        message.kind, message.from, message.to
+    )];
+    parts.extend(message.term.map(|term| format!("term {term}")));
+    parts.push(if message.held {
+        "held back".to_owned()
+    } else {
+        let tenths = message.arrives.since(view.time).as_micros() / 100;
+        format!("arrives in {}.{} ms", tenths / 10, tenths % 10)
+    });
+    parts.join(" · ")
+}
+
+/// Where a tip of this width stands: above what it is about, inside the picture.
+fn corner(at: Point, width: f64, layout: &Layout) -> Point {
+    let rightmost = (layout.size.width - width - 4.0).max(4.0);
+    let above = at.y - 42.0;
+    Point::new(
+        (at.x - width / 2.0).clamp(4.0, rightmost),
+        if above < 4.0 { at.y + 22.0 } else { above },
+    )
+}
