@@ -4,8 +4,10 @@
 //! core says. What a command finds is its [`Verdict`], which is also the exit code.
 
 mod args;
+pub mod fuzz;
 mod link;
 mod narration;
+mod rules;
 mod run;
 mod source;
 
@@ -42,6 +44,8 @@ pub fn main() -> ExitCode {
         Task::Check(task) => run::check(&task),
         Task::Link(task) => link::link(&task),
         Task::Unlink(task) => link::unlink(&task),
+        Task::Fuzz(task) => fuzz::fuzz(&task),
+        Task::Rules(task) => rules::rules(&task),
     };
     verdict.into()
 }

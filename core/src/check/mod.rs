@@ -191,7 +191,11 @@ impl Monitor {
         let touched = world.touched();
         for node in world.nodes() {
             let written = touched.filter(|touched| touched.server == node.id());
-            self.look_at(world, node.id(), written.and_then(|touched| touched.log_from));
+            self.look_at(
+                world,
+                node.id(),
+                written.and_then(|touched| touched.log_from),
+            );
         }
         self.listen(world);
         self.violations.len() > known

@@ -155,7 +155,10 @@ fn survey() {
         let mut found = std::collections::BTreeMap::<_, (u64, u64)>::new();
         for seed in 0..1_000 {
             let r = std::panic::catch_unwind(|| Storm::new(seed, off(rule)).rage(DEEDS).cloned());
-            let Ok(r) = r else { println!("PANIC {rule} {seed}"); continue; };
+            let Ok(r) = r else {
+                println!("PANIC {rule} {seed}");
+                continue;
+            };
             if let Some(v) = r {
                 let e = found.entry(v.invariant).or_insert((seed, 0));
                 if e.1 == 0 {
@@ -170,8 +173,12 @@ fn survey() {
     let mut applied = 0;
     for seed in 0..1000 {
         let mut storm = Storm::new(seed, Rules::default());
-        let r = std::panic::catch_unwind(|| Storm::new(seed, Rules::default()).rage(DEEDS).cloned());
-        let Ok(_) = r else { println!("PANIC ALL ON {seed}"); continue; };
+        let r =
+            std::panic::catch_unwind(|| Storm::new(seed, Rules::default()).rage(DEEDS).cloned());
+        let Ok(_) = r else {
+            println!("PANIC ALL ON {seed}");
+            continue;
+        };
         if let Some(v) = storm.rage(DEEDS) {
             n += 1;
             println!("ALL ON {seed}: {v:?}");
