@@ -1,2 +1,7 @@
-//! quorumscope
-fn main() {}
+//! `quorumscope`: servers that one can hold in one's hand, without a screen.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quorumscope_cli::main()
+}

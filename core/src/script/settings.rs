@@ -40,6 +40,8 @@ pub enum Setting {
     FirstTimers(Percent),
     /// How long a message between a client and a server takes.
     ClientLatency(Span),
+    /// How many entries go in one message between servers, at most.
+    Batch(u32),
 }
 
 /// All settings of a cluster.
@@ -57,6 +59,7 @@ pub struct Settings {
     pub tick: Duration,
     pub first_timers: Percent,
     pub client_latency: Span,
+    pub batch: u32,
 }
 
 impl Default for Settings {
@@ -80,6 +83,7 @@ impl From<&sim::Settings> for Settings {
             tick: world.tick,
             first_timers: Percent::from_ppm(world.first_timers_ppm),
             client_latency: span(world.client_latency),
+            batch: world.batch as u32,
         }
     }
 }
@@ -99,6 +103,7 @@ impl Settings {
             Setting::Tick(value) => self.tick = value,
             Setting::FirstTimers(value) => self.first_timers = value,
             Setting::ClientLatency(value) => self.client_latency = value,
+            Setting::Batch(value) => self.batch = value,
         }
     }
 
@@ -116,6 +121,7 @@ impl Settings {
             Setting::Tick(self.tick),
             Setting::FirstTimers(self.first_timers),
             Setting::ClientLatency(self.client_latency),
+            Setting::Batch(self.batch),
         ]
     }
 
@@ -154,8 +160,8 @@ impl Header {
             tick: all.tick,
             session_timeout: all.session_timeout,
             first_timers_ppm: all.first_timers.ppm(),
+            batch: all.batch as usize,
             rules,
-            ..sim::Settings::default()
         })
     }
 }
@@ -165,6 +171,7 @@ enum Shape {
     Span(fn(Span) -> Setting, Duration, Duration),
     Duration(fn(Duration) -> Setting, Duration, Duration),
     Percent(fn(Percent) -> Setting),
+    Count(fn(u32) -> Setting, &'static str, u32, u32),
 }
 
 const INSTANT: Duration = Duration::ZERO;
@@ -173,6 +180,8 @@ const MICROSECOND: Duration = Duration::from_micros(1);
 /// The least period: shorter ones drown a run in events.
 const MILLISECOND: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
+/// The largest batch; more entries than a run can have in flight make no difference.
+const MAX_BATCH: u32 = 10_000;
 
 const SHAPES: [(&str, Shape); Setting::COUNT] = [
     (
@@ -204,11 +213,15 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
         "client-latency",
         Shape::Span(Setting::ClientLatency, MICROSECOND, MINUTE),
     ),
+    (
+        "batch",
+        Shape::Count(Setting::Batch, "a number of entries", 1, MAX_BATCH),
+    ),
 ];
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 12;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -224,6 +237,7 @@ impl Setting {
             Self::Tick(_) => "tick",
             Self::FirstTimers(_) => "first-timers",
             Self::ClientLatency(_) => "client-latency",
+            Self::Batch(_) => "batch",
         }
     }
 
@@ -245,6 +259,7 @@ impl Setting {
                 "How much of the first election timers has run down at the start"
             }
             Self::ClientLatency(_) => "How long a message between a client and a server takes",
+            Self::Batch(_) => "How many entries go in one message between servers, at most",
         }
     }
 
@@ -262,6 +277,7 @@ impl Setting {
             | Self::Duplicate(percent)
             | Self::Reorder(percent)
             | Self::FirstTimers(percent) => percent.to_string(),
+            Self::Batch(entries) => entries.to_string(),
         }
     }
 
@@ -280,6 +296,9 @@ impl Setting {
                     .map(make),
                 Shape::Duration(make, least, most) => cursor.duration(name, least, most).map(make),
                 Shape::Percent(make) => cursor.percent().map(make),
+                Shape::Count(make, what, least, most) => cursor
+                    .count(what, least.into(), most.into())
+                    .map(|count| make(count as u32)),
             };
         }
         cursor.unexpected()
@@ -325,7 +344,7 @@ mod tests {
             written.join("\n"),
             "latency 10ms..15ms\nelection-timeout 150ms..300ms\nheartbeat 50ms\nstorage 1ms\n\
              loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
-             first-timers 75%\nclient-latency 4ms..6ms"
+             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64"
         );
     }
 

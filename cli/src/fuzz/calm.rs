@@ -1,0 +1,112 @@
+//! All faults end, and the cluster must come back to life: a leader within a bounded time, every
+//! server caught up with it, and a client served.
+
+use quorumscope_core::ids::{ClientId, ServerId};
+use quorumscope_core::script::{
+    ClientAction, Command, Condition, Disk, Operation, Percent, Quality, Step, holds, parse_line,
+};
+use quorumscope_core::time::Duration;
+
+use super::trial::Trial;
+
+/// How long recovery may take in simulated time: many election timeouts, so that an unlucky row of
+/// split votes is not taken for a cluster that is stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What must come about.
+const RECOVERED: &str = "leader and caught up and client Z answered ok";
+
+/// A cluster that did not come back to life.
+pub(super) struct Failed {
+    pub(super) what: String,
+    /// The step of a script that fails where this did.
+    pub(super) demand: Step,
+}
+
+/// Ends all faults and waits until the cluster lives; why not, if it does not.
+pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
+    end_faults(trial);
+    let demand = demand();
+    let Step::Until { condition, .. } = &demand else {
+        return None;
+    };
+    let deadline = trial.world.now() + PATIENCE;
+    while trial.is_safe() && !holds(condition, &trial.world) {
+        if !trial.event(deadline) {
+            return Some(Failed {
+                what: missing(condition, trial),
+                demand,
+            });
+        }
+    }
+    None
+}
+
+fn demand() -> Step {
+    let line = format!("until {RECOVERED} within {PATIENCE}");
+    let step = parse_line(&line, 1).ok().flatten();
+    step.expect("the line is well formed")
+}
+
+/// Which of what was demanded is missing.
+fn missing(condition: &Condition, trial: &Trial) -> String {
+    let claims = condition.claims().iter();
+    let missing: Vec<String> = claims
+        .map(|claim| Condition::new(claim.clone(), []))
+        .filter(|claim| !holds(claim, &trial.world))
+        .map(|claim| format!("\"{claim}\""))
+        .collect();
+    let missing = missing.join(" and ");
+    format!("{PATIENCE} after the last fault, {missing} has not come about")
+}
+
+fn end_faults(trial: &mut Trial) {
+    let network = Command::Network {
+        quality: Quality {
+            loss: Some(Percent::NONE),
+            duplicate: Some(Percent::NONE),
+            reorder: Some(Percent::NONE),
+            ..Quality::default()
+        },
+    };
+    trial.command(&Command::HealAll);
+    trial.command(&network);
+    let held: Vec<_> = trial
+        .world
+        .network()
+        .flying()
+        .filter(|message| message.held)
+        .map(|message| message.id)
+        .collect();
+    for message in held {
+        trial.command(&Command::Release { message });
+    }
+    for number in 1..=trial.world.settings().servers {
+        let server = ServerId::new(number);
+        trial.command(&Command::Disk {
+            server: server.into(),
+            disk: Disk::Ok,
+        });
+        trial.command(&Command::Clock {
+            server: server.into(),
+            offset: None,
+            drift_ppm: Some(0),
+        });
+    }
+    trial.command(&Command::RestartAll);
+    let client = ClientId::from_letter('Z').expect("Z is a letter");
+    for action in [
+        ClientAction::Open {
+            server: None,
+            timeout: None,
+        },
+        ClientAction::Request(Operation::Create {
+            path: "/recovered".to_owned(),
+            data: None,
+            ephemeral: false,
+            sequential: true,
+        }),
+    ] {
+        trial.command(&Command::Client { client, action });
+    }
+}

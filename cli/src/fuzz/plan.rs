@@ -1,0 +1,53 @@
+//! The cluster that a seed says.
+
+use quorumscope_core::script::{Header, Percent, Setting, Span};
+use quorumscope_core::time::Duration;
+
+use super::Options;
+use super::dice::Dice;
+
+/// Ensembles, and how often each is tried. Small ones break soonest.
+const SIZES: [(u64, u16); 6] = [(50, 3), (30, 5), (10, 4), (4, 2), (3, 7), (3, 1)];
+
+/// How many entries a message holds: one at a time, entries of different terms travel apart.
+const BATCHES: [(u64, u32); 3] = [(50, 1), (20, 2), (30, 64)];
+
+/// Draws a cluster.
+pub(super) fn header(seed: u64, options: &Options, dice: &mut Dice) -> Header {
+    let size = dice.weighted(&SIZES);
+    let batch = dice.weighted(&BATCHES);
+    let mut settings = vec![Setting::Batch(batch)];
+    // Three runs of four have a network that is more or less unreliable.
+    let unreliable = dice.percent(75);
+    let qualities: [(fn(Percent) -> Setting, u64); 3] = [
+        (Setting::Loss, 100_000),
+        (Setting::Duplicate, 150_000),
+        (Setting::Reorder, 200_000),
+    ];
+    for (setting, most_ppm) in qualities {
+        let ppm = dice.below(most_ppm + 1);
+        if unreliable && dice.percent(70) {
+            settings.push(setting(Percent::from_ppm(ppm as u32)));
+        }
+    }
+    let slow_disks = dice.percent(40);
+    let storage = dice.span(200, 30_000);
+    if slow_disks {
+        settings.push(Setting::Storage(storage));
+    }
+    // A narrow span of timeouts makes servers stand at once.
+    if dice.percent(30) {
+        let least = Duration::from_millis(150);
+        settings.push(Setting::ElectionTimeout(Span::new(
+            least,
+            least + Duration::from_millis(20),
+        )));
+    }
+    Header {
+        servers: options.servers.unwrap_or(size),
+        seed,
+        settings,
+        rules_off: options.off.clone(),
+        ..Header::default()
+    }
+}

@@ -1,0 +1,157 @@
+//! One random run.
+
+use quorumscope_core::check::Monitor;
+use quorumscope_core::history::{Player, Recording, Timed};
+use quorumscope_core::raft::Role;
+use quorumscope_core::script::{Command, Located, Script, Step, execute};
+use quorumscope_core::sim::World;
+use quorumscope_core::time::Time;
+
+use super::adversary::Adversary;
+use super::calm;
+use super::dice::Dice;
+use super::{Finding, Options, Outcome, Tally, plan};
+
+/// A run while it is made: the world, what watches it, and what was done to it.
+pub(super) struct Trial {
+    pub(super) world: World,
+    pub(super) monitor: Monitor,
+    recording: Recording,
+    tally: Tally,
+    /// Whether each server led after the event before.
+    led: Vec<bool>,
+}
+
+/// Runs one seed.
+///
+/// # Panics
+/// If a name in [`Options::off`] is no rule's.
+pub fn run_seed(seed: u64, options: &Options) -> Outcome {
+    let mut dice = Dice::new(seed);
+    let mut trial = Trial::new(plan::header(seed, options, &mut dice));
+    Adversary::new(&mut dice).torment(&mut trial, &mut dice, options.duration);
+    let failed = if trial.is_safe() {
+        calm::recover(&mut trial)
+    } else {
+        None
+    };
+    trial.outcome(seed, failed)
+}
+
+impl Trial {
+    fn new(header: quorumscope_core::script::Header) -> Self {
+        let settings = header
+            .world()
+            .expect("the names of rules were checked before");
+        let mut world = World::new(settings);
+        world.observe(false);
+        Self {
+            monitor: Monitor::new(&world),
+            led: vec![false; world.nodes().len()],
+            world,
+            recording: Recording {
+                header,
+                commands: Vec::new(),
+            },
+            tally: Tally::default(),
+        }
+    }
+
+    /// Whether no invariant was violated.
+    pub(super) fn is_safe(&self) -> bool {
+        self.monitor.violations().is_empty()
+    }
+
+    /// Lets the next event happen, if it is due by `until`; else it is `until`.
+    pub(super) fn event(&mut self, until: Time) -> bool {
+        if self.world.step_until(until).is_none() {
+            return false;
+        }
+        self.monitor.after_event(&self.world);
+        self.tally.events += 1;
+        self.count_leader();
+        true
+    }
+
+    fn count_leader(&mut self) {
+        let Some(touched) = self.world.touched() else {
+            return;
+        };
+        let server = self.world.server(touched.server);
+        let leads = server.is_some_and(|server| server.replica().role() == Role::Leader);
+        let led = std::mem::replace(&mut self.led[touched.server.position()], leads);
+        self.tally.leaders += u64::from(leads && !led);
+    }
+
+    /// Carries out a command after everything that is due now, as a player of the recording will;
+    /// whether the cluster could.
+    pub(super) fn command(&mut self, command: &Command) -> bool {
+        while self.event(self.world.now()) {}
+        let Ok(command) = execute(&mut self.world, command) else {
+            return false;
+        };
+        self.monitor.after_command(&self.world);
+        self.tally.commands += 1;
+        let at = self.world.now();
+        self.recording.commands.push(Timed { at, command });
+        true
+    }
+
+    fn outcome(mut self, seed: u64, failed: Option<calm::Failed>) -> Outcome {
+        self.tally.runs = 1;
+        self.tally.simulated = self.world.now().since(Time::ZERO);
+        let servers = self.world.nodes().iter().filter_map(|node| node.server());
+        self.tally.entries = servers
+            .map(|server| server.replica().commit_index().number())
+            .max()
+            .unwrap_or(0);
+        let tally = self.tally;
+        let violation = self.monitor.violations().first().cloned();
+        let finding = match (violation, failed) {
+            (Some(violation), _) => Some(Finding {
+                seed,
+                property: violation.invariant.to_owned(),
+                time: violation.time,
+                what: violation.what,
+                script: self.script(None),
+            }),
+            (None, Some(failed)) => Some(Finding {
+                seed,
+                property: "liveness".to_owned(),
+                time: self.world.now(),
+                what: failed.what.clone(),
+                script: self.script(Some(failed.demand)),
+            }),
+            (None, None) => None,
+        };
+        Outcome { tally, finding }
+    }
+
+    /// The run as a script, with what it demands before its end.
+    fn script(&mut self, demand: Option<Step>) -> String {
+        while self.event(self.world.now()) {}
+        let mut script: Script = self.recording.script(self.world.now(), self.world.digest());
+        let end = script.steps.pop();
+        script
+            .steps
+            .extend(demand.map(|value| Located { line: 0, value }));
+        script.steps.extend(end);
+        script.to_string()
+    }
+}
+
+/// Whether a script shows, in a player, what was found.
+pub(super) fn shows(finding: &Finding) -> bool {
+    let Ok(mut player) = Player::open(&finding.script) else {
+        return false;
+    };
+    crate::run_to_end(&mut player, None, |_| {});
+    let view = player.view(&quorumscope_core::view::Scope {
+        log: (1, 0),
+        znodes: false,
+    });
+    let violated = view.violations.first().is_some_and(|violation| {
+        (violation.invariant, violation.time) == (finding.property.as_str(), finding.time)
+    });
+    violated || (finding.property == "liveness" && !player.failures().is_empty())
+}
