@@ -45,18 +45,21 @@ fn is_complete(glance: &Glance<'_>, (leader, term): (ServerId, Term)) -> Result<
     let Some(last) = last.filter(|committed| !committed.is_in(log)) else {
         return Ok(());
     };
-    let mut lost = last;
-    while let Some(earlier) = glance.past.committed(lost.entry.index.prev())
+    let mut missing = last;
+    while let Some(earlier) = glance.past.committed(missing.entry.index.prev())
         && !earlier.is_in(log)
     {
-        lost = earlier;
+        missing = earlier;
     }
-    let index = lost.entry.index;
+    let index = missing.entry.index;
     let instead = log.get(index).map_or("nothing".into(), describe);
     Err(Clash {
         what: format!("entry {index} was committed, and {leader} leads term {term} without it"),
         facts: [
-            (lost.by, format!("committed {}", describe(&lost.entry))),
+            (
+                missing.by,
+                format!("committed {}", describe(&missing.entry)),
+            ),
             (
                 leader,
                 format!("leads term {term} and has {instead} at index {index}"),

@@ -80,3 +80,57 @@ fn clash(
         facts: [(other, holds(theirs)), (server, holds(mine))],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raft::{Content, Term};
+    use crate::time::Time;
+    use crate::zookeeper::{SessionId, Update, Xid};
+
+    /// Entries of these terms, each with what it says; 0 is a no-op.
+    fn log(entries: &[(u64, i64)]) -> Log<Command> {
+        let command = |session| Command {
+            session: SessionId::new(session),
+            xid: Xid::ZERO,
+            time: Time::ZERO,
+            update: Update::CloseSession { expired: true },
+        };
+        let mut log = Log::default();
+        log.append((1..).zip(entries).map(|(index, (term, says))| Entry {
+            term: Term::new(*term),
+            index: Index::new(index),
+            content: match says {
+                0 => Content::Noop,
+                _ => Content::Command(command(*says)),
+            },
+        }));
+        log
+    }
+
+    fn mismatch(mine: &[(u64, i64)], theirs: &[(u64, i64)], from: u64) -> Option<u64> {
+        first_mismatch(&log(mine), &log(theirs), Index::new(from)).map(Index::number)
+    }
+
+    #[test]
+    fn logs_may_differ_where_their_terms_do_and_after_that() {
+        let mine = [(1, 0), (1, 5), (2, 0), (2, 7)];
+        assert_eq!(mismatch(&mine, &mine, 1), None);
+        assert_eq!(mismatch(&mine, &mine[..2], 1), None);
+        assert_eq!(mismatch(&mine, &[(1, 0), (1, 5), (3, 0)], 1), None);
+        assert_eq!(mismatch(&mine, &[], 1), None);
+    }
+
+    #[test]
+    fn two_entries_of_one_name_that_differ_clash() {
+        let (mine, theirs) = ([(1, 0), (1, 5), (1, 6)], [(1, 0), (1, 9)]);
+        assert_eq!(mismatch(&mine, &theirs, 1), Some(2));
+        assert_eq!(mismatch(&mine, &theirs, 3), None);
+    }
+
+    #[test]
+    fn one_entry_after_two_different_ones_clashes() {
+        let (mine, theirs) = ([(1, 0), (1, 5), (4, 0)], [(1, 0), (2, 0), (4, 0)]);
+        assert_eq!(mismatch(&mine, &theirs, 3), Some(3));
+    }
+}

@@ -1,23 +1,29 @@
 //! Random runs of whole worlds under every fault there is, watched by a monitor.
 
-use super::{Monitor, Violation};
+use super::Monitor;
 use crate::client::{Input, State};
 use crate::ids::{ClientId, ServerId};
-use crate::raft::{self, Role, Rules};
+use crate::raft::{Role, Rules};
 use crate::random::{Bits, Random, Stream};
 use crate::sim::{LinkSettings, Settings, World};
 use crate::time::Duration;
 use crate::zookeeper::{ANY_VERSION, CreateMode, Request};
 
+/// What happens in a run.
+const DEEDS: usize = 400;
+
+/// How many clients take part. One is enough to have writes answered, moved and repeated.
+const CLIENTS: u64 = 3;
+
 /// A world that something happens to all the time.
-pub(super) struct Storm {
-    pub(super) world: World,
-    pub(super) monitor: Monitor,
+struct Storm {
+    world: World,
+    monitor: Monitor,
     random: Random,
 }
 
 impl Storm {
-    pub(super) fn new(seed: u64, rules: Rules) -> Self {
+    fn new(seed: u64, rules: Rules) -> Self {
         let mut random = Random::new(seed, Stream::Workload);
         let mut draw = |bound| Bits(random.draw()).below(bound);
         let rough = |share: u64| if share < 2 { 100_000 } else { 0 };
@@ -33,6 +39,8 @@ impl Storm {
                 duplicate_ppm: rough(draw(4)),
                 reorder_ppm: rough(draw(4)),
             },
+            election_timeout: [(ms(150), ms(300)), (ms(40), ms(80))][draw(2) as usize],
+            heartbeat: [ms(35), ms(20)][draw(2) as usize],
             rules,
             ..Settings::default()
         };
@@ -46,21 +54,20 @@ impl Storm {
         }
     }
 
-    /// Goes on for so many deeds, or until something is violated.
-    pub(super) fn rage(&mut self, deeds: usize) -> Option<&Violation> {
-        for _ in 0..deeds {
-            let rest = [3, 15, 60, 250][self.below(4) as usize];
+    /// Goes on, as long as it is to.
+    fn rage_while(&mut self, going: impl Fn(&Monitor) -> bool) {
+        for _ in 0..DEEDS {
+            let rest = [3, 15, 60, 150][self.below(4) as usize];
             let until = self.world.now() + Duration::from_millis(1 + self.below(rest));
             while self.world.step_until(until).is_some() {
-                if self.monitor.after_event(&self.world) {
-                    return self.monitor.violations().first();
+                if self.monitor.after_event(&self.world) && !going(&self.monitor) {
+                    return;
                 }
             }
-            if self.deed() && self.monitor.after_event(&self.world) {
-                return self.monitor.violations().first();
+            if self.deed() && self.monitor.after_event(&self.world) && !going(&self.monitor) {
+                return;
             }
         }
-        None
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -79,8 +86,8 @@ impl Storm {
             let server = self.world.server(*id);
             server.is_some_and(|server| server.replica().role() == Role::Leader)
         };
-        let ids = self.world.nodes().iter().map(crate::sim::Node::id);
-        let leader = ids.filter(leads).last();
+        let mut ids = self.world.nodes().iter().map(crate::sim::Node::id);
+        let leader = ids.rfind(leads);
         if self.below(3) == 0 {
             any
         } else {
@@ -95,15 +102,15 @@ impl Storm {
         let which = self.below(100);
         let world = &mut self.world;
         match which {
-            0..10 => world.crash(victim, keep),
-            10..28 => world.restart(any),
-            28..38 => world.isolate(victim.into()),
-            38..48 => world.heal_all(Some(any.into())),
-            48..54 => world.heal_all(None),
-            54..59 => world.cut(victim.into(), other.into(), false),
-            59..61 => world.pause(victim),
-            61..65 => world.resume(any),
-            65..69 => world.time_out(any),
+            0..12 => world.crash(victim, keep),
+            12..32 => world.restart(any),
+            32..44 => world.isolate(victim.into()),
+            44..56 => world.heal_all(Some(any.into())),
+            56..60 => world.heal_all(None),
+            60..65 => world.cut(victim.into(), other.into(), false),
+            65..67 => world.pause(victim),
+            67..71 => world.resume(any),
+            71..77 => world.time_out(any),
             _ => return self.ask(any),
         }
         .is_ok()
@@ -111,7 +118,7 @@ impl Storm {
 
     /// A client does something.
     fn ask(&mut self, server: ServerId) -> bool {
-        let client = ClientId::from_position(self.below(3) as usize).unwrap();
+        let client = ClientId::from_position(self.below(CLIENTS) as usize).unwrap();
         let over = |state| matches!(state, State::Expired | State::Closed);
         let state = self.world.client(client).map(|node| node.process().state());
         if state.is_none_or(over) {
@@ -141,49 +148,121 @@ impl Storm {
     }
 }
 
-const DEEDS: usize = 300;
-
-fn off(name: &str) -> Rules {
+fn without(rule: &str) -> Rules {
     let mut rules = Rules::default();
-    rules.switch(name, false).unwrap();
+    rules.switch(rule, false).unwrap();
     rules
 }
 
+/// The first of a thousand runs without a rule in which an invariant goes red.
+fn first_red(rule: &str, invariant: &str) -> Option<u64> {
+    (0..1_000).find(|seed| {
+        let mut storm = Storm::new(*seed, without(rule));
+        storm.rage_while(|monitor| monitor.holds(invariant));
+        !storm.monitor.holds(invariant)
+    })
+}
+
 #[test]
-fn survey() {
-    for rule in raft::Rules::NAMES {
-        let mut found = std::collections::BTreeMap::<_, (u64, u64)>::new();
-        for seed in 0..1_000 {
-            let r = std::panic::catch_unwind(|| Storm::new(seed, off(rule)).rage(DEEDS).cloned());
-            let Ok(r) = r else {
-                println!("PANIC {rule} {seed}");
-                continue;
-            };
-            if let Some(v) = r {
-                let e = found.entry(v.invariant).or_insert((seed, 0));
-                if e.1 == 0 {
-                    println!("{rule}: {seed}: {v:?}");
-                }
-                e.1 += 1;
-            }
-        }
-        println!("{rule}: {found:?}");
+fn each_rule_switched_off_turns_its_invariant_red() {
+    let missed_by = [
+        ("up_to_date_vote", "leader_completeness"),
+        ("commit_only_own_term", "leader_completeness"),
+        ("sync_before_reply", "committed_stays_committed"),
+        ("truncate_only_on_conflict", "committed_stays_committed"),
+        ("commit_bound_by_new_entries", "state_machine_safety"),
+        ("persist_vote", "one_vote_per_term"),
+    ];
+    assert_eq!(missed_by.map(|(rule, _)| rule), Rules::NAMES);
+    for (rule, invariant) in missed_by {
+        let found = first_red(rule, invariant);
+        assert!(found.is_some(), "{invariant} stays green without {rule}");
     }
-    let mut n = 0;
-    let mut applied = 0;
-    for seed in 0..1000 {
+}
+
+#[test]
+fn what_a_missing_rule_leads_to_in_the_end_is_red_too() {
+    for (rule, invariant) in [
+        ("persist_vote", "election_safety"),
+        ("persist_vote", "log_matching"),
+        ("sync_before_reply", "one_vote_per_term"),
+        ("up_to_date_vote", "acknowledged_writes"),
+        ("up_to_date_vote", "replicas_agree"),
+    ] {
+        let found = first_red(rule, invariant);
+        assert!(found.is_some(), "{invariant} stays green without {rule}");
+    }
+}
+
+#[test]
+fn with_all_rules_on_nothing_is_ever_red() {
+    let mut committed = 0;
+    for seed in 0..400 {
         let mut storm = Storm::new(seed, Rules::default());
-        let r =
-            std::panic::catch_unwind(|| Storm::new(seed, Rules::default()).rage(DEEDS).cloned());
-        let Ok(_) = r else {
-            println!("PANIC ALL ON {seed}");
-            continue;
-        };
-        if let Some(v) = storm.rage(DEEDS) {
-            n += 1;
-            println!("ALL ON {seed}: {v:?}");
-        }
-        applied += storm.monitor.past.last().number();
+        storm.rage_while(|_| false);
+        assert_eq!(storm.monitor.violations(), [], "seed {seed}");
+        committed += storm.monitor.past.last().number();
     }
-    println!("all on: {n}, applied {applied}");
+    assert!(committed > 400 * 20, "too little happens: {committed}");
+}
+
+#[test]
+fn a_monitor_may_begin_to_watch_at_any_moment() {
+    for seed in 0..50 {
+        let mut storm = Storm::new(seed, Rules::default());
+        storm.rage_while(|_| false);
+        let newcomer = Monitor::new(&storm.world);
+        assert_eq!(newcomer.violations(), [], "seed {seed}");
+        storm.monitor = newcomer;
+        storm.rage_while(|_| false);
+        assert_eq!(storm.monitor.violations(), [], "seed {seed}");
+    }
+}
+
+/// What a wiped server has promised is gone with its disk; no majority needs it here.
+#[test]
+fn a_wiped_disk_is_not_held_against_its_server() {
+    let mut world = World::new(Settings::default());
+    let mut monitor = Monitor::new(&world);
+    let run = |world: &mut World, monitor: &mut Monitor| {
+        let until = world.now() + Duration::from_secs(2);
+        while world.step_until(until).is_some() {
+            monitor.after_event(world);
+        }
+    };
+    run(&mut world, &mut monitor);
+    let victim = ServerId::new(2);
+    world.crash(victim, 0).unwrap();
+    monitor.after_event(&world);
+    world.wipe(victim).unwrap();
+    monitor.after_event(&world);
+    world.restart(victim).unwrap();
+    monitor.after_event(&world);
+    run(&mut world, &mut monitor);
+    assert_eq!(monitor.violations(), []);
+    assert!(world.server(victim).unwrap().applied().number() > 0);
+}
+
+#[test]
+fn an_entry_that_wiped_disks_leave_on_a_minority_is_missed() {
+    let mut world = World::new(Settings::default());
+    let mut monitor = Monitor::new(&world);
+    while world
+        .step_until(crate::time::Time::from_millis(2_000))
+        .is_some()
+    {
+        monitor.after_event(&world);
+    }
+    let reds = [1, 2, 3].map(|number| {
+        let victim = ServerId::new(number);
+        world.crash(victim, 0).unwrap();
+        monitor.after_event(&world);
+        world.wipe(victim).unwrap();
+        monitor.after_event(&world)
+    });
+    assert_eq!(reds, [false, false, true]);
+    let violation = &monitor.violations()[0];
+    assert_eq!(violation.invariant, "committed_stays_committed");
+    assert_eq!(violation.time, world.now());
+    assert_eq!(violation.facts[1].0, ServerId::new(3));
 }

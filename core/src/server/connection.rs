@@ -147,7 +147,8 @@ impl Server {
         );
         let command = Command {
             session,
-            xid: Xid::ZERO,
+            // Two connections of one session may wait at two servers: each has its own number.
+            xid: Xid::new(id.number() as i32),
             time: now,
             update,
         };

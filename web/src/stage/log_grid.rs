@@ -3,16 +3,18 @@
 //! Only a window of columns exists at any time, so the log may be of any length. The grid asks
 //! for the window it wants; whoever owns the view gives it one with those entries.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use quorumscope_core::ids::{Endpoint, ServerId};
 use quorumscope_core::view::{About, PeerView, ServerView, View};
-use web_sys::{Element, HtmlInputElement, PointerEvent};
+use web_sys::Element;
 use yew::prelude::*;
 
 use super::log_block::{LogBlock, blocks, within};
+use super::log_hands::{GridHands, Grip};
 use super::log_window::{Columns, LogWindow};
-use super::pointed::{Pointed, focus};
+use super::pointed::focus;
 use super::size::use_size;
 use crate::intent::{Intent, Target};
 
@@ -50,7 +52,8 @@ impl PartialEq for LogGridProps {
 }
 
 impl LogGridProps {
-    fn window(&self) -> LogWindow {
+    /// The window it is given.
+    pub(crate) fn window(&self) -> LogWindow {
         LogWindow {
             first: self.first,
             count: self.count.max(1),
@@ -59,7 +62,7 @@ impl LogGridProps {
     }
 
     /// The last index of the longest log.
-    fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         let ends = self.view.servers.iter().map(|server| server.last);
         ends.max().unwrap_or(0)
     }
@@ -84,19 +87,6 @@ fn lit_entries(about: &About, server: ServerId) -> Option<(u64, u64)> {
     about.entries.filter(|_| concerned)
 }
 
-/// What lasts while hands are on the grid.
-#[derive(Default)]
-struct Grip {
-    /// Where a drag began: the pointer and the window's first index.
-    drag: Option<(f64, u64)>,
-    /// Whether the click that follows a drag is not meant as one.
-    dragged: bool,
-    /// What of a turned wheel is not yet a column.
-    wheel: f64,
-    /// The entry that is to get the focus once it is drawn.
-    wanted: Option<(ServerId, u64)>,
-}
-
 /// The grid.
 #[function_component]
 pub fn LogGrid(props: &LogGridProps) -> Html {
@@ -108,28 +98,8 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
     let hover = use_state_eq(|| None::<Target>);
     let (window, end) = (props.window(), props.end());
     let wanted = window.fitted(columns.map_or(window.count, |columns| columns.count), end);
-    {
-        let on_scroll = props.on_scroll.clone();
-        use_effect_with((window, wanted), move |(window, wanted)| {
-            if window != wanted {
-                on_scroll.emit(*wanted);
-            }
-        });
-    }
-    {
-        // The entry may only be drawn once its window has come: the wish stays until then.
-        let (host, grip) = (host.clone(), Rc::clone(&grip));
-        use_effect(move || {
-            let wish = grip.borrow().wanted;
-            if let (Some((server, index)), Some(grid)) = (wish, host.cast::<Element>()) {
-                let entry = format!("[data-entry=\"{server}:{index}\"]");
-                if let Ok(Some(cell)) = grid.query_selector(&entry) {
-                    grip.borrow_mut().wanted = None;
-                    focus(&cell);
-                }
-            }
-        });
-    }
+    use_asking(window, wanted, &props.on_scroll);
+    use_focus_at_last(&host, &grip);
     let hands = GridHands {
         props: props.clone(),
         width: size.map_or(0.0, |size| size.width),
@@ -149,7 +119,7 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
         drawn_row(props, row, server, known, stop)
     });
     html! {
-        <section class={classes!("logs", compact.then_some("compact"))} aria-label="Replicated log">
+        <div class={classes!("logs", compact.then_some("compact"))}>
             <header>
                 <h2>{ "Replicated log" }</h2>
                 <p class="log-key" aria-hidden="true">
@@ -179,8 +149,36 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
                 { for rows }
             </div>
             { scrollbar(&hands, window, end) }
-        </section>
+        </div>
     }
+}
+
+/// Asks for the window that is wanted where it is not the one that is given.
+#[hook]
+fn use_asking(given: LogWindow, wanted: LogWindow, ask: &Callback<LogWindow>) {
+    let ask = ask.clone();
+    use_effect_with((given, wanted), move |(given, wanted)| {
+        if given != wanted {
+            ask.emit(*wanted);
+        }
+    });
+}
+
+/// Gives the focus to the entry that is to have it, once it is drawn: its window may come later.
+#[hook]
+fn use_focus_at_last(host: &NodeRef, grip: &Rc<RefCell<Grip>>) {
+    let (host, grip) = (host.clone(), Rc::clone(grip));
+    use_effect(move || {
+        let wish = grip.borrow().wanted;
+        let (Some((server, index)), Some(grid)) = (wish, host.cast::<Element>()) else {
+            return;
+        };
+        let entry = format!("[data-entry=\"{server}:{index}\"]");
+        if let Ok(Some(cell)) = grid.query_selector(&entry) {
+            grip.borrow_mut().wanted = None;
+            focus(&cell);
+        }
+    });
 }
 
 /// Where the tab key stops: at the cursor if it is shown, else at the last entry shown of the
@@ -287,203 +285,6 @@ fn scrollbar(hands: &GridHands, window: LogWindow, end: u64) -> Html {
             <button type="button" class="follow" aria-pressed={window.follow.to_string()}
                 onclick={hands.when(GridHands::follow)}>{ "Follow" }</button>
         </div>
-    }
-}
-
-/// The hands on the grid.
-#[derive(Clone)]
-struct GridHands {
-    props: LogGridProps,
-    width: f64,
-    cursor: UseStateHandle<Option<(ServerId, u64)>>,
-    hover: UseStateHandle<Option<Target>>,
-    grip: Rc<std::cell::RefCell<Grip>>,
-}
-
-impl GridHands {
-    fn when<E: 'static>(&self, act: fn(&Self, &E)) -> Callback<E> {
-        let hands = self.clone();
-        Callback::from(move |event| act(&hands, &event))
-    }
-
-    fn clicked(&self, event: &MouseEvent) {
-        if std::mem::take(&mut self.grip.borrow_mut().dragged) {
-            return;
-        }
-        if let Some(pointed) = Pointed::by(event) {
-            self.props.on.emit(Intent::Select(pointed.target));
-        }
-    }
-
-    fn menu(&self, event: &MouseEvent) {
-        if let Some(pointed) = Pointed::by(event) {
-            event.prevent_default();
-            let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
-            let target = pointed.target;
-            self.props.on.emit(Intent::Menu { target, x, y });
-        }
-    }
-
-    /// Arrows go from entry to entry, Home and End to the ends of the log.
-    fn key(&self, event: &KeyboardEvent) {
-        let Some(pointed) = Pointed::by(event) else {
-            return;
-        };
-        let Target::Entry { server, index } = pointed.target else {
-            return;
-        };
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        match (event.key().as_str(), event.shift_key()) {
-            ("Enter", _) => self.props.on.emit(Intent::Select(pointed.target)),
-            ("ContextMenu", _) | ("F10", true) => {
-                let (x, y) = pointed.middle();
-                let target = pointed.target;
-                self.props.on.emit(Intent::Menu { target, x, y });
-            }
-            ("ArrowLeft", false) => self.go(server, index.saturating_sub(1)),
-            ("ArrowRight", false) => self.go(server, index + 1),
-            ("ArrowUp", false) => self.go_row(server, index, -1),
-            ("ArrowDown", false) => self.go_row(server, index, 1),
-            ("Home", _) => self.go(server, 1),
-            ("End", _) => self.go(server, u64::MAX),
-            _ => return,
-        }
-        event.prevent_default();
-        event.stop_propagation();
-    }
-
-    /// Moves the cursor to the nearest entry that `server` has, and the window after it.
-    fn go(&self, server: ServerId, index: u64) {
-        let Some(row) = self.props.view.servers.get(server.position()) else {
-            return;
-        };
-        if row.last == 0 {
-            return;
-        }
-        let index = index.clamp(1, row.last);
-        self.grip.borrow_mut().wanted = Some((server, index));
-        self.cursor.set(Some((server, index)));
-        self.scroll(self.props.window().showing(index, self.props.end()));
-    }
-
-    /// Moves the cursor to the next server in that direction that has entries.
-    fn go_row(&self, server: ServerId, index: u64, by: isize) {
-        let servers = &self.props.view.servers;
-        let mut row = server.position();
-        while let Some(next) = row
-            .checked_add_signed(by)
-            .filter(|next| *next < servers.len())
-        {
-            row = next;
-            if servers[row].last > 0 {
-                self.go(servers[row].id, index);
-                return;
-            }
-        }
-    }
-
-    fn focused(&self, event: &FocusEvent) {
-        if let Some(Pointed {
-            target: Target::Entry { server, index },
-            ..
-        }) = Pointed::by(event)
-        {
-            self.cursor.set(Some((server, index)));
-        }
-    }
-
-    fn over(&self, event: &PointerEvent) {
-        self.hover_over(Pointed::by(event).map(|pointed| pointed.target));
-    }
-
-    fn left(&self, _: &PointerEvent) {
-        self.hover_over(None);
-    }
-
-    fn hover_over(&self, target: Option<Target>) {
-        if *self.hover != target {
-            self.hover.set(target.clone());
-            self.props.on.emit(Intent::Hover(target));
-        }
-    }
-
-    fn pressed(&self, event: &PointerEvent) {
-        let mut grip = self.grip.borrow_mut();
-        grip.dragged = false;
-        if event.button() == 0 && event.is_primary() {
-            grip.drag = Some((f64::from(event.client_x()), self.props.first));
-        }
-    }
-
-    /// A drag pulls the log along.
-    fn moved(&self, event: &PointerEvent) {
-        let mut grip = self.grip.borrow_mut();
-        let Some((begun, first)) = grip.drag else {
-            return;
-        };
-        let way = f64::from(event.client_x()) - begun;
-        if way.abs() < 6.0 && !grip.dragged {
-            return;
-        }
-        grip.dragged = true;
-        drop(grip);
-        self.scroll_to(first as i64 - (way / self.column()).round() as i64);
-    }
-
-    fn released(&self, _: &PointerEvent) {
-        self.grip.borrow_mut().drag = None;
-    }
-
-    /// A wheel turned sideways, or with Shift, scrolls; turned up or down it is the page's.
-    fn wheel(&self, event: &WheelEvent) {
-        let sideways = if event.shift_key() && event.delta_x() == 0.0 {
-            event.delta_y()
-        } else {
-            event.delta_x()
-        };
-        if sideways == 0.0 {
-            return;
-        }
-        event.prevent_default();
-        let mut grip = self.grip.borrow_mut();
-        grip.wheel += sideways / self.column();
-        let whole = grip.wheel.trunc();
-        grip.wheel -= whole;
-        drop(grip);
-        self.scroll_to(self.props.first as i64 + whole as i64);
-    }
-
-    fn slid(&self, event: &InputEvent) {
-        let first = event
-            .target_dyn_into::<HtmlInputElement>()
-            .and_then(|input| input.value().parse().ok());
-        if let Some(first) = first {
-            self.scroll_to(first);
-        }
-    }
-
-    fn follow(&self, _: &MouseEvent) {
-        let window = self.props.window();
-        let follow = !window.follow;
-        let turned = LogWindow { follow, ..window };
-        self.scroll(turned.fitted(window.count, self.props.end()));
-    }
-
-    fn scroll_to(&self, first: i64) {
-        self.scroll(self.props.window().scrolled(first, self.props.end()));
-    }
-
-    fn scroll(&self, window: LogWindow) {
-        if window != self.props.window() {
-            self.props.on_scroll.emit(window);
-        }
-    }
-
-    /// How wide a column is.
-    fn column(&self) -> f64 {
-        (self.width / self.props.count.max(1) as f64).max(1.0)
     }
 }
 

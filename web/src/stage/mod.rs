@@ -16,6 +16,7 @@ mod legend;
 mod link;
 mod log_block;
 mod log_grid;
+mod log_hands;
 mod log_window;
 mod marks;
 mod message;

@@ -4,7 +4,7 @@
 use quorumscope_core::view::{MessageView, View};
 use yew::prelude::*;
 
-use super::geometry::{Layout, Point, num};
+use super::geometry::{Layout, Size, num};
 use super::{link, message};
 use crate::intent::Target;
 
@@ -34,8 +34,11 @@ pub(crate) fn tip(view: &View, layout: &Layout, target: Option<&Target>) -> Html
     let Some((at, text)) = found else {
         return Html::default();
     };
-    let width = text.chars().count() as f64 * CHARACTER + 14.0;
-    let corner = corner(at, width, layout);
+    let size = Size {
+        width: text.chars().count() as f64 * CHARACTER + 14.0,
+        height: 22.0,
+    };
+    let (width, corner) = (size.width, layout.note(at, size).corner);
     let place = format!("translate({} {})", num(corner.x), num(corner.y));
     html! {
         <g class="tip" transform={place} aria-hidden="true">
@@ -59,14 +62,4 @@ fn describe(message: &MessageView, view: &View) -> String {
         format!("arrives in {}.{} ms", tenths / 10, tenths % 10)
     });
     parts.join(" · ")
-}
-
-/// Where a tip of this width stands: above what it is about, inside the picture.
-fn corner(at: Point, width: f64, layout: &Layout) -> Point {
-    let rightmost = (layout.size.width - width - 4.0).max(4.0);
-    let above = at.y - 42.0;
-    Point::new(
-        (at.x - width / 2.0).clamp(4.0, rightmost),
-        if above < 4.0 { at.y + 22.0 } else { above },
-    )
 }

@@ -305,6 +305,29 @@ impl Layout {
         }
     }
 
+    /// Where a note of this size about something at `at` stands: above it, below or beside it,
+    /// inside the picture, where it hides the least of the servers.
+    pub(crate) fn note(&self, at: Point, size: Size) -> Area {
+        const GAP: f64 = 20.0;
+        let (across, down) = (size.width / 2.0 + GAP, size.height / 2.0 + GAP);
+        let hidden = |note: &Area| -> f64 {
+            let width = 2.0 * TIMER * self.scale();
+            let server = |spot: &Spot| note.overlap(Area::around(spot.at, width, width));
+            let far = (note.centre() - at).length();
+            far + self.servers.iter().map(server).sum::<f64>()
+        };
+        [1.0, 1.8]
+            .into_iter()
+            .flat_map(|far| [(0.0, -down * far), (0.0, down * far)])
+            .chain([(across, 0.0), (-across, 0.0)])
+            .map(|(x, y)| {
+                let note = Area::around(at + Point::new(x, y), size.width, size.height);
+                note.within(self.size)
+            })
+            .min_by(|one, other| hidden(one).total_cmp(&hidden(other)))
+            .unwrap_or(Area::around(at, size.width, size.height))
+    }
+
     /// What a lasso caught: the servers whose centre it goes round.
     pub(crate) fn caught(&self, lasso: &[Point]) -> Vec<ServerId> {
         self.servers

@@ -64,6 +64,11 @@ pub(super) fn area(at: Point, narrow: bool) -> Area {
     Area::new(at.x - 49.0, at.y - outer, 98.0, outer + 46.0)
 }
 
+/// The room of the operation under a client.
+fn operation(at: Point) -> Area {
+    Area::around(at + Point::new(0.0, 36.0), 98.0, 16.0)
+}
+
 /// The places of all clients, in the order of `seats`.
 pub(super) fn place(layout: &Layout, seats: &[Seat]) -> Vec<Place> {
     let mut search = Search::new(layout);
@@ -191,11 +196,14 @@ impl<'a> Search<'a> {
         let crossed = self.links.iter().filter(|link| link.crosses(mine)).count();
         cost += crossed as f64 * INDOORS;
         let session = Segment::new(home, at).shortened(self.layout.node + 12.0, 0.0);
+        // Messages fly beside the line: it keeps its distance from what stands there.
+        let lane = self.layout.disc;
         let over = self
             .taken
             .iter()
-            .filter(|other| session.crosses(**other))
+            .filter(|other| session.crosses(other.widened(lane)))
             .count();
-        cost + over as f64 * CROSSING
+        let under = !self.layout.narrow && session.crosses(operation(at).widened(lane));
+        cost + (over + usize::from(under)) as f64 * CROSSING
     }
 }

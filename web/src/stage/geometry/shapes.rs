@@ -201,6 +201,17 @@ impl Area {
         )
     }
 
+    /// The same area with a margin all round.
+    #[must_use]
+    pub(crate) fn widened(self, margin: f64) -> Self {
+        Self::new(
+            self.corner.x - margin,
+            self.corner.y - margin,
+            self.size.width + 2.0 * margin,
+            self.size.height + 2.0 * margin,
+        )
+    }
+
     /// Where its right side is.
     pub(crate) fn right(self) -> f64 {
         self.corner.x + self.size.width
@@ -209,6 +220,26 @@ impl Area {
     /// Where its lower side is.
     pub(crate) fn bottom(self) -> f64 {
         self.corner.y + self.size.height
+    }
+
+    /// Its middle.
+    pub(crate) fn centre(self) -> Point {
+        Segment::new(self.corner, Point::new(self.right(), self.bottom())).at(0.5)
+    }
+
+    /// The same area, moved into a picture as far as it fits.
+    #[must_use]
+    pub(crate) fn within(self, picture: Size) -> Self {
+        const RIM: f64 = 4.0;
+        let least =
+            |start: f64, length: f64, whole: f64| start.clamp(RIM, (whole - length - RIM).max(RIM));
+        Self {
+            corner: Point::new(
+                least(self.corner.x, self.size.width, picture.width),
+                least(self.corner.y, self.size.height, picture.height),
+            ),
+            ..self
+        }
     }
 
     /// How much of it another area covers.

@@ -177,6 +177,29 @@ fn a_one_way_wall_stands_on_the_lane_it_closes() {
 }
 
 #[test]
+fn a_note_stays_in_the_picture_and_off_the_servers() {
+    for size in sizes() {
+        let layout = Layout::new(size, 5, &[]);
+        let note = Size {
+            width: 320.0,
+            height: 22.0,
+        };
+        let width = 2.0 * TIMER * layout.scale();
+        for a in 1..=5 {
+            for b in (1..=5).filter(|b| *b != a) {
+                let lane = layout.lane(ServerId::new(a).into(), ServerId::new(b).into());
+                let area = layout.note(lane.unwrap().at(0.5), note);
+                assert!(area.outside(size) < 1e-6, "{size:?} {a} {b}");
+                for spot in &layout.servers {
+                    let server = Area::around(spot.at, width, width);
+                    assert!(area.overlap(server) < 1e-6, "{size:?} {a} {b} {spot:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_lasso_catches_the_servers_it_goes_round() {
     let size = Size {
         width: 900.0,
