@@ -183,7 +183,9 @@ class QuorumScope extends HTMLElement {
         this.#handle.notify(`The setting speed=${settings.get("speed")} cannot be used.`, error.message);
       }
     }
-    if (!settings.has("paused")) this.#handle.play();
+    // A shared run stands at the instant at which it was shared.
+    const shared = this.#isPage && location.hash.startsWith("#run=");
+    if (!settings.has("paused") && !shared) this.#handle.play();
   }
 
   // The script that runs: the file at `src`, or what stands between the tags.

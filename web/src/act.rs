@@ -35,7 +35,7 @@ impl App {
                 // Where copying is not allowed, the share dialog shows the script to be marked.
                 let _ = window().navigator().clipboard().write_text(&model.script());
             }
-            Action::Dismiss => model.notice = None,
+            Action::Dismiss => model.dismiss(),
             Action::Type(line) => {
                 // What is wrong with the line is shown beneath it, from the transcript.
                 let _ = model.run(&line);
@@ -92,7 +92,7 @@ impl App {
     fn follow(&mut self, model: &mut Model, intent: Intent) {
         match intent {
             Intent::Hover(target) => {
-                self.desk.light = Rc::new(target.map(|target| target.about()).unwrap_or_default())
+                self.desk.light = Rc::new(target.map(|target| target.about()).unwrap_or_default());
             }
             Intent::Menu { target, x, y } => {
                 model.look();

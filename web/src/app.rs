@@ -10,7 +10,7 @@ use yew::prelude::*;
 use crate::action::Action;
 use crate::desk::{Desk, Theme};
 use crate::fixed::Fixed;
-use crate::frames::{Frames, Sight, clock};
+use crate::frames::{Frames, Sight, clock, millis};
 use crate::hands::Hands;
 use crate::model::Model;
 use crate::narrator::Narrator;
@@ -199,7 +199,7 @@ impl App {
 
     fn tell_host(&self, shell: &Shell, fresh_violations: usize) {
         let playing = shell.model.borrow().playback.playing;
-        let time = JsValue::from_f64(self.view.time.as_micros() as f64 / 1_000.0);
+        let time = JsValue::from_f64(millis(self.view.time));
         shell.emit(
             "change",
             &[("time", time.clone()), ("playing", playing.into())],

@@ -12,7 +12,7 @@ use yew::{AppHandle, Callback};
 
 use crate::app::{App, AppProps};
 use crate::desk::Theme;
-use crate::frames::clock;
+use crate::frames::{clock, millis};
 use crate::model::{Model, Notice};
 use crate::playback::Speed;
 use crate::scenarios::PLAIN;
@@ -34,7 +34,7 @@ pub struct Handle {
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
-        web_sys::console::error_1(&panic.to_string().into())
+        web_sys::console::error_1(&panic.to_string().into());
     }));
 }
 
@@ -47,7 +47,11 @@ pub fn mount(host: HtmlElement, script: &str, fragment: &str, settings: Vec<Stri
     let scenario = (script.trim().is_empty() && shared.is_none()).then_some(PLAIN);
     let model = match shared {
         None => Model::open(script, &attributes),
-        Some(Ok(shared)) => Model::open(&shared, &[]),
+        Some(Ok(shared)) => {
+            let mut model = Model::open(&shared, &[]);
+            model.go_to_end();
+            model
+        }
         Some(Err(notice)) => Model::with_notice(notice),
     };
     let theme = host
@@ -128,7 +132,7 @@ impl Handle {
 
     /// Where the run is watched, in milliseconds.
     pub fn time(&self) -> f64 {
-        self.shell.model.borrow().player().now().as_micros() as f64 / 1_000.0
+        millis(self.shell.model.borrow().player().now())
     }
 
     /// Goes to an instant, in milliseconds.
@@ -163,7 +167,7 @@ impl Handle {
             .model
             .borrow_mut()
             .simulate(span(ms)?, budget, clock);
-        let left = progress.left.as_micros() as f64 / 1_000.0;
+        let left = millis(Time::ZERO + progress.left);
         let done = left == 0.0 || progress.stopped.is_some();
         if done {
             self.shell.changed();
@@ -192,17 +196,23 @@ impl Handle {
         let Some(shared) = settings::from_fragment(fragment) else {
             return Ok(());
         };
-        let loaded = shared.and_then(|script| self.shell.model.borrow_mut().load(&script, &[]));
-        if let Err(notice) = &loaded {
-            self.shell.model.borrow_mut().notice = Some(notice.clone());
-        }
+        let mut model = self.shell.model.borrow_mut();
+        let loaded = match shared {
+            Ok(script) => model.load(&script, &[]).map(|()| model.go_to_end()),
+            Err(mut notice) => {
+                notice.title.push_str(" The run goes on as it was.");
+                model.notify(notice.clone());
+                Err(notice)
+            }
+        };
+        drop(model);
         self.shell.changed();
         loaded.map_err(|notice| thrown(&notice))
     }
 
     /// Shows a message above the cluster.
     pub fn notify(&self, title: &str, text: &str) {
-        self.shell.model.borrow_mut().notice = Some(Notice {
+        self.shell.model.borrow_mut().notify(Notice {
             title: title.to_owned(),
             errors: vec![text.to_owned()],
         });

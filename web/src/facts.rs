@@ -20,6 +20,10 @@ pub struct Fact {
 /// Details of a message that only its payload knows.
 pub type Details = Vec<(&'static str, String)>;
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "most values are made for the call"
+)]
 fn fact(name: impl Into<String>, value: impl ToString) -> Fact {
     Fact {
         name: name.into(),

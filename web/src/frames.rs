@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::Array;
+use quorumscope_core::time::Time;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, VisibilityState, Window};
@@ -19,6 +20,15 @@ pub fn clock() -> f64 {
     window()
         .performance()
         .map_or_else(js_sys::Date::now, |performance| performance.now())
+}
+
+/// A point of simulated time in milliseconds, as scripts of a page count it.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a run is bounded to days, which a double holds to the microsecond"
+)]
+pub fn millis(time: Time) -> f64 {
+    time.as_micros() as f64 / 1_000.0
 }
 
 /// Asks the browser for frames, one at a time and only while they are wanted.

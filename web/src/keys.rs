@@ -1,6 +1,6 @@
 //! The keyboard: which key does what, and where a key is not ours to take.
 //!
-//! The letters are those of older Raft pages, so that lecture notes carry over; `.` and PageDown
+//! The letters are those of older Raft pages, so that lecture notes carry over; `.` and `PageDown`
 //! are what presenter remotes send.
 
 use crate::action::{Action, Favourite};

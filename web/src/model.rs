@@ -28,7 +28,7 @@ pub struct Model {
     /// What was typed, clicked and called, oldest first.
     transcript: Vec<Exchange>,
     /// What the page has to say about what it was given.
-    pub notice: Option<Notice>,
+    notices: Vec<Notice>,
     paused_by_looking: bool,
     violations: usize,
     before: Option<Before>,
@@ -85,7 +85,7 @@ impl Model {
             Player::open(&script).map_err(|error| settings::unusable("The script", &error))
         });
         match opened {
-            Ok(player) => Self::watching(player, None),
+            Ok(player) => Self::watching(player),
             Err(notice) => Self::with_notice(notice),
         }
     }
@@ -94,15 +94,17 @@ impl Model {
     pub fn with_notice(mut notice: Notice) -> Self {
         notice.title.push_str(" This is the default cluster.");
         let player = Player::open("").expect("the empty script is the default cluster");
-        Self::watching(player, Some(notice))
+        let mut model = Self::watching(player);
+        model.notices.push(notice);
+        model
     }
 
-    fn watching(player: Player, notice: Option<Notice>) -> Self {
+    fn watching(player: Player) -> Self {
         Self {
             player,
-            playback: Playback::new(),
+            playback: Playback::default(),
             transcript: Vec::new(),
-            notice,
+            notices: Vec::new(),
             paused_by_looking: false,
             violations: 0,
             before: None,
@@ -117,13 +119,13 @@ impl Model {
         match opened {
             Ok(player) => {
                 let speed = self.playback.speed;
-                *self = Self::watching(player, None);
+                *self = Self::watching(player);
                 self.playback.speed = speed;
                 Ok(())
             }
             Err(mut notice) => {
                 notice.title.push_str(" The run goes on as it was.");
-                self.notice = Some(notice.clone());
+                self.notices = vec![notice.clone()];
                 Err(notice)
             }
         }
@@ -137,6 +139,36 @@ impl Model {
     /// The run, to move within it.
     pub fn player_mut(&mut self) -> &mut Player {
         &mut self.player
+    }
+
+    /// What the page has to say about what it was given.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Has the page say something more.
+    pub fn notify(&mut self, notice: Notice) {
+        self.notices.push(notice);
+    }
+
+    /// Puts all notices away.
+    pub fn dismiss(&mut self) {
+        self.notices.clear();
+    }
+
+    /// Goes to the end of a recording, which is the instant at which it was shared. A script that
+    /// has no end is left at its beginning.
+    pub fn go_to_end(&mut self) {
+        let Some(end) = self.player.script_end() else {
+            return;
+        };
+        while self.player.now() < end {
+            let before = self.player.now();
+            let stopped = self.player.advance(end.since(before)).stop.is_some();
+            if stopped || self.player.now() == before {
+                return;
+            }
+        }
     }
 
     /// What the console shows.
@@ -283,7 +315,7 @@ impl Model {
         let name = format!("from {}", self.player.now());
         let opened = self.player.fork(name);
         if let Err(error) = opened {
-            self.notice = Some(Notice {
+            self.notices.push(Notice {
                 title: "No branch can be opened here.".to_owned(),
                 errors: vec![error.to_string()],
             });

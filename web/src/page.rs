@@ -40,7 +40,7 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
                 on={on.clone()}
             />
             <div class="strips">
-                <NoticeBar notice={model.notice.clone()} failures={app.snapshot.failures.clone()} on={on.clone()} />
+                <NoticeBar notices={model.notices().to_vec()} failures={app.snapshot.failures.clone()} on={on.clone()} />
                 <Lesson shown={app.snapshot.clone()} playing={model.playback.playing} on={on.clone()} />
             </div>
             { rooms(app, model.playback.playing) }

@@ -90,9 +90,9 @@ pub struct Playback {
     carry: f64,
 }
 
-impl Playback {
-    /// Standing still at the teaching tempo.
-    pub fn new() -> Self {
+/// Standing still at the teaching tempo.
+impl Default for Playback {
+    fn default() -> Self {
         Self {
             playing: false,
             speed: Speed::TEACHING,
@@ -100,7 +100,9 @@ impl Playback {
             carry: 0.0,
         }
     }
+}
 
+impl Playback {
     /// The simulated time due at a frame that happens at `now` milliseconds on the window's clock.
     /// Under [`Speed::Most`] there is no due time: none.
     pub fn due(&mut self, now: f64) -> Option<Duration> {
@@ -128,7 +130,7 @@ mod tests {
 
     #[test]
     fn at_the_teaching_tempo_a_second_shows_ten_milliseconds() {
-        let mut playback = Playback::new();
+        let mut playback = Playback::default();
         let mut shown = 0;
         for frame in 0..=60 {
             let due = playback.due(f64::from(frame) * 1_000.0 / 60.0);
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_interval_nobody_watched_is_skipped() {
-        let mut playback = Playback::new();
+        let mut playback = Playback::default();
         playback.due(0.0);
         assert_eq!(playback.due(10_000.0), Some(Duration::ZERO));
         assert_eq!(playback.due(10_100.0), Some(Duration::from_millis(1)));

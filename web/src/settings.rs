@@ -119,7 +119,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             applied,
-            "quorumscope 1\nservers 3\nset heartbeat 20ms\n\ncrash S1\n"
+            "quorumscope 1\nprotocol raft\nservers 3\nseed 1\nset heartbeat 20ms\n\ncrash S1\n"
         );
     }
 

@@ -126,17 +126,21 @@ impl Server {
             return refuse(id, CloseReason::ClientIsAhead, out);
         }
         let timeout = negotiate(timeout, self.tick);
-        let (session, update) = match session {
+        let (session, xid, update) = match session {
             None => (
                 self.new_session_id(),
+                Xid::ZERO,
                 Update::CreateSession {
                     timeout,
                     password: Password::from_bits(random.0),
                 },
             ),
-            Some(Credentials { session, password }) => {
-                (session, Update::AttachSession { timeout, password })
-            }
+            // Two connections of one session may wait at two servers: each has its own number.
+            Some(Credentials { session, password }) => (
+                session,
+                Xid::new(id.number() as i32),
+                Update::AttachSession { timeout, password },
+            ),
         };
         self.connections.insert(
             id,
@@ -147,8 +151,7 @@ impl Server {
         );
         let command = Command {
             session,
-            // Two connections of one session may wait at two servers: each has its own number.
-            xid: Xid::new(id.number() as i32),
+            xid,
             time: now,
             update,
         };

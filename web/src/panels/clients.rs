@@ -138,7 +138,8 @@ impl Draft {
         let (name, takes_data, takes_flags) = OPERATIONS[self.operation];
         let mut line = format!("client {client} {name} {}", self.path.trim());
         if takes_data {
-            line.push_str(&format!(" {}", quoted(&self.data)));
+            line.push(' ');
+            line.push_str(&quoted(&self.data));
         }
         if takes_flags && self.ephemeral {
             line.push_str(" ephemeral");

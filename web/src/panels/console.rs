@@ -156,7 +156,7 @@ fn shut(draft: &UseStateHandle<Draft>) -> Callback<FocusEvent> {
         draft.set(Draft {
             open: false,
             ..(*draft).clone()
-        })
+        });
     })
 }
 

@@ -105,18 +105,18 @@ fn focused() -> Option<HtmlElement> {
 
 /// Places the menu so that it lies inside the element.
 fn keep_inside(list: &HtmlElement, menu: &Menu) {
-    let Some(root) = list.closest(".qs").ok().flatten() else {
+    let Some(element) = list.closest(".qs").ok().flatten() else {
         return;
     };
-    let (own, room) = (
+    let (size, space) = (
         list.get_bounding_client_rect(),
-        root.get_bounding_client_rect(),
+        element.get_bounding_client_rect(),
     );
-    let x = (menu.x - room.left())
-        .min(room.width() - own.width() - EDGE)
+    let x = (menu.x - space.left())
+        .min(space.width() - size.width() - EDGE)
         .max(EDGE);
-    let y = (menu.y - room.top())
-        .min(room.height() - own.height() - EDGE)
+    let y = (menu.y - space.top())
+        .min(space.height() - size.height() - EDGE)
         .max(EDGE);
     let style = list.style();
     // These are valid values of these properties.

@@ -11,7 +11,7 @@ use crate::model::Notice;
 #[derive(Properties, PartialEq)]
 pub struct NoticeBarProps {
     /// What is to be said.
-    pub notice: Option<Notice>,
+    pub notices: Vec<Notice>,
     /// What the script claimed, and was not so.
     pub failures: Vec<Failure>,
     /// What the reader wants.
@@ -23,7 +23,7 @@ pub struct NoticeBarProps {
 pub fn NoticeBar(props: &NoticeBarProps) -> Html {
     html! {
         <>
-            { for props.notice.iter().map(|notice| given(notice, &props.on)) }
+            { for props.notices.iter().map(|notice| given(notice, &props.on)) }
             if !props.failures.is_empty() {
                 <div class="notice" role="alert">
                     <p>{ "The script expected otherwise." }</p>

@@ -131,19 +131,28 @@ fn explanation(line: &LineView, causes: Option<&Vec<LineView>>, on: &Callback<Ac
         move |_: MouseEvent| on.emit(Action::Seek(time))
     };
     let causes = causes.map(Vec::as_slice).unwrap_or_default();
-    let causes = causes.iter().filter(|cause| cause.event != line.event);
+    let causes: Vec<_> = causes
+        .iter()
+        .filter(|cause| cause.event != line.event)
+        .collect();
     html! {
         <div class="explanation">
             { for line.rule.iter().map(rule) }
             <button type="button" class="go" onclick={go(line)}>{ "Go to this instant" }</button>
-            <h3>{ "Its causal past" }</h3>
-            <ol class="causes">
-                { for causes.map(|cause| html! {
-                    <li>
-                        <button type="button" onclick={go(cause)}><time>{ clock(cause.time) }</time><span class={classes!("dot", tone_class(cause.tone))}></span><span>{ &cause.text }</span></button>
-                    </li>
-                }) }
-            </ol>
+            if !causes.is_empty() {
+                <h3>{ "Its causal past" }</h3>
+                <ol class="causes">
+                    { for causes.into_iter().map(|cause| html! {
+                        <li>
+                            <button type="button" onclick={go(cause)}>
+                                <time>{ clock(cause.time) }</time>
+                                <span class={classes!("dot", tone_class(cause.tone))}></span>
+                                <span>{ &cause.text }</span>
+                            </button>
+                        </li>
+                    }) }
+                </ol>
+            }
         </div>
     }
 }
@@ -191,7 +200,7 @@ fn StoryFilter(props: &StoryFilterProps) -> Html {
         filter.tone = TONES
             .iter()
             .find(|(name, ..)| *name == value)
-            .map(|(.., tone)| *tone)
+            .map(|(.., tone)| *tone);
     });
     let search = change(|filter, value| filter.words = value);
     let onsearch = search
@@ -213,6 +222,7 @@ fn StoryFilter(props: &StoryFilterProps) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use quorumscope_core::ids::EventId;
     use quorumscope_core::time::Time;
 
     #[test]

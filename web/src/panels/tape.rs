@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::parts::clock;
 use crate::action::Action;
 use crate::fixed::Fixed;
+use crate::frames::millis as milliseconds;
 use crate::snapshot::Snapshot;
 
 /// An arrow key on the scrubber goes this part of the way.
@@ -81,7 +82,7 @@ fn scale(shown: &Snapshot) -> Time {
 
 /// Where `time` lies on the tape, in per cent.
 fn share(time: Time, scale: Time) -> f64 {
-    100.0 * time.as_micros() as f64 / scale.as_micros() as f64
+    100.0 * milliseconds(time) / milliseconds(scale)
 }
 
 fn millis(time: Time) -> String {
@@ -101,7 +102,7 @@ fn place(event: &PointerEvent, scale: Time) -> Time {
         .unwrap_or_else(|| bar.clone().into());
     let edges = bar.get_bounding_client_rect();
     let way = (f64::from(event.client_x()) - edges.left()) / edges.width().max(1.0);
-    Time::from_micros((way.clamp(0.0, 1.0) * scale.as_micros() as f64) as u64)
+    Time::from_micros((way.clamp(0.0, 1.0) * milliseconds(scale) * 1_000.0) as u64)
 }
 
 fn nudge(shown: &Fixed<Snapshot>, scale: Time, on: &Callback<Action>) -> Callback<KeyboardEvent> {
