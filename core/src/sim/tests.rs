@@ -554,6 +554,20 @@ fn operations_under_way_when_the_connection_is_lost_end_with_connection_loss() {
 }
 
 #[test]
+fn a_client_started_anew_hears_nothing_that_was_meant_for_its_predecessor() {
+    let (mut world, _) = elected(Settings::default());
+    world.start_client(a(), Some(s(1)), None).unwrap();
+    pass(&mut world, 10);
+    world.kill_client(a()).unwrap();
+    world.start_client(a(), Some(s(1)), None).unwrap();
+    world.take_records();
+    pass(&mut world, 300);
+    let connected =
+        |record: &&Record| matches!(record.fact, Fact::Client(ClientFact::Connected { .. }));
+    assert_eq!(world.records().iter().filter(connected).count(), 1);
+}
+
+#[test]
 fn a_closed_session_is_gone_at_once_with_its_ephemerals() {
     let (mut world, _) = served(Settings::default(), None);
     world
