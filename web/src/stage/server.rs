@@ -104,12 +104,13 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
         props.mark.class(),
     );
     html! {
-        <g {class} role="button" tabindex={props.mark.tab_index()} aria-label={face.name()}
-            data-server={face.id.to_string()} data-role={face.role}
-            data-term={face.term.to_string()} data-up={face.up.to_string()}
-            data-paused={face.paused.to_string()}
-            transform={format!("translate({} {})", num(spot.at.x), num(spot.at.y))}>
-            <g transform={format!("scale({})", (props.scale * 1000.0).round() / 1000.0)}>
+        <g class="seat" transform={format!("translate({} {})", num(spot.at.x), num(spot.at.y))}>
+            // The label stays outside, so that the middle of the server is the middle of its disc.
+            <g {class} role="button" tabindex={props.mark.tab_index()} aria-label={face.name()}
+                data-server={face.id.to_string()} data-role={face.role}
+                data-term={face.term.to_string()} data-up={face.up.to_string()}
+                data-paused={face.paused.to_string()}
+                transform={format!("scale({})", (props.scale * 1000.0).round() / 1000.0)}>
                 <circle class="halo" r={HALO.to_string()} />
                 <circle class="body" r={FACE.to_string()} />
                 { marks(face) }
