@@ -147,9 +147,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts a client that opens a session at `first`, or at a random server.
+    /// Starts a client that opens a session at `first`, or at a random server. It numbers its
+    /// connections from where `predecessor`, an earlier process of the same client, left off: what
+    /// is still under way to that one must not reach this one.
+    #[allow(clippy::too_many_arguments)]
     pub fn start(
         id: ClientId,
+        predecessor: Option<&Self>,
         servers: Vec<ServerId>,
         first: Option<ServerId>,
         wanted_timeout: Duration,
@@ -165,7 +169,7 @@ impl Client {
             state: State::Disconnected,
             server: first.unwrap_or(any),
             connection: None,
-            connections_opened: 0,
+            connections_opened: predecessor.map_or(0, |earlier| earlier.connections_opened),
             session: None,
             timeout: wanted_timeout,
             last_zxid: Zxid::ZERO,

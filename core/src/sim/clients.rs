@@ -92,12 +92,24 @@ impl World {
         self.begin_deed();
         self.tell(None, WorldFact::ClientStarted { client: id });
         let earlier = self.clients.remove(&id);
-        let mut random = earlier.map_or_else(|| client_stream(&self.settings, id), |c| c.random);
+        let mut random = match &earlier {
+            Some(earlier) => earlier.random.clone(),
+            None => client_stream(&self.settings, id),
+        };
         let servers = (1..=self.settings.servers).map(ServerId::new).collect();
         let timeout = timeout.unwrap_or(self.settings.session_timeout);
         let mut out = Vec::new();
         let draw = Bits(random.draw());
-        let process = Client::start(id, servers, server, timeout, self.now, draw, &mut out);
+        let process = Client::start(
+            id,
+            earlier.as_ref().map(ClientNode::process),
+            servers,
+            server,
+            timeout,
+            self.now,
+            draw,
+            &mut out,
+        );
         let alarms = [Alarm::default(); TIMERS];
         self.clients.insert(
             id,

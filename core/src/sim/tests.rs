@@ -448,6 +448,16 @@ fn a_read_waits_for_the_earlier_writes_of_its_client() {
 }
 
 #[test]
+fn a_client_that_is_started_anew_hears_nothing_of_its_predecessors_connections() {
+    let (mut world, _) = served(Settings::default(), None);
+    let connection = |world: &World| world.reach_of(a()).unwrap().connection;
+    let earlier = connection(&world);
+    world.kill_client(a()).unwrap();
+    world.start_client(a(), None, None).unwrap();
+    assert!(connection(&world) > earlier);
+}
+
+#[test]
 fn a_session_whose_client_died_expires_everywhere_and_takes_its_ephemerals() {
     let (mut world, _) = served(Settings::default(), None);
     world
