@@ -32,6 +32,8 @@ pub(crate) enum Task {
     Fuzz(Fuzz),
     /// Lists the rules of a protocol that can be switched off.
     Rules(Rules),
+    /// Measures how fast this machine simulates, beside the budgets.
+    Bench(Bench),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -101,6 +103,13 @@ pub(crate) struct Rules {
     /// Only the names, one a line.
     #[arg(long)]
     pub(crate) names: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Bench {
+    /// Print the figures as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// A protocol, as it is named on the command line.

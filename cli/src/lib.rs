@@ -4,6 +4,7 @@
 //! core says. What a command finds is its [`Verdict`], which is also the exit code.
 
 mod args;
+mod bench;
 pub mod fuzz;
 mod link;
 mod narration;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use args::{Args, Task};
 use clap::Parser;
+use quorumscope_core::time::Duration;
 
 pub use narration::Narration;
 pub use run::{Finished, run_to_end};
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
         Task::Unlink(task) => link::unlink(&task),
         Task::Fuzz(task) => fuzz::fuzz(&task),
         Task::Rules(task) => rules::rules(&task),
+        Task::Bench(task) => bench::bench(&task),
     };
     verdict.into()
 }
@@ -53,4 +56,13 @@ pub fn main() -> ExitCode {
 /// Prints a line on the standard output. Whoever reads it may have seen enough and gone.
 fn print_line(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// A span of simulated time in seconds, to be shown or divided.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "centuries of microseconds fit exactly"
+)]
+fn seconds(span: Duration) -> f64 {
+    span.as_micros() as f64 / 1e6
 }

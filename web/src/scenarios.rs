@@ -8,26 +8,26 @@ pub const SCENARIOS: [(&str, &str); 7] = [
     (PLAIN, ""),
     (
         "Leader crash",
-        include_str!("../../static/scenarios/leader-crash.scope"),
+        include_str!("../../scenarios/leader-crash.scope"),
     ),
     (
         "Split vote",
-        include_str!("../../static/scenarios/split-vote.scope"),
+        include_str!("../../scenarios/split-vote.scope"),
     ),
     (
         "Minority partition",
-        include_str!("../../static/scenarios/minority-partition.scope"),
+        include_str!("../../scenarios/minority-partition.scope"),
     ),
     (
         "Follower catches up",
-        include_str!("../../static/scenarios/catch-up.scope"),
+        include_str!("../../scenarios/catch-up.scope"),
     ),
     (
         "Session expires",
-        include_str!("../../static/scenarios/session-expires.scope"),
+        include_str!("../../scenarios/session-expires.scope"),
     ),
     (
         "One-way link",
-        include_str!("../../static/scenarios/one-way-link.scope"),
+        include_str!("../../scenarios/one-way-link.scope"),
     ),
 ];

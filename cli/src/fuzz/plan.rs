@@ -19,17 +19,13 @@ pub(super) fn header(seed: u64, options: &Options, dice: &mut Dice) -> Header {
     let mut settings = vec![Setting::Batch(batch)];
     // Three runs of four have a network that is more or less unreliable.
     let unreliable = dice.percent(75);
-    let qualities: [(fn(Percent) -> Setting, u64); 3] = [
-        (Setting::Loss, 100_000),
-        (Setting::Duplicate, 150_000),
-        (Setting::Reorder, 200_000),
-    ];
-    for (setting, most_ppm) in qualities {
-        let ppm = dice.below(most_ppm + 1);
-        if unreliable && dice.percent(70) {
-            settings.push(setting(Percent::from_ppm(ppm as u32)));
-        }
-    }
+    let mut up_to = |most_ppm: u64| {
+        let share = Percent::from_ppm(dice.below(most_ppm + 1) as u32);
+        (dice.percent(70) && unreliable).then_some(share)
+    };
+    settings.extend(up_to(100_000).map(Setting::Loss));
+    settings.extend(up_to(150_000).map(Setting::Duplicate));
+    settings.extend(up_to(200_000).map(Setting::Reorder));
     let slow_disks = dice.percent(40);
     let storage = dice.span(200, 30_000);
     if slow_disks {

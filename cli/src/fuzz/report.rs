@@ -1,5 +1,7 @@
 //! The command `fuzz`: seeds in, findings out.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quorumscope_core::raft::Rules;
 
@@ -30,10 +32,10 @@ pub(crate) fn fuzz(task: &Fuzz) -> Verdict {
         bar.set_style(style);
     }
     bar.set_message("0");
-    let violated = std::sync::atomic::AtomicU64::new(0);
+    let violated = AtomicU64::new(0);
     let summary = run_seeds(seeds, &options, task.keep_going, |outcome| {
         if outcome.finding.is_some() {
-            let before = violated.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let before = violated.fetch_add(1, Ordering::Relaxed);
             bar.set_message((before + 1).to_string());
         }
         bar.inc(1);
@@ -70,16 +72,18 @@ fn print_finding(finding: &Finding, page: &str) {
 
 fn print_summary(summary: &Summary) {
     let tally = &summary.tally;
-    let seconds = summary.took.as_secs_f64().max(1e-9);
-    let simulated = tally.simulated.as_micros() as f64 / 1e6;
+    let took = summary.took.as_micros().max(1);
+    let a_second = |count: u64| (u128::from(count) * 1_000_000 / took) as u64;
+    let simulated = tally.simulated.as_micros();
     let count = |number: u64| HumanCount(number).to_string();
     print_line(&format!(
-        "{} seeds in {seconds:.1} s: {} events ({} a second), {simulated:.0} s of simulated time \
-         ({} × real time)",
+        "{} seeds in {:.1} s: {} events ({} a second), {} s of simulated time ({} × real time)",
         count(tally.runs),
+        summary.took.as_secs_f64(),
         count(tally.events),
-        count((tally.events as f64 / seconds) as u64),
-        count((simulated / seconds) as u64),
+        count(a_second(tally.events)),
+        count(simulated / 1_000_000),
+        count(a_second(simulated) / 1_000_000),
     ));
     print_line(&format!(
         "{} faults and deeds of clients, {} leaders elected, {} entries committed",

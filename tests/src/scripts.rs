@@ -1,0 +1,28 @@
+//! The scripts that the tests run.
+
+/// A script with its name.
+pub type Script = (&'static str, &'static str);
+
+macro_rules! scenarios {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../scenarios/", $name, ".scope")))),*]
+    };
+}
+
+/// The scenarios that ship with QuorumScope.
+pub const SCENARIOS: [Script; 8] = scenarios![
+    "catch-up",
+    "first-election",
+    "leader-crash",
+    "minority-partition",
+    "one-way-link",
+    "restart-from-disk",
+    "session-expires",
+    "split-vote",
+];
+
+/// A run that a fuzzer made up: every kind of fault, five servers, three clients. One rule is off.
+pub const STORM: Script = ("storm", include_str!("../scripts/storm.scope"));
+
+/// The page about the command language.
+pub const LANGUAGE: &str = include_str!("../../docs/language.md");
