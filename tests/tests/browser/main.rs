@@ -2,4 +2,15 @@
 //!
 //! `cargo xtask test --only browser` runs these; they need `dist/`, Chromium and its driver.
 
+mod api;
+mod bad_input;
+mod console;
+mod faults;
+mod figures;
+mod keys;
+mod page;
+mod settings;
+mod share;
 mod smoke;
+mod time;
+mod znodes;
