@@ -2,4 +2,5 @@
 //!
 //! `cargo xtask test --only browser` runs these; they need `dist/`, Chromium and its driver.
 
+mod harness;
 mod smoke;
