@@ -43,7 +43,7 @@ const STEPS: [Step; 7] = [
     },
     Step {
         name: "page",
-        holds: "the page builds and is within its budget",
+        holds: "the page builds; its weight against the budget",
         check: |_| build::build(),
     },
     Step {

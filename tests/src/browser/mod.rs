@@ -23,6 +23,16 @@ mod screen;
 mod session;
 mod site;
 
+use std::path::Path;
+
 pub use screen::{Scheme, Screen};
 pub use session::{Browser, PATIENCE};
 pub use site::Site;
+
+/// The folder that holds `dist/` and `target/`.
+fn workspace() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests
+        .parent()
+        .expect("the tests are a member folder of the workspace")
+}

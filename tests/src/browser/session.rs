@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::log::Extension;
-use super::{Scheme, Screen, Site};
+use super::{Scheme, Screen, Site, workspace};
 use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -159,7 +159,7 @@ impl Browser {
     #[track_caller]
     pub fn screenshot(&self, name: &str) -> PathBuf {
         let picture = self.ask("a screenshot", self.client.screenshot());
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        let folder = workspace().join("target/screenshots");
         let file = folder.join(format!("{name}.png"));
         std::fs::create_dir_all(&folder)
             .and_then(|()| std::fs::write(&file, picture))
@@ -216,7 +216,7 @@ impl Browser {
         };
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("browser").replace("::", "-");
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        let folder = workspace().join("target/screenshots");
         let file = folder.join(format!("failed-{name}.png"));
         if std::fs::create_dir_all(&folder)
             .and_then(|()| std::fs::write(&file, picture))

@@ -1,8 +1,9 @@
 //! The built page on loopback, as a static web host would serve it.
 
+use super::workspace;
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tiny_http::{Header, Request, Response, Server};
@@ -32,7 +33,7 @@ impl Site {
     /// `dist/` in a folder of the host, such as `/course/raft`, beside further pages, each a path
     /// from the root of the host and its HTML.
     pub fn dist_below(prefix: &str, pages: &[(&str, &str)]) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
+        let folder = workspace().join("dist");
         assert!(
             folder.join("index.html").exists(),
             "there is no page in dist/: cargo xtask build"

@@ -7,6 +7,7 @@ mod bad_input;
 mod console;
 mod faults;
 mod figures;
+mod harness;
 mod keys;
 mod page;
 mod settings;

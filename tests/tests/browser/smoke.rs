@@ -3,11 +3,11 @@
 use quorumscope_tests::browser::{Browser, Site};
 
 #[test]
-fn the_page_draws() {
+fn the_page_draws_its_servers() {
     let site = Site::dist();
     let browser = Browser::start(&site);
     browser.open("index.html");
-    browser.wait_until("document.body.innerText.includes('QuorumScope')");
+    browser.see("quorum-scope [data-server]");
 }
 
 #[test]
@@ -15,7 +15,7 @@ fn the_page_works_in_a_folder_of_another_site() {
     let site = Site::dist_below("/course/raft", &[]);
     let browser = Browser::start(&site);
     browser.open("course/raft/");
-    browser.wait_until("document.body.innerText.includes('QuorumScope')");
+    browser.see("quorum-scope [data-server]");
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn no_request_leaves_the_host() {
     let site = Site::dist();
     let browser = Browser::start(&site);
     browser.open("index.html");
-    browser.wait_until("document.body.innerText.includes('QuorumScope')");
+    browser.see("quorum-scope [data-server]");
     let requests = browser.requests();
     assert!(
         requests
