@@ -9,12 +9,19 @@ use quorumscope_core::time::Duration;
 
 use super::trial::Trial;
 
-/// How long recovery may take in simulated time: many election timeouts, so that an unlucky row of
-/// split votes is not taken for a cluster that is stuck.
+/// How long each part of recovery may take in simulated time: many election timeouts, so that an
+/// unlucky row of split votes is not taken for a cluster that is stuck.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What must come about.
-const RECOVERED: &str = "leader and caught up and client Z answered ok";
+/// What must come about before a client comes.
+const ALIVE: &str = "leader and caught up";
+
+/// What must come about once it has asked for something.
+const SERVED: &str = "client Z answered ok";
+
+/// How often a client asks again after it lost its connection: a late election may cost it one or
+/// two.
+const ATTEMPTS: u32 = 4;
 
 /// A cluster that did not come back to life.
 pub(super) struct Failed {
@@ -26,7 +33,41 @@ pub(super) struct Failed {
 /// Ends all faults and waits until the cluster lives; why not, if it does not.
 pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
     end_faults(trial);
-    let demand = demand();
+    if let Some(failed) = wait_until(trial, ALIVE) {
+        return Some(failed);
+    }
+    let client = ClientId::from_letter('Z').expect("Z is a letter");
+    let open = ClientAction::Open {
+        server: None,
+        timeout: None,
+    };
+    trial.command(&Command::Client {
+        client,
+        action: open,
+    });
+    let mut failed = None;
+    for _ in 0..ATTEMPTS {
+        let create = Operation::Create {
+            path: "/recovered".to_owned(),
+            data: None,
+            ephemeral: false,
+            sequential: true,
+        };
+        trial.command(&Command::Client {
+            client,
+            action: ClientAction::Request(create),
+        });
+        failed = wait_until(trial, SERVED);
+        failed.as_ref()?;
+    }
+    failed
+}
+
+/// Waits until something comes about; why it did not, if it does not.
+fn wait_until(trial: &mut Trial, what: &str) -> Option<Failed> {
+    let line = format!("until {what} within {PATIENCE}");
+    let step = parse_line(&line, 1).ok().flatten();
+    let demand = step.expect("the line is well formed");
     let Step::Until { condition, .. } = &demand else {
         return None;
     };
@@ -42,12 +83,6 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
     None
 }
 
-fn demand() -> Step {
-    let line = format!("until {RECOVERED} within {PATIENCE}");
-    let step = parse_line(&line, 1).ok().flatten();
-    step.expect("the line is well formed")
-}
-
 /// Which of what was demanded is missing.
 fn missing(condition: &Condition, trial: &Trial) -> String {
     let claims = condition.claims().iter();
@@ -57,7 +92,7 @@ fn missing(condition: &Condition, trial: &Trial) -> String {
         .map(|claim| format!("\"{claim}\""))
         .collect();
     let missing = missing.join(" and ");
-    format!("{PATIENCE} after the last fault, {missing} has not come about")
+    format!("faults have ended, and for {PATIENCE} {missing} has not come about")
 }
 
 fn end_faults(trial: &mut Trial) {
@@ -94,19 +129,4 @@ fn end_faults(trial: &mut Trial) {
         });
     }
     trial.command(&Command::RestartAll);
-    let client = ClientId::from_letter('Z').expect("Z is a letter");
-    for action in [
-        ClientAction::Open {
-            server: None,
-            timeout: None,
-        },
-        ClientAction::Request(Operation::Create {
-            path: "/recovered".to_owned(),
-            data: None,
-            ephemeral: false,
-            sequential: true,
-        }),
-    ] {
-        trial.command(&Command::Client { client, action });
-    }
 }
