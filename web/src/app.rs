@@ -12,11 +12,13 @@ use crate::desk::{Desk, Theme};
 use crate::fixed::Fixed;
 use crate::frames::{Frames, Sight, clock, millis};
 use crate::hands::Hands;
+use crate::intent::Intent;
 use crate::model::Model;
 use crate::narrator::Narrator;
 use crate::page;
 use crate::shell::Shell;
 use crate::snapshot::{self, Snapshot};
+use crate::stage::LogWindow;
 
 /// Columns that stay free behind the last entry, so that the next one has somewhere to go.
 const ROOM_AHEAD: u64 = 2;
@@ -53,6 +55,8 @@ pub struct App {
     pub(crate) snapshot: Fixed<Snapshot>,
     pub(crate) narrator: Narrator,
     pub(crate) on: Callback<Action>,
+    pub(crate) on_intent: Callback<Intent>,
+    pub(crate) on_window: Callback<LogWindow>,
     pub(crate) root: NodeRef,
     snapped_at: f64,
     seen: bool,
@@ -79,6 +83,12 @@ impl Component for App {
             snapshot,
             narrator: Narrator::default(),
             on: ctx.link().callback(Msg::Do),
+            on_intent: ctx
+                .link()
+                .callback(|intent| Msg::Do(Action::Intent(intent))),
+            on_window: ctx
+                .link()
+                .callback(|window| Msg::Do(Action::LogWindow(window))),
             root: NodeRef::default(),
             snapped_at: 0.0,
             seen: true,
@@ -169,16 +179,16 @@ impl App {
             return self.refresh(ctx, shell);
         }
         if moved {
-            self.look(&shell.model.borrow());
+            self.look(&shell.model.borrow(), false);
         }
         moved
     }
 
-    /// Takes the view that the stage draws.
-    fn look(&mut self, model: &Model) {
+    /// Takes the view that the stage draws; the panels want the znodes as well.
+    fn look(&mut self, model: &Model, znodes: bool) {
         let wanted = Scope {
             log: (self.log_first(), self.desk.log.count),
-            znodes: true,
+            znodes,
         };
         self.view = Rc::new(model.player().view(&wanted));
     }
@@ -187,7 +197,7 @@ impl App {
     fn refresh(&mut self, ctx: &Context<Self>, shell: &Shell) -> bool {
         let fresh = {
             let mut model = shell.model.borrow_mut();
-            self.look(&model);
+            self.look(&model, true);
             self.snapshot = Fixed::new(snapshot::take(&mut model, &self.desk, &self.view));
             model.fresh_violations(&self.view)
         };

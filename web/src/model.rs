@@ -11,7 +11,7 @@ use quorumscope_core::view::{Scope, View};
 
 use crate::facts::{self, Fact};
 use crate::intent::Target;
-use crate::playback::{FRAME_BUDGET_MS, Playback, SLICE, Speed};
+use crate::playback::{FIRST_SLICE, FRAME_BUDGET_MS, Playback, SLICE_MS, Speed};
 use crate::settings::{self, Attribute};
 use crate::snapshot;
 
@@ -219,6 +219,7 @@ impl Model {
     pub fn simulate(&mut self, by: Duration, budget: f64, clock: impl Fn() -> f64) -> Progress {
         let end = self.player.now() + by;
         let deadline = clock() + budget;
+        let mut slice = FIRST_SLICE;
         loop {
             let left = end.since(self.player.now());
             if left == Duration::ZERO {
@@ -227,8 +228,13 @@ impl Model {
                     stopped: None,
                 };
             }
-            let stopped = self.advance(left.min(SLICE));
-            if stopped.is_some() || clock() >= deadline {
+            let begun = clock();
+            let stopped = self.advance(left.min(slice));
+            let now = clock();
+            if now - begun < SLICE_MS {
+                slice = slice + slice;
+            }
+            if stopped.is_some() || now >= deadline {
                 return Progress {
                     left: end.since(self.player.now()),
                     stopped,

@@ -3,9 +3,10 @@
 use quorumscope_core::view::View;
 use yew::prelude::*;
 
-use crate::action::{Action, Tab};
+use crate::action::Tab;
 use crate::app::App;
 use crate::desk::Dialog;
+use crate::offers::{self, Offer};
 use crate::panels::clients::Clients;
 use crate::panels::console::Console;
 use crate::panels::header::Header;
@@ -52,11 +53,19 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
                 speed={model.playback.speed}
                 on={on.clone()}
             />
-            <ContextMenu menu={desk.menu.clone()} view={app.view.clone()} on={on.clone()} />
+            <ContextMenu menu={desk.menu.clone()} offers={menu_offers(app)} on={on.clone()} />
             { dialog(app) }
             <p class="unseen" aria-live="polite">{ app.narrator.text() }</p>
         </section>
     }
+}
+
+/// What the open menu lists.
+fn menu_offers(app: &App) -> Vec<Offer> {
+    let target = app.desk.menu.as_ref().map(|menu| &menu.target);
+    target
+        .map(|target| offers::offers(&app.view, target))
+        .unwrap_or_default()
 }
 
 /// The cluster in one sentence, for those who cannot see it.
@@ -67,7 +76,7 @@ fn summary(view: &View) -> String {
 
 fn rooms(app: &App, playing: bool) -> Html {
     let desk = &app.desk;
-    let on = app.on.reform(Action::Intent);
+    let on = app.on_intent.clone();
     html! {
         <>
             <section class="room-stage" aria-label="Cluster">
@@ -82,7 +91,7 @@ fn rooms(app: &App, playing: bool) -> Html {
                     first={app.log_first()}
                     count={desk.log.count}
                     follow={desk.log.follow}
-                    on_scroll={app.on.reform(Action::LogWindow)}
+                    on_scroll={app.on_window.clone()}
                 />
             </section>
         </>

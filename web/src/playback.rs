@@ -9,8 +9,10 @@ use quorumscope_core::time::Duration;
 const LONGEST_FRAME_MS: f64 = 500.0;
 /// What a frame may spend on simulating when it runs as fast as it goes, or has fallen behind.
 pub const FRAME_BUDGET_MS: f64 = 9.0;
-/// Simulated at once when running as fast as it goes.
-pub const SLICE: Duration = Duration::from_millis(2);
+/// Simulated at once at first, before the clock is looked at.
+pub const FIRST_SLICE: Duration = Duration::from_millis(2);
+/// What is simulated at once grows until it takes so long.
+pub const SLICE_MS: f64 = 0.5;
 
 /// The slowest and the fastest scaled speed, as powers of ten of real time.
 pub const SLOWEST: f64 = -3.0;

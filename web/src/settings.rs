@@ -45,7 +45,7 @@ pub fn apply(text: &str, attributes: &[Attribute]) -> Result<String, Notice> {
     }
     if script.header.servers > MAX_SERVERS {
         return Err(Notice {
-            title: format!("{} servers are too many to draw", script.header.servers),
+            title: format!("{} servers are too many to draw.", script.header.servers),
             errors: vec![format!(
                 "The page shows 1 to {MAX_SERVERS} servers; run larger clusters with the command-line tool."
             )],

@@ -19,10 +19,10 @@ use crate::offers::{self, Offer};
 /// How many milliseconds pass between two snapshots while the run plays.
 pub const INTERVAL_MS: f64 = 100.0;
 /// Lines that are looked through for the story, and when it is searched.
-const LINES: usize = 600;
+const LINES: usize = 300;
 const LINES_SEARCHED: usize = 20_000;
 /// Lines that are shown at most.
-pub const LINES_SHOWN: usize = 200;
+pub const LINES_SHOWN: usize = 120;
 
 /// What the panels show at one moment.
 pub struct Snapshot {

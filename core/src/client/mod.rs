@@ -86,6 +86,20 @@ pub enum Output {
     Fact(ClientFact),
 }
 
+/// What a client is told when it starts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// The servers it may connect to; at least one.
+    pub servers: Vec<ServerId>,
+    /// The server it tries first; a random one otherwise.
+    pub first: Option<ServerId>,
+    /// The session timeout that it asks for.
+    pub timeout: Duration,
+    /// How many connections earlier processes of its name have opened: no name of a connection is
+    /// used twice.
+    pub connections: u64,
+}
+
 /// How a client stands with the service.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum State {
@@ -147,31 +161,31 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts a client that opens a session at `first`, or at a random server. It numbers its
-    /// connections from where `predecessor`, an earlier process of the same client, left off: what
-    /// is still under way to that one must not reach this one.
-    #[allow(clippy::too_many_arguments)]
+    /// Starts a client that opens a session.
     pub fn start(
         id: ClientId,
-        predecessor: Option<&Self>,
-        servers: Vec<ServerId>,
-        first: Option<ServerId>,
-        wanted_timeout: Duration,
+        settings: Settings,
         now: Time,
         random: Bits,
         out: &mut Vec<Output>,
     ) -> Self {
+        let Settings {
+            servers,
+            first,
+            timeout,
+            connections,
+        } = settings;
         let any = servers[random.below(servers.len() as u64) as usize];
         let mut client = Self {
             id,
             servers,
-            wanted_timeout,
+            wanted_timeout: timeout,
             state: State::Disconnected,
             server: first.unwrap_or(any),
             connection: None,
-            connections_opened: predecessor.map_or(0, |earlier| earlier.connections_opened),
+            connections_opened: connections,
             session: None,
-            timeout: wanted_timeout,
+            timeout,
             last_zxid: Zxid::ZERO,
             last_xid: Xid::ZERO,
             last_heard: now,
@@ -484,6 +498,11 @@ impl Client {
     /// Its present connection.
     pub fn connection(&self) -> Option<ConnectionId> {
         self.connection
+    }
+
+    /// How many connections it and its predecessors have opened.
+    pub fn connections_opened(&self) -> u64 {
+        self.connections_opened
     }
 
     /// Its session, as long as it has one.

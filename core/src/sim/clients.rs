@@ -92,24 +92,19 @@ impl World {
         self.begin_deed();
         self.tell(None, WorldFact::ClientStarted { client: id });
         let earlier = self.clients.remove(&id);
-        let mut random = match &earlier {
-            Some(earlier) => earlier.random.clone(),
-            None => client_stream(&self.settings, id),
+        let connections = earlier
+            .as_ref()
+            .map_or(0, |c| c.process.connections_opened());
+        let mut random = earlier.map_or_else(|| client_stream(&self.settings, id), |c| c.random);
+        let settings = client::Settings {
+            servers: (1..=self.settings.servers).map(ServerId::new).collect(),
+            first: server,
+            timeout: timeout.unwrap_or(self.settings.session_timeout),
+            connections,
         };
-        let servers = (1..=self.settings.servers).map(ServerId::new).collect();
-        let timeout = timeout.unwrap_or(self.settings.session_timeout);
         let mut out = Vec::new();
         let draw = Bits(random.draw());
-        let process = Client::start(
-            id,
-            earlier.as_ref().map(ClientNode::process),
-            servers,
-            server,
-            timeout,
-            self.now,
-            draw,
-            &mut out,
-        );
+        let process = Client::start(id, settings, self.now, draw, &mut out);
         let alarms = [Alarm::default(); TIMERS];
         self.clients.insert(
             id,

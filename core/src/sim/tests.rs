@@ -448,16 +448,6 @@ fn a_read_waits_for_the_earlier_writes_of_its_client() {
 }
 
 #[test]
-fn a_client_that_is_started_anew_hears_nothing_of_its_predecessors_connections() {
-    let (mut world, _) = served(Settings::default(), None);
-    let connection = |world: &World| world.reach_of(a()).unwrap().connection;
-    let earlier = connection(&world);
-    world.kill_client(a()).unwrap();
-    world.start_client(a(), None, None).unwrap();
-    assert!(connection(&world) > earlier);
-}
-
-#[test]
 fn a_session_whose_client_died_expires_everywhere_and_takes_its_ephemerals() {
     let (mut world, _) = served(Settings::default(), None);
     world
@@ -561,6 +551,20 @@ fn operations_under_way_when_the_connection_is_lost_end_with_connection_loss() {
     }
     pass(&mut world, 600);
     assert_eq!(answers(&world), [Err(ErrorCode::ConnectionLoss)]);
+}
+
+#[test]
+fn a_client_started_anew_hears_nothing_that_was_meant_for_its_predecessor() {
+    let (mut world, _) = elected(Settings::default());
+    world.start_client(a(), Some(s(1)), None).unwrap();
+    pass(&mut world, 10);
+    world.kill_client(a()).unwrap();
+    world.start_client(a(), Some(s(1)), None).unwrap();
+    world.take_records();
+    pass(&mut world, 300);
+    let connected =
+        |record: &&Record| matches!(record.fact, Fact::Client(ClientFact::Connected { .. }));
+    assert_eq!(world.records().iter().filter(connected).count(), 1);
 }
 
 #[test]

@@ -1,8 +1,5 @@
 //! The menu of a thing: what can be done to it, beside where it was asked for.
 
-use std::rc::Rc;
-
-use quorumscope_core::view::View;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -11,15 +8,15 @@ use crate::action::Action;
 use crate::desk::Menu;
 use crate::hands::rove;
 use crate::intent::Intent;
-use crate::offers;
+use crate::offers::Offer;
 
 /// Properties of [`ContextMenu`].
 #[derive(Properties, PartialEq)]
 pub struct ContextMenuProps {
     /// The menu, while it is open.
     pub menu: Option<Menu>,
-    /// The cluster.
-    pub view: Rc<View>,
+    /// What it lists.
+    pub offers: Vec<Offer>,
     /// What the reader wants.
     pub on: Callback<Action>,
 }
@@ -57,10 +54,10 @@ pub fn ContextMenu(props: &ContextMenuProps) -> Html {
         None,
         Intent::Select(menu.target.clone()),
     )];
-    entries.extend(offers::offers(&props.view, &menu.target).into_iter().map(|offer| {
+    entries.extend(props.offers.iter().map(|offer| {
         let class = offer.harmful.then_some("harmful");
         let line = offer.line.clone();
-        html! { <li role="none" key={line.clone()}>{ item(&props.on, &offer.label, class, Some(&line), Intent::Run(offer.line)) }</li> }
+        html! { <li role="none" key={line.clone()}>{ item(&props.on, &offer.label, class, Some(&line), Intent::Run(offer.line.clone())) }</li> }
     }));
     let close = props.on.reform(|_: MouseEvent| Action::Close);
     html! {
