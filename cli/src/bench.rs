@@ -13,8 +13,11 @@ use serde_json::json;
 use crate::args::Bench;
 use crate::{Verdict, print_line, seconds};
 
-/// How long each speed is measured, in real time.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+/// How often each speed is measured. The best counts: what else the machine does only slows it.
+const ROUNDS: u32 = 10;
+
+/// How long one measurement takes at least, in real time.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// How much is simulated between two looks at the real clock.
 const STRIDE: Duration = Duration::from_secs(60);
@@ -121,17 +124,20 @@ fn measure() -> Vec<Figure> {
     figures
 }
 
-/// Simulated time per real time of five servers at the teaching defaults.
+/// Simulated time per real time of five servers at the teaching defaults, the best of some rounds.
 fn speed(mut run_until: impl FnMut(&mut World, Time)) -> f64 {
     let mut world = World::new(Settings::default());
     world.observe(false);
     world.run_until(Time::ZERO + Duration::from_secs(2));
-    let (start, first) = (Instant::now(), world.now());
-    while start.elapsed() < PATIENCE {
-        let until = world.now() + STRIDE;
-        run_until(&mut world, until);
-    }
-    seconds(world.now().since(first)) / start.elapsed().as_secs_f64()
+    let mut round = || {
+        let (start, first) = (Instant::now(), world.now());
+        while start.elapsed() < PATIENCE {
+            let until = world.now() + STRIDE;
+            run_until(&mut world, until);
+        }
+        seconds(world.now().since(first)) / start.elapsed().as_secs_f64()
+    };
+    (0..ROUNDS).map(|_| round()).fold(0.0, f64::max)
 }
 
 /// An hour in which a client writes once a second: what its history costs.
