@@ -32,7 +32,7 @@ pub(crate) fn shrink() -> Result<()> {
     let folder = std::env::var_os("TRUNK_STAGING_DIR").map_or_else(dist, PathBuf::from);
     let module = folder.join("quorumscope-web_bg.wasm");
     let before = size(&module)?;
-    let Some(mut wasm_opt) = tools::wasm_opt() else {
+    let (Some(shrink), Some(order)) = (tools::wasm_opt(), tools::wasm_opt()) else {
         println!(
             "  wasm-opt is not there: {} stays {before} bytes (`cargo xtask setup` installs it where npm is)",
             module.display()
@@ -40,13 +40,26 @@ pub(crate) fn shrink() -> Result<()> {
         return Ok(());
     };
     println!("Shrinking the WebAssembly (half a minute)");
-    wasm_opt.args(["-Oz", "--strip-debug", "--strip-producers"]);
-    wasm_opt.args(FEATURES);
-    wasm_opt.arg(&module).arg("--output").arg(&module);
-    run(&mut wasm_opt)?;
+    for (mut wasm_opt, passes) in [(shrink, SHRINK.as_slice()), (order, &ORDER)] {
+        wasm_opt.args(passes).args(FEATURES);
+        wasm_opt.arg(&module).arg("--output").arg(&module);
+        run(&mut wasm_opt)?;
+    }
     println!("  {before} bytes before, {} after", size(&module)?);
     Ok(())
 }
+
+/// Makes the module small, and keeps the names of its functions for the next step.
+const SHRINK: [&str; 4] = [
+    "-Oz",
+    "--merge-similar-functions",
+    "-g",
+    "--strip-producers",
+];
+
+/// Puts the instances of one generic function side by side, where compression finds what they have
+/// in common. The names go last: a pass that drops them must not come before one that reads them.
+const ORDER: [&str; 2] = ["--reorder-functions-by-name", "--strip-debug"];
 
 /// What the compiler may use in the module, by the defaults of the target.
 const FEATURES: [&str; 7] = [
