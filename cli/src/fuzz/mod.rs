@@ -1,7 +1,7 @@
 //! Random runs: clusters, faults and clients made up from a seed, with every invariant watching.
 //!
-//! A run has two phases. In the first the [`adversary`] does its worst and the clients work. Then
-//! all faults end, and the cluster must come back to life: [`calm`]. Whatever goes wrong is a
+//! A run has two phases. In the first the `adversary` does its worst and the clients work. Then
+//! all faults end, and the cluster must come back to life: `calm`. Whatever goes wrong is a
 //! [`Finding`], with the run as a script that shows it again.
 
 mod adversary;
