@@ -13,8 +13,15 @@ fn host() -> web_sys::HtmlElement {
     host.unchecked_into()
 }
 
-async fn drawn() {
-    yew::platform::time::sleep(std::time::Duration::from_millis(50)).await;
+/// Waits, within reason, until the page shows as many of these.
+async fn shows(host: &web_sys::HtmlElement, selector: &str, expected: u32) {
+    for _ in 0..250 {
+        if count(host, selector) == expected {
+            return;
+        }
+        yew::platform::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(count(host, selector), expected, "{selector}");
 }
 
 fn count(host: &web_sys::HtmlElement, selector: &str) -> u32 {
@@ -26,15 +33,11 @@ async fn every_server_can_be_found_in_the_page() {
     let host = host();
     let mut handle =
         quorumscope_web::element::mount(host.clone(), "", "", vec!["servers".into(), "3".into()]);
-    drawn().await;
-    assert_eq!(
-        count(&host, "[data-server][data-role][data-term][data-up=true]"),
-        3
-    );
+    let running = "[data-server][data-role][data-term][data-up=true]";
+    shows(&host, running, 3).await;
 
     handle.run("crash S2").unwrap();
-    drawn().await;
-    assert_eq!(count(&host, "[data-server=S2][data-up=false]"), 1);
+    shows(&host, "[data-server=S2][data-up=false]", 1).await;
     handle.unmount();
 }
 
@@ -47,9 +50,9 @@ async fn what_is_typed_is_never_markup() {
         "",
         Vec::new(),
     );
-    drawn().await;
+    // The default cluster runs, and a message says what is wrong with the script.
+    shows(&host, "[data-server]", 5).await;
+    shows(&host, ".notice[role=alert]", 1).await;
     assert_eq!(count(&host, "img"), 0);
-    assert_eq!(count(&host, ".notice[role=alert]"), 1);
-    assert_eq!(count(&host, "[data-server]"), 5, "the default cluster runs");
     handle.unmount();
 }

@@ -4,7 +4,7 @@
 //! appends what must be done to a list. It knows neither clock, network nor disk.
 //!
 //! A write goes through three stations. The *origin*, the server that the client is connected
-//! with, keeps it among its [outstanding](outbox) commands and passes it to the leader. The leader
+//! with, keeps it among its outstanding commands (`outbox`) and passes it to the leader. The leader
 //! stamps its time and proposes it. Every server applies it when it is committed, and the origin
 //! then answers its client. Reads are answered by the origin from its own tree, in their turn
 //! (Hunt et al., "ZooKeeper", 2010, §2.3, §4.4).

@@ -103,7 +103,7 @@ pub enum WorldFact {
     },
     ClockSet {
         server: ServerId,
-        by_us: i64,
+        ahead_us: i64,
     },
     ClockDrifts {
         server: ServerId,
@@ -220,10 +220,10 @@ impl Explain for WorldFact {
             } => {
                 format!("you made room on the disk of {server}")
             }
-            Self::ClockSet { server, by_us } => {
-                let by = Duration::from_micros(by_us.unsigned_abs());
-                let way = if *by_us < 0 { "back" } else { "forward" };
-                format!("you set the clock of {server} {way} by {by}")
+            Self::ClockSet { server, ahead_us } => {
+                let off = Duration::from_micros(ahead_us.unsigned_abs());
+                let way = if *ahead_us < 0 { "behind" } else { "ahead" };
+                format!("you set the clock of {server} {off} {way}")
             }
             Self::ClockDrifts { server, ppm: 0 } => {
                 format!("you stopped the drift of {server}'s clock")

@@ -287,13 +287,15 @@ impl World {
         Ok(())
     }
 
-    /// The server's clock jumps.
-    pub fn set_clock(&mut self, server: ServerId, by_us: i64) -> Result<(), Impossible> {
+    /// The server's clock jumps: from now on it is so many microseconds ahead of true time, or
+    /// behind it when negative.
+    pub fn set_clock(&mut self, server: ServerId, ahead_us: i64) -> Result<(), Impossible> {
         self.check_server(server)?;
         self.begin_deed();
-        self.nodes[server.position()].clock.jump(self.now, by_us);
+        let clock = &mut self.nodes[server.position()].clock;
+        clock.jump(self.now, ahead_us - clock.offset_us(self.now));
         self.plan_timers_anew(server);
-        self.tell(None, WorldFact::ClockSet { server, by_us });
+        self.tell(None, WorldFact::ClockSet { server, ahead_us });
         Ok(())
     }
 

@@ -320,6 +320,19 @@ fn a_fast_clock_stands_for_election_before_a_slow_one() {
 }
 
 #[test]
+fn a_clock_is_set_against_true_time_wherever_it_was() {
+    let mut world = World::new(Settings::default());
+    world.run_until(at(100));
+    for ahead_us in [20_000, 20_000, -5_000, 0] {
+        world.set_clock(s(2), ahead_us).unwrap();
+        assert_eq!(
+            world.node(s(2)).unwrap().clock().offset_us(world.now()),
+            ahead_us
+        );
+    }
+}
+
+#[test]
 fn a_full_disk_confirms_nothing_until_there_is_room() {
     let (mut world, leader) = served(Settings::default(), None);
     for node in 1..=5 {
