@@ -252,6 +252,7 @@ fn key(name: &str) -> char {
         "End" => Key::End,
         "Enter" => Key::Enter,
         "Escape" => Key::Escape,
+        "F10" => Key::F10,
         "Home" => Key::Home,
         "PageDown" => Key::PageDown,
         "PageUp" => Key::PageUp,

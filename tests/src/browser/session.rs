@@ -15,6 +15,9 @@ use tokio::runtime::{self, Runtime};
 /// How long a call waits for what it acts on.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long the driver may take to answer.
+const ANSWER: Duration = Duration::from_secs(60);
+
 const POLL: Duration = Duration::from_millis(25);
 
 /// Flags with which Chromium runs for root, without a screen, and talks to nobody on its own.
@@ -186,9 +189,11 @@ impl Browser {
         what: &str,
         answer: impl Future<Output = Result<T, CmdError>>,
     ) -> T {
-        match self.runtime.block_on(answer) {
-            Ok(answer) => answer,
-            Err(error) => panic!("{what}: {error}"),
+        let in_time = async { tokio::time::timeout(ANSWER, answer).await };
+        match self.runtime.block_on(in_time) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => panic!("{what}: {error}"),
+            Err(_) => panic!("{what}: no answer within {ANSWER:?}"),
         }
     }
 }

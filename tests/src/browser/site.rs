@@ -39,13 +39,13 @@ impl Site {
             "there is no page in dist/: cargo xtask build"
         );
         let pages = pages.iter();
-        let content = Content {
+        let content = Arc::new(Content {
             folder,
             prefix: prefix.to_owned(),
             pages: pages
                 .map(|(path, html)| ((*path).to_owned(), (*html).to_owned()))
                 .collect(),
-        };
+        });
         let server = Server::http("127.0.0.1:0").expect("loopback has a free port");
         let server = Arc::new(server);
         let listener = server.clone();
@@ -53,7 +53,9 @@ impl Site {
             address: format!("http://{}", server.server_addr()),
             serving: Some(std::thread::spawn(move || {
                 for request in listener.incoming_requests() {
-                    content.answer(request);
+                    // A browser may leave one answer unread until it has had another.
+                    let content = content.clone();
+                    std::thread::spawn(move || content.answer(request));
                 }
             })),
             server,
