@@ -8,7 +8,7 @@
 //! | [`intent`], [`action`] | what a reader points at, and what the page can be told to do |
 //! | [`playback`], [`settings`], [`model`] | a run and how it is watched, without a screen |
 //! | [`offers`], [`facts`], [`snapshot`] | what can be done and said about what is there |
-//! | [`stage`], [`panels`], [`page`] | what is drawn |
+//! | [`stage`], [`panels`], `page` | what is drawn |
 //! | [`app`], [`element`] | the root component, and what a host page holds |
 
 mod act;

@@ -210,7 +210,12 @@ fn doc(_: &mut Tests) -> Result<()> {
 
 fn native(tests: &mut Tests) -> Result<()> {
     let mut cargo = command("cargo", &["test", "--locked"]);
-    run_and_read(cargo.args(NATIVE), |line| tests.read(line))
+    run_and_read(cargo.args(NATIVE), |line| tests.read(line))?;
+    // What of the page needs no browser: geometry, playback, what is offered and said.
+    let mut cargo = command("cargo", &["test", "--locked", "--lib"]);
+    run_and_read(cargo.args(["--package", "quorumscope-web"]), |line| {
+        tests.read(line)
+    })
 }
 
 fn wasm(tests: &mut Tests) -> Result<()> {
