@@ -33,17 +33,18 @@ pub fn millis(time: Time) -> f64 {
 
 /// Asks the browser for frames, one at a time and only while they are wanted.
 pub struct Frames {
-    asked: Rc<Cell<bool>>,
+    /// The frame that was asked for and has not come.
+    asked: Rc<Cell<Option<i32>>>,
     on_frame: Closure<dyn FnMut(f64)>,
 }
 
 impl Frames {
     /// Calls `on` with the window's clock at every frame that was asked for.
     pub fn new(on: Callback<f64>) -> Self {
-        let asked = Rc::new(Cell::new(false));
+        let asked = Rc::new(Cell::new(None));
         let answered = asked.clone();
         let on_frame = Closure::new(move |now| {
-            answered.set(false);
+            answered.set(None);
             on.emit(now);
         });
         Self { asked, on_frame }
@@ -51,9 +52,18 @@ impl Frames {
 
     /// Asks for one more frame.
     pub fn ask(&self) {
-        if !self.asked.replace(true) {
+        if self.asked.get().is_none() {
             let asked = window().request_animation_frame(self.on_frame.as_ref().unchecked_ref());
-            self.asked.set(asked.is_ok());
+            self.asked.set(asked.ok());
+        }
+    }
+}
+
+impl Drop for Frames {
+    /// A frame that came now would find nobody to answer it.
+    fn drop(&mut self) {
+        if let Some(asked) = self.asked.get() {
+            let _ = window().cancel_animation_frame(asked);
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio::runtime::{self, Runtime};
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long the driver may take to answer.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 
 const POLL: Duration = Duration::from_millis(25);
 
@@ -193,7 +193,7 @@ impl Browser {
         match self.runtime.block_on(in_time) {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => panic!("{what}: {error}"),
-            Err(_) => panic!("{what}: no answer within {ANSWER:?}"),
+            Err(late) => panic!("{what}: no answer within {ANSWER:?}: {late}"),
         }
     }
 }

@@ -148,19 +148,6 @@ fn load_starts_over() {
     assert_eq!((&view["seed"], &view["time"]), (&9.into(), &0.into()));
 }
 
-#[test]
-fn an_element_that_is_moved_within_its_page_runs_again() {
-    let page = Page::at("example.html");
-    page.execute(
-        "const cluster = document.querySelector('#election');
-         cluster.remove();
-         document.body.append(cluster);
-         await cluster.ready;",
-        &[],
-    );
-    page.see("#election [data-server=S5]");
-}
-
 /// What stands between backticks.
 fn ticked(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()

@@ -88,15 +88,3 @@ fn a_browser_without_webassembly_is_told_what_is_missing() {
     let said = page.text("quorum-scope .failed[role=alert]");
     assert!(said.contains("does not run WebAssembly"), "{said}");
 }
-
-#[test]
-fn a_browser_without_javascript_is_told_what_is_missing() {
-    let page = Page::blank();
-    page.devtools(
-        "Emulation.setScriptExecutionDisabled",
-        &json!({ "value": true }),
-    );
-    page.open("index.html");
-    let said = page.text("quorum-scope noscript");
-    assert!(said.contains("JavaScript"), "{said}");
-}
