@@ -15,36 +15,6 @@ fn a_line_is_run_and_shown() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said_in_place_and_changes_nothing() {
-    let (page, _) = Page::led();
-    page.run("client A");
-    page.advance(200);
-    page.run("crash S5");
-    for (line, said) in [
-        ("crash S9", "S9"),
-        ("crash S5", "S5"),
-        ("crsh S1", "crsh"),
-        ("cut S1", "S1"),
-        ("client A create app", "app"),
-        ("client A create /a//b", "must not be empty"),
-        ("client A create /app/", "/"),
-        ("restart S1", "S1"),
-        ("client Q get /", "Q"),
-    ] {
-        let before = page.view();
-        page.type_line(line);
-        assert_eq!(page.text(".transcript .refused:last-child > code"), line);
-        let text = page.text(REFUSED);
-        assert!(!text.is_empty(), "{line}");
-        assert!(
-            text.contains(said) || text.contains("expected"),
-            "{line}: {text}"
-        );
-        assert_eq!(page.view(), before, "{line}");
-    }
-}
-
-#[test]
 fn the_place_of_a_mistake_is_marked() {
     let page = Page::still();
     page.type_line("crash S1 now");

@@ -45,17 +45,6 @@ fn r_restarts_the_leader() {
 }
 
 #[test]
-fn a_aligns_the_election_timers_and_t_spreads_them() {
-    let page = Page::still();
-    page.press("a");
-    page.next_frame();
-    assert_eq!(different(&timers(&page.view())), 1);
-    page.press("t");
-    page.next_frame();
-    assert!(different(&timers(&page.view())) > 1);
-}
-
-#[test]
 fn b_brings_all_servers_back() {
     let page = Page::still();
     page.run("crash S1");
@@ -101,21 +90,6 @@ fn arrows_step_by_events_and_l_returns_to_live() {
 }
 
 #[test]
-fn a_slash_goes_to_the_console_and_escape_back_to_the_page() {
-    let page = Page::still();
-    page.press("/");
-    page.wait_until("document.activeElement.getAttribute('aria-label') === 'Command'");
-    page.write("c");
-    page.next_frame();
-    assert!(page.view()["clients"].as_array().unwrap().is_empty());
-    page.press("Escape");
-    page.press("Escape");
-    page.wait_until("document.activeElement.tagName !== 'INPUT'");
-    page.press("Space");
-    page.wait_until("document.querySelector('quorum-scope').playing");
-}
-
-#[test]
 fn shift_and_an_arrow_go_to_the_turns_of_the_story() {
     let (page, leader) = Page::led();
     page.advance(500);
@@ -126,16 +100,4 @@ fn shift_and_an_arrow_go_to_the_turns_of_the_story() {
     page.press("Shift+ArrowLeft");
     page.next_frame();
     assert!(time(&page.view()) < time(&turn));
-}
-
-fn timers(view: &Value) -> Vec<String> {
-    let servers = view["servers"].as_array().into_iter().flatten();
-    servers
-        .map(|server| server["timer"]["remaining"].to_string())
-        .collect()
-}
-
-fn different(timers: &[String]) -> usize {
-    let set: std::collections::BTreeSet<_> = timers.iter().collect();
-    set.len()
 }

@@ -1,6 +1,6 @@
 //! What the address and the attributes say, and what a reader without a mouse finds.
 
-use crate::page::{Page, server};
+use crate::page::Page;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -77,39 +77,6 @@ fn every_button_field_and_thing_that_takes_the_focus_has_a_name() {
         );
         assert_eq!(nameless, json!([]), "{panel}");
     }
-}
-
-#[test]
-fn two_clusters_of_a_course_page_run_apart() {
-    let page = Page::at("example.html");
-    page.wait_until("document.querySelectorAll('quorum-scope[ready]').length === 2");
-    page.execute(
-        "for (const cluster of document.querySelectorAll('quorum-scope')) cluster.pause()",
-        &[],
-    );
-    let views = |page: &Page| {
-        page.eval("[...document.querySelectorAll('quorum-scope')].map(cluster => cluster.view())")
-    };
-    page.execute(
-        "await document.querySelector('#election').advance(500)",
-        &[],
-    );
-    let before = views(&page);
-    assert_eq!(before[0]["servers"].as_array().unwrap().len(), 5);
-    assert_eq!(before[1]["servers"].as_array().unwrap().len(), 4);
-    assert!(before[1]["time"].as_f64() < before[0]["time"].as_f64());
-
-    let leader = crate::page::leader(&before[0]).expect("the script waits for a leader");
-    page.click("#kill");
-    page.see(&format!("#election [data-server={leader}][data-up=false]"));
-    page.see(&format!(
-        "quorum-scope:not(#election) [data-server={leader}][data-up=true]"
-    ));
-    let after = views(&page);
-    assert_eq!(after[1], before[1]);
-    assert_eq!(server(&after[0], &leader)["up"], false);
-    page.click("#back");
-    page.see(&format!("#election [data-server={leader}][data-up=true]"));
 }
 
 #[test]
