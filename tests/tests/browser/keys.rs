@@ -1,7 +1,6 @@
 //! The keys, which are those of older Raft pages.
 
 use crate::page::{Page, server, time};
-use serde_json::Value;
 
 #[test]
 fn space_plays_and_pauses() {
