@@ -238,6 +238,8 @@ fn in_browser(tests: &mut Tests) -> Result<()> {
     let driver = browser::install()?;
     let mut cargo = command("cargo", &["test", "--locked", "--test", "browser"]);
     cargo.args(NATIVE).args(["--features", BROWSER_TESTS]);
+    // One browser at a time: two that draw without a graphics card starve each other.
+    cargo.args(["--", "--test-threads=1"]);
     run_and_read(cargo.env("CHROMEDRIVER", driver), |line| tests.read(line))
 }
 
