@@ -214,7 +214,7 @@ fn native(tests: &mut Tests) -> Result<()> {
     // What of the page needs no browser: geometry, playback, what is offered and said.
     let mut cargo = command("cargo", &["test", "--locked", "--lib"]);
     run_and_read(cargo.args(["--package", "quorumscope-web"]), |line| {
-        tests.read(line)
+        tests.read(line);
     })
 }
 
