@@ -229,6 +229,7 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
 
 fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
     let others = replica
+        .configuration()
         .members()
         .iter()
         .filter(|member| **member != replica.id());
