@@ -127,11 +127,7 @@ impl Storm {
         let path = ["/a", "/b", "/c"][self.below(3) as usize];
         let which = self.below(100);
         let input = match which {
-            0..30 => Input::Request(Request::Create {
-                path: path.into(),
-                data: None,
-                mode: CreateMode::Ephemeral,
-            }),
+            0..30 => Input::Request(Request::create(path, None, CreateMode::Ephemeral)),
             30..60 => Input::Request(Request::Set {
                 path: path.into(),
                 data: None,

@@ -205,6 +205,7 @@ impl From<&Operation> for Request {
             } => Self::Create {
                 path: path.as_str().into(),
                 data: bytes(data),
+                acl: crate::zookeeper::Acl::open(),
                 mode: match (ephemeral, sequential) {
                     (false, false) => CreateMode::Persistent,
                     (true, false) => CreateMode::Ephemeral,
@@ -225,15 +226,9 @@ impl From<&Operation> for Request {
                 data: bytes(data),
                 version: or_any(version),
             },
-            Operation::Exists { path } => Self::Exists {
-                path: path.as_str().into(),
-            },
-            Operation::Get { path } => Self::Get {
-                path: path.as_str().into(),
-            },
-            Operation::Children { path } => Self::Children {
-                path: path.as_str().into(),
-            },
+            Operation::Exists { path } => Self::exists(path),
+            Operation::Get { path } => Self::get(path),
+            Operation::Children { path } => Self::children(path),
             Operation::Sync { path } => Self::Sync {
                 path: path.as_str().into(),
             },

@@ -162,6 +162,7 @@ impl Header {
             first_timers_ppm: all.first_timers.ppm(),
             batch: all.batch as usize,
             rules,
+            ..sim::Settings::default()
         })
     }
 }

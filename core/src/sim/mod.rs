@@ -14,11 +14,12 @@ mod network;
 mod node;
 mod queue;
 mod settings;
+mod sockets;
 #[cfg(test)]
 mod tests;
 mod world;
 
-pub use clients::{ClientNode, Reach};
+pub use clients::{ClientNode, Opening, Reach};
 pub use clock::Clock;
 pub use disk::Disk;
 pub use fact::{Fact, Record, WorldFact};

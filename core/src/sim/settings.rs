@@ -28,6 +28,10 @@ pub struct Settings {
     pub batch: usize,
     /// The unit of session timeouts.
     pub tick: Duration,
+    /// How often the leader looks for containers and znodes that nothing keeps any more.
+    pub sweep: Duration,
+    /// The credential of the one who is above all access control lists.
+    pub superuser: Option<&'static str>,
     /// The session timeout that clients ask for.
     pub session_timeout: Duration,
     /// How much of the servers' first election timers has already run down when the run begins, in
@@ -74,6 +78,8 @@ impl Default for Settings {
             heartbeat: Duration::from_millis(50),
             batch: raft::Settings::default().max_entries_per_message,
             tick: Duration::from_millis(100),
+            sweep: Duration::from_secs(3),
+            superuser: None,
             session_timeout: Duration::from_millis(600),
             first_timers_ppm: 750_000,
             rules: raft::Rules::default(),
@@ -97,6 +103,8 @@ impl Settings {
                 ..raft::Settings::default()
             },
             tick: self.tick,
+            sweep: self.sweep,
+            superuser: self.superuser,
         }
     }
 

@@ -10,6 +10,7 @@ use super::network::{Body, Death, Fate, InFlight, Network, Parcel, Tag};
 use super::node::{Node, place_of, timer_at};
 use super::queue::{Due, Queue};
 use super::settings::Settings;
+use super::sockets::Socket;
 use crate::digest::{Digest, PortableHasher};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
 use crate::raft::{Configuration, Index, Write};
@@ -35,6 +36,7 @@ pub struct World {
     pub(super) nodes: Vec<Node>,
     pub(super) clients: BTreeMap<ClientId, ClientNode>,
     pub(super) wires: BTreeMap<ConnectionId, Wire>,
+    pub(super) sockets: BTreeMap<ConnectionId, Socket>,
     pub(super) network: Network,
     pub(super) queue: Queue,
     /// The event that is happening, or happened last.
@@ -64,6 +66,7 @@ impl World {
             nodes: ids.clone().map(|id| Node::new(id, &settings)).collect(),
             clients: BTreeMap::new(),
             wires: BTreeMap::new(),
+            sockets: BTreeMap::new(),
             network: Network::new(&settings),
             queue: Queue::default(),
             event: EventId::new(0),

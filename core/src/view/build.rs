@@ -362,6 +362,7 @@ fn kind(body: &Body) -> Kind {
         Body::ToClient(_, ToClient::Connected { .. }) => plain(true, Some(true)),
         Body::ToClient(_, ToClient::Expired) | Body::Closed(_) => plain(true, Some(false)),
         Body::ToClient(_, ToClient::Reply { reply, .. }) => plain(true, Some(reply.is_ok())),
+        Body::ToClient(_, ToClient::Event(_)) => plain(false, None),
         Body::ToClient(_, ToClient::Pong) => plain(true, None),
     }
 }
@@ -532,6 +533,7 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
             session,
             timeout,
             last_zxid,
+            read_only,
         } => vec![
             (
                 "session",
@@ -539,6 +541,7 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
             ),
             ("timeout", timeout.to_string()),
             ("last zxid seen", last_zxid.to_string()),
+            ("read only", read_only.to_string()),
         ],
         ToServer::Request { xid, request } => {
             vec![("xid", xid.to_string()), ("request", request.to_string())]
@@ -550,12 +553,18 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
 
 fn to_client_fields(frame: &ToClient) -> Vec<(&'static str, String)> {
     match frame {
-        ToClient::Connected { session, timeout } => {
+        ToClient::Connected {
+            session,
+            timeout,
+            read_only,
+        } => {
             vec![
                 ("session", session.session.to_string()),
                 ("timeout", timeout.to_string()),
+                ("read only", read_only.to_string()),
             ]
         }
+        ToClient::Event(event) => vec![("event", event.to_string())],
         ToClient::Reply { xid, zxid, reply } => vec![
             ("xid", xid.to_string()),
             ("zxid", zxid.to_string()),

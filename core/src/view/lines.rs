@@ -5,6 +5,7 @@ use crate::client::ClientFact;
 use crate::explain::Explain;
 use crate::ids::Endpoint;
 use crate::raft::{Index, RaftFact};
+use crate::server::ServerFact;
 use crate::sim::{Fact, Record, WorldFact};
 use crate::zookeeper::Request;
 
@@ -72,7 +73,13 @@ fn about(record: &Record) -> About {
     };
     match &record.fact {
         Fact::Raft(fact) => about_raft(fact, &mut about),
-        Fact::Server(_) => {}
+        Fact::Server(fact) => {
+            about.znode = match fact {
+                ServerFact::Sweeps { path } => Some(path.to_string()),
+                ServerFact::WatchesFired { event, .. } => Some(event.path.to_string()),
+                _ => None,
+            };
+        }
         Fact::Client(fact) => about_client(fact, &mut about),
         Fact::World(fact) => about_world(fact, &mut about),
     }
@@ -119,8 +126,10 @@ fn about_client(fact: &ClientFact, about: &mut About) {
                 .extend([Endpoint::from(*from), Endpoint::from(*to)]);
         }
         ClientFact::Invoked { request, .. } | ClientFact::Answered { request, .. } => {
-            about.znode = request.as_ref().map(Request::path).map(ToString::to_string);
+            let path = request.as_ref().and_then(Request::path);
+            about.znode = path.map(ToString::to_string);
         }
+        ClientFact::Notified { event } => about.znode = Some(event.path.to_string()),
         ClientFact::Expired => {}
     }
 }
