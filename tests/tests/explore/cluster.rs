@@ -17,8 +17,8 @@ use std::ops::Deref;
 
 use quorumscope_core::ids::ServerId;
 use quorumscope_core::raft::{
-    Durable, Entry, Index, Input, Message, Output, Payload, RaftFact, Replica, Role, Rules,
-    Settings, Term, Timer, Token, Write,
+    Configuration, Durable, Entry, Index, Input, Message, Output, Payload, RaftFact, Replica, Role,
+    Rules, Settings, Term, Timer, Token, Write,
 };
 use quorumscope_core::random::Bits;
 use quorumscope_core::time::Time;
@@ -36,6 +36,8 @@ const RANDOM: Bits = Bits(0);
 pub(crate) struct Command(pub(crate) u8);
 
 impl Payload for Command {
+    type Image = ();
+
     fn size(&self) -> usize {
         1
     }
@@ -193,7 +195,7 @@ impl Machine {
     fn boot(id: ServerId, bounds: &Bounds, disk: Durable<Command>) -> Self {
         let replica = Replica::boot(
             id,
-            &members(),
+            Configuration::new(members(), []),
             bounds.settings,
             bounds.rules,
             disk.clone(),
