@@ -123,7 +123,7 @@ trait Invariant {
     }
 
     /// Judges the whole run at its end.
-    fn conclude(&mut self, _history: &History) -> Result<(), Clash> {
+    fn conclude(&mut self, _history: &History, _past: &Past) -> Result<(), Clash> {
         Ok(())
     }
 }
@@ -175,7 +175,7 @@ macro_rules! invariants {
             pub fn at_end(&mut self, world: &World) -> bool {
                 let known = self.violations.len();
                 $(if self.holds($Invariant::PROPERTY.name) {
-                    let outcome = self.invariants.$field.conclude(&self.history);
+                    let outcome = self.invariants.$field.conclude(&self.history, &self.past);
                     self.note::<$Invariant>(world, outcome);
                 })*
                 self.violations.len() > known
