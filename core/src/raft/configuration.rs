@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::ids::ServerId;
-use crate::quorum::{is_majority, majority, reached_by_majority};
+use crate::quorum::{is_majority, majorities_meet, majority, reached_by_majority};
 
 /// The servers of a cluster and what each may do (dissertation §4).
 ///
@@ -19,6 +19,8 @@ pub struct Configuration {
     voters: Arc<[ServerId]>,
     outgoing: Option<Arc<[ServerId]>>,
     learners: Arc<[ServerId]>,
+    /// While joint: the leader ends that without being told.
+    leaves_by_itself: bool,
     /// Everybody named above.
     members: Arc<[ServerId]>,
 }
@@ -37,13 +39,31 @@ impl Configuration {
         voters: impl IntoIterator<Item = ServerId>,
         learners: impl IntoIterator<Item = ServerId>,
     ) -> Self {
-        Self::of(ascending(voters), None, learners)
+        Self::of(ascending(voters), None, learners, false)
+    }
+
+    /// The joint configuration that leads from `current` to `target`. `leaves_by_itself` says
+    /// whether a leader ends it as soon as it is committed.
+    pub fn joint(current: &Self, target: &Self, leaves_by_itself: bool) -> Self {
+        Self::of(
+            target.voters.clone(),
+            Some(current.voters.clone()),
+            target.learners.iter().copied(),
+            leaves_by_itself,
+        )
+    }
+
+    /// What is left of a joint configuration when it ends: the new half.
+    pub fn left(&self) -> Self {
+        let learners = self.learners.iter().copied();
+        Self::of(self.voters.clone(), None, learners, false)
     }
 
     fn of(
         voters: Arc<[ServerId]>,
         outgoing: Option<Arc<[ServerId]>>,
         learners: impl IntoIterator<Item = ServerId>,
+        leaves_by_itself: bool,
     ) -> Self {
         let learners = ascending(learners.into_iter().filter(|id| !voters.contains(id)));
         let named = voters.iter().chain(outgoing.iter().flat_map(|o| o.iter()));
@@ -52,6 +72,7 @@ impl Configuration {
             voters,
             outgoing,
             learners,
+            leaves_by_itself,
             members,
         }
     }
@@ -79,6 +100,35 @@ impl Configuration {
     /// Whether decisions need two majorities.
     pub const fn is_joint(&self) -> bool {
         self.outgoing.is_some()
+    }
+
+    /// Whether a leader ends the joint phase as soon as it is committed; never without one.
+    pub const fn leaves_by_itself(&self) -> bool {
+        self.leaves_by_itself
+    }
+
+    /// How many voters come or go between this configuration and `target`, neither being joint.
+    pub fn voters_that_differ(&self, target: &Self) -> usize {
+        let go = self.voters.iter().filter(|id| !target.voters.contains(id));
+        let come = target.voters.iter().filter(|id| !self.voters.contains(id));
+        go.count() + come.count()
+    }
+
+    /// Whether every quorum of this configuration meets every quorum of `other` for certain: some
+    /// half of one and some half of the other have majorities that always meet.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let meet = |one: &[ServerId], two: &[ServerId]| {
+            let both = one.iter().filter(|id| two.contains(id)).count();
+            majorities_meet(one.len() - both, two.len() - both, both)
+        };
+        self.halves()
+            .any(|one| other.halves().any(|two| meet(one, two)))
+    }
+
+    /// Bytes it takes in a message.
+    pub(super) fn size(&self) -> usize {
+        let outgoing = self.outgoing.as_ref().map_or(0, |outgoing| outgoing.len());
+        2 * (self.voters.len() + outgoing + self.learners.len()) + 1
     }
 
     /// Whether `server` gets the log.

@@ -191,6 +191,7 @@ fn label(content: &Content<Command>) -> String {
     match content {
         Content::Noop => "no-op".into(),
         Content::Command(command) => command.to_string(),
+        Content::Configuration(configuration) => configuration.to_string(),
     }
 }
 
