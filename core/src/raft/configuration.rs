@@ -234,4 +234,70 @@ mod tests {
         assert!(!configuration.is_quorum(|server| server.number() >= 3));
         assert!(configuration.is_quorum(|server| server.number() <= 2));
     }
+
+    /// Every configuration of up to five servers, joint or not, by the bits of its halves.
+    fn every_configuration() -> impl Iterator<Item = Configuration> {
+        let voters = |bits: u16| (0..5).filter(move |bit| bits >> bit & 1 == 1);
+        let named = move |bits| voters(bits).map(|bit| s(bit + 1));
+        (0..32_u16 * 32).filter_map(move |bits| {
+            let (new, old) = (bits & 31, bits >> 5);
+            let target = Configuration::new(named(new), []);
+            let current = Configuration::new(named(old), []);
+            match (new, old) {
+                (0, _) => None,
+                (_, 0) => Some(target),
+                _ => Some(Configuration::joint(&current, &target, true)),
+            }
+        })
+    }
+
+    /// Straight from the paper's words, by sets: more than half of each half.
+    fn agrees(configuration: &Configuration, set: u16) -> bool {
+        let in_set = |server: &&ServerId| set >> (server.number() - 1) & 1 == 1;
+        configuration
+            .halves()
+            .all(|half| 2 * half.iter().filter(in_set).count() > half.len())
+    }
+
+    #[test]
+    fn quorums_are_those_that_counting_over_all_subsets_finds() {
+        for configuration in every_configuration() {
+            for set in 0..32_u16 {
+                let in_set = |server: ServerId| set >> (server.number() - 1) & 1 == 1;
+                let expected = agrees(&configuration, set);
+                assert_eq!(configuration.is_quorum(in_set), expected, "{configuration}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_value_reached_is_the_largest_that_a_quorum_holds() {
+        for configuration in every_configuration() {
+            for pattern in 0..3_usize.pow(5) {
+                let value = |server: ServerId| pattern / 3_usize.pow(server.position() as u32) % 3;
+                let holders = |least: usize| {
+                    let holding = (0..5).filter(|bit| value(s(bit + 1)) >= least);
+                    holding.fold(0, |set, bit| set | 1 << bit)
+                };
+                let expected = (0..3).rev().find(|v| agrees(&configuration, holders(*v)));
+                assert_eq!(configuration.reached(value), expected, "{configuration}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_overlap_has_no_two_quorums_apart() {
+        let apart = |one: &Configuration, other: &Configuration| {
+            (0..32_u16).any(|set| agrees(one, set) && agrees(other, !set & 31))
+        };
+        for one in every_configuration() {
+            for other in every_configuration() {
+                if one.overlaps(&other) {
+                    assert!(!apart(&one, &other), "{one} and {other}");
+                } else if !one.is_joint() && !other.is_joint() {
+                    assert!(apart(&one, &other), "{one} and {other}");
+                }
+            }
+        }
+    }
 }

@@ -227,6 +227,13 @@ impl Reader {
             Step::End { .. } => self.ended = Some(line),
             _ => {}
         }
+        match &step {
+            Step::Command {
+                command: Command::Add { server },
+                ..
+            } => self.names.servers = self.names.servers.max(Some(server.number())),
+            _ => {}
+        }
         self.steps.push(Located { line, value: step });
         true
     }

@@ -19,7 +19,8 @@ use std::hash::{Hash, Hasher};
 
 use crate::ids::{ConnectionId, ServerId};
 use crate::raft::{
-    self, Configuration, Content, Durable, Index, Payload, Replica, Role, Rules, Token, Write,
+    self, Configuration, Content, Durable, Index, Payload, Reconfiguration, Replica, Role, Rules,
+    Token, Write,
 };
 use crate::random::Bits;
 use crate::time::{Duration, Time};
@@ -85,6 +86,10 @@ pub enum Input {
     Disconnected(ConnectionId),
     /// A teacher's hand sets the election timer to run down at this time.
     SetElectionTimer(Time),
+    /// An operator asks the leader for another configuration.
+    Reconfigure(Reconfiguration),
+    /// An operator asks the leader to end a joint configuration.
+    LeaveJoint,
 }
 
 /// What a server wants done.
@@ -238,6 +243,8 @@ impl Server {
             Input::Timer(Timer::Raft(timer)) => Some(raft::Input::Timer(timer)),
             Input::Stored(token) => Some(raft::Input::Stored(token)),
             Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
+            Input::Reconfigure(change) => Some(raft::Input::Reconfigure(change)),
+            Input::LeaveJoint => Some(raft::Input::LeaveJoint),
             Input::Peer {
                 from,
                 message: PeerMessage::Forward(forward),
@@ -320,7 +327,10 @@ impl Server {
         if leads != self.leading.is_some() {
             self.leading = leads.then(|| Leading::new(now, &self.service, self.tick));
         }
-        if role == Role::Candidate && !self.connections.is_empty() {
+        let own_id = self.replica.id();
+        let is_left_alone =
+            self.replica.leader().is_none() && !self.replica.configuration().is_voter(own_id);
+        if (role == Role::Candidate || is_left_alone) && !self.connections.is_empty() {
             self.close_all(CloseReason::NoLeader, out);
         }
         if self.replica.leader() != self.leader {
