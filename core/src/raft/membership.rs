@@ -122,11 +122,11 @@ pub enum ReconfigureError {
     TermNotSettled,
     /// The cluster changes one server at a time.
     #[error(
-        "from {from} to {to} more than one voter changes, and the setting membership allows one at a time; change one after the other"
+        "{voters} voters come or go on the way to {to}, and the setting membership allows one at a time; change one after the other"
     )]
     MoreThanOneVoter {
-        /// What it is.
-        from: Configuration,
+        /// How many would.
+        voters: usize,
         /// What was asked for.
         to: Configuration,
     },
@@ -180,9 +180,10 @@ impl<P: Payload> Replica<P> {
             if *transition != Transition::AsNeeded {
                 return Err(ReconfigureError::NoJointAllowed);
             }
-            if current.voters_that_differ(&target) > 1 {
-                let (from, to) = (current.clone(), target);
-                return Err(ReconfigureError::MoreThanOneVoter { from, to });
+            let voters = current.voters_that_differ(&target);
+            if voters > 1 {
+                let to = target;
+                return Err(ReconfigureError::MoreThanOneVoter { voters, to });
             }
         }
         Ok(())

@@ -227,12 +227,12 @@ impl Reader {
             Step::End { .. } => self.ended = Some(line),
             _ => {}
         }
-        match &step {
-            Step::Command {
-                command: Command::Add { server },
-                ..
-            } => self.names.servers = self.names.servers.max(Some(server.number())),
-            _ => {}
+        if let Step::Command {
+            command: Command::Add { server },
+            ..
+        } = &step
+        {
+            self.names.servers = self.names.servers.max(Some(server.number()));
         }
         self.steps.push(Located { line, value: step });
         true
