@@ -21,7 +21,8 @@ use std::hash::{Hash, Hasher};
 
 use crate::ids::{ConnectionId, ServerId};
 use crate::raft::{
-    self, Configuration, Content, Durable, Index, Payload, Replica, Role, Rules, Token, Write,
+    self, Configuration, Content, Durable, Index, Payload, Reconfiguration, Replica, Role, Rules,
+    Token, Write,
 };
 use crate::random::Bits;
 use crate::time::{Duration, Time};
@@ -87,6 +88,10 @@ pub enum Input {
     Disconnected(ConnectionId),
     /// A teacher's hand sets the election timer to run down at this time.
     SetElectionTimer(Time),
+    /// An operator asks the leader for another configuration.
+    Reconfigure(Reconfiguration),
+    /// An operator asks the leader to end a joint configuration.
+    LeaveJoint,
 }
 
 /// What a server wants done.
@@ -249,6 +254,8 @@ impl Server {
             Input::Timer(Timer::Raft(timer)) => Some(raft::Input::Timer(timer)),
             Input::Stored(token) => Some(raft::Input::Stored(token)),
             Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
+            Input::Reconfigure(change) => Some(raft::Input::Reconfigure(change)),
+            Input::LeaveJoint => Some(raft::Input::LeaveJoint),
             Input::Peer {
                 from,
                 message: PeerMessage::Forward(forward),

@@ -9,6 +9,7 @@ mod clock;
 mod disk;
 mod fact;
 mod faults;
+mod membership;
 mod messages;
 mod network;
 mod node;

@@ -4,7 +4,7 @@ use super::{About, LineView, Tone};
 use crate::client::ClientFact;
 use crate::explain::Explain;
 use crate::ids::Endpoint;
-use crate::raft::{Index, RaftFact};
+use crate::raft::{Index, MembershipFact, RaftFact};
 use crate::server::ServerFact;
 use crate::sim::{Fact, Record, WorldFact};
 use crate::zookeeper::Request;
@@ -45,7 +45,12 @@ fn tone(fact: &Fact) -> Tone {
         Fact::Server(_) | Fact::Client(_) | Fact::World(WorldFact::ClientStarted { .. }) => {
             Tone::Client
         }
-        Fact::World(WorldFact::Started { .. }) => Tone::Quiet,
+        Fact::World(
+            WorldFact::Started { .. }
+            | WorldFact::ServerAdded { .. }
+            | WorldFact::Reconfigured { .. }
+            | WorldFact::JointLeft { .. },
+        ) => Tone::Quiet,
         Fact::World(_) => Tone::Fault,
     }
 }
@@ -92,7 +97,10 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
     match fact {
         RaftFact::Appended { first, last, .. } => entries(*first, *last),
         RaftFact::Truncated { from, through, .. } => entries(*from, *through),
-        RaftFact::NoopAppended { index, .. } => entries(*index, *index),
+        RaftFact::NoopAppended { index, .. }
+        | RaftFact::Membership(
+            MembershipFact::Appended { index, .. } | MembershipFact::TakenUp { index, .. },
+        ) => entries(*index, *index),
         RaftFact::Committed { through, .. }
         | RaftFact::CommitLearned { through, .. }
         | RaftFact::AppendAccepted { through, .. } => entries(*through, *through),
@@ -145,7 +153,10 @@ fn about_world(fact: &WorldFact, about: &mut About) {
         | WorldFact::DiskLatency { server, .. }
         | WorldFact::DiskFull { server, .. }
         | WorldFact::ClockSet { server, .. }
-        | WorldFact::ClockDrifts { server, .. } => about.endpoints.push((*server).into()),
+        | WorldFact::ClockDrifts { server, .. }
+        | WorldFact::ServerAdded { server }
+        | WorldFact::Reconfigured { server, .. }
+        | WorldFact::JointLeft { server } => about.endpoints.push((*server).into()),
         WorldFact::Cut { from, to, .. } | WorldFact::Healed { from, to, .. } => {
             about.endpoints.extend([*from, *to]);
         }
