@@ -173,7 +173,8 @@ fn each_rule_switched_off_turns_its_invariant_red() {
         ("commit_bound_by_new_entries", "state_machine_safety"),
         ("persist_vote", "one_vote_per_term"),
     ];
-    assert_eq!(missed_by.map(|(rule, _)| rule), Rules::NAMES);
+    // The rules of reads after these break no invariant of states: what a client was told shows it.
+    assert_eq!(missed_by.map(|(rule, _)| rule), Rules::NAMES[..6]);
     for (rule, invariant) in missed_by {
         let found = first_red(rule, invariant);
         assert!(found.is_some(), "{invariant} stays green without {rule}");

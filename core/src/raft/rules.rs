@@ -22,6 +22,16 @@ pub struct Rules {
     pub commit_bound_by_new_entries: bool,
     /// See [`PERSIST_VOTE`].
     pub persist_vote: bool,
+    /// See [`READ_AFTER_OWN_TERM_COMMIT`].
+    pub read_after_own_term_commit: bool,
+    /// See [`READ_FRESH_ACKS`].
+    pub read_fresh_acks: bool,
+    /// See [`READ_WAITS_FOR_APPLY`].
+    pub read_waits_for_apply: bool,
+    /// See [`LEASE_BOUNDS_DRIFT`].
+    pub lease_bounds_drift: bool,
+    /// See [`STICKY_VOTERS_UNDER_LEASE`].
+    pub sticky_voters_under_lease: bool,
 }
 
 /// A rule that can be switched off.
@@ -77,13 +87,55 @@ pub const PERSIST_VOTE: RuleInfo = RuleInfo {
     source: "Raft §5.2, Figure 2",
 };
 
-const ALL: [RuleInfo; 6] = [
+/// A new leader has all that is committed, but does not know yet how far that goes.
+pub const READ_AFTER_OWN_TERM_COMMIT: RuleInfo = RuleInfo {
+    name: "read_after_own_term_commit",
+    text: "a leader takes up a read only after it has committed an entry of its own term",
+    source: "dissertation §6.4, step 1",
+};
+
+/// An earlier answer says nothing of who leads now.
+pub const READ_FRESH_ACKS: RuleInfo = RuleInfo {
+    name: "read_fresh_acks",
+    text: "a leader serves a read only after a majority has answered to a round of heartbeats that \
+           began after the read arrived",
+    source: "dissertation §6.4, step 3",
+};
+
+/// What is committed is not yet seen where it is not yet applied.
+pub const READ_WAITS_FOR_APPLY: RuleInfo = RuleInfo {
+    name: "read_waits_for_apply",
+    text: "a server serves a read only after it has applied its log as far as the leader said",
+    source: "dissertation §6.4, step 4",
+};
+
+/// A slow leader must not believe in its lease when a fast voter's loyalty is over.
+pub const LEASE_BOUNDS_DRIFT: RuleInfo = RuleInfo {
+    name: "lease_bounds_drift",
+    text: "a leader's lease is shorter than the least election timeout by what clocks may drift",
+    source: "dissertation §6.4.1",
+};
+
+/// A lease rests on voters who do not listen to others.
+pub const STICKY_VOTERS_UNDER_LEASE: RuleInfo = RuleInfo {
+    name: "sticky_voters_under_lease",
+    text: "under leases, a voter neither votes nor stands within the least election timeout of \
+           hearing from a leader, or of its own restart",
+    source: "dissertation §4.2.3, §6.4.1",
+};
+
+const ALL: [RuleInfo; 11] = [
     UP_TO_DATE_VOTE,
     COMMIT_ONLY_OWN_TERM,
     SYNC_BEFORE_REPLY,
     TRUNCATE_ONLY_ON_CONFLICT,
     COMMIT_BOUND_BY_NEW_ENTRIES,
     PERSIST_VOTE,
+    READ_AFTER_OWN_TERM_COMMIT,
+    READ_FRESH_ACKS,
+    READ_WAITS_FOR_APPLY,
+    LEASE_BOUNDS_DRIFT,
+    STICKY_VOTERS_UNDER_LEASE,
 ];
 
 /// A name that is no rule's.
@@ -113,6 +165,11 @@ impl Default for Rules {
             truncate_only_on_conflict: true,
             commit_bound_by_new_entries: true,
             persist_vote: true,
+            read_after_own_term_commit: true,
+            read_fresh_acks: true,
+            read_waits_for_apply: true,
+            lease_bounds_drift: true,
+            sticky_voters_under_lease: true,
         }
     }
 }
@@ -143,6 +200,11 @@ impl Rules {
             "truncate_only_on_conflict" => &mut self.truncate_only_on_conflict,
             "commit_bound_by_new_entries" => &mut self.commit_bound_by_new_entries,
             "persist_vote" => &mut self.persist_vote,
+            "read_after_own_term_commit" => &mut self.read_after_own_term_commit,
+            "read_fresh_acks" => &mut self.read_fresh_acks,
+            "read_waits_for_apply" => &mut self.read_waits_for_apply,
+            "lease_bounds_drift" => &mut self.lease_bounds_drift,
+            "sticky_voters_under_lease" => &mut self.sticky_voters_under_lease,
             _ => return Err(UnknownRule { name: name.into() }),
         };
         *switch = on;

@@ -25,6 +25,16 @@ pub struct Settings {
     /// Whether a leader tells its followers of a new commit index at once, rather than with the
     /// next entry or heartbeat.
     pub announce_commit: bool,
+    /// Whether a server asks who would vote for it before it raises its term (dissertation §9.6).
+    pub pre_vote: bool,
+    /// Whether a leader steps down that no majority answers, and voters that hear a leader ignore
+    /// candidates (dissertation §6.2, §4.2.3).
+    pub check_quorum: bool,
+    /// Whether a leader reads under a lease while it has one (dissertation §6.4.1).
+    pub lease_reads: bool,
+    /// How much faster or slower than true time a server's clock may run, in parts per million: a
+    /// lease is shorter for it.
+    pub max_drift_ppm: u32,
 }
 
 /// Settings that cannot work.
@@ -57,6 +67,17 @@ pub enum SettingsError {
         /// The setting.
         setting: &'static str,
     },
+    /// A lease rests on voters that are loyal.
+    #[error(
+        "a leader cannot read under a lease without check-quorum: others could be elected meanwhile"
+    )]
+    LeaseWithoutCheckQuorum,
+    /// Clocks that may stand still bound nothing.
+    #[error("no lease is short enough where clocks may drift by {ppm} parts per million")]
+    UnboundedDrift {
+        /// The bound.
+        ppm: u32,
+    },
 }
 
 impl Default for Settings {
@@ -68,6 +89,10 @@ impl Default for Settings {
             max_bytes_per_message: 1 << 20,
             max_inflight_messages: 16,
             announce_commit: true,
+            pre_vote: false,
+            check_quorum: false,
+            lease_reads: false,
+            max_drift_ppm: 10_000,
         }
     }
 }
@@ -87,6 +112,13 @@ impl Settings {
                 heartbeat: self.heartbeat,
                 least,
             });
+        }
+        if self.lease_reads && !self.check_quorum {
+            return Err(SettingsError::LeaseWithoutCheckQuorum);
+        }
+        if self.lease_reads && self.max_drift_ppm >= 1_000_000 {
+            let ppm = self.max_drift_ppm;
+            return Err(SettingsError::UnboundedDrift { ppm });
         }
         for (setting, value) in [
             ("max_entries_per_message", self.max_entries_per_message),

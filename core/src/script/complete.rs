@@ -119,6 +119,7 @@ mod tests {
                 &[
                     "leader",
                     "follower",
+                    "precandidate",
                     "candidate",
                     "up",
                     "crashed",

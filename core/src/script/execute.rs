@@ -42,6 +42,9 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
         Command::Pause { server } => world.pause(id(*server))?,
         Command::Resume { server } => world.resume(id(*server))?,
         Command::TimeOut { server } => world.time_out(id(*server))?,
+        Command::Transfer { from, to } => world.transfer(id(*from), id(*to))?,
+        Command::ForgetLeader { server } => world.forget_leader(id(*server))?,
+        Command::Priority { server, priority } => world.set_priority(id(*server), *priority)?,
         Command::Isolate { endpoint } => world.isolate(end(*endpoint))?,
         Command::Cut { from, to, both } => world.cut(end(*from), end(*to), *both)?,
         Command::Heal { from, to, both } => world.heal(end(*from), end(*to), *both)?,
@@ -192,6 +195,14 @@ fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Re
     Ok(())
 }
 
+fn as_asked(read: Request, linearizable: bool) -> Request {
+    if linearizable {
+        read.linearizable()
+    } else {
+        read
+    }
+}
+
 impl From<&Operation> for Request {
     fn from(operation: &Operation) -> Self {
         let bytes = |data: &Option<String>| data.as_deref().map(Data::from);
@@ -225,15 +236,18 @@ impl From<&Operation> for Request {
                 data: bytes(data),
                 version: or_any(version),
             },
-            Operation::Exists { path } => Self::Exists {
-                path: path.as_str().into(),
-            },
-            Operation::Get { path } => Self::Get {
-                path: path.as_str().into(),
-            },
-            Operation::Children { path } => Self::Children {
-                path: path.as_str().into(),
-            },
+            Operation::Exists { path, linearizable } => {
+                let path = path.as_str().into();
+                as_asked(Self::Exists { path }, *linearizable)
+            }
+            Operation::Get { path, linearizable } => {
+                let path = path.as_str().into();
+                as_asked(Self::Get { path }, *linearizable)
+            }
+            Operation::Children { path, linearizable } => {
+                let path = path.as_str().into();
+                as_asked(Self::Children { path }, *linearizable)
+            }
             Operation::Sync { path } => Self::Sync {
                 path: path.as_str().into(),
             },

@@ -42,6 +42,14 @@ pub enum Setting {
     ClientLatency(Span),
     /// How many entries go in one message between servers, at most.
     Batch(u32),
+    /// Whether a server asks who would vote for it before it stands for election.
+    PreVote(bool),
+    /// Whether a leader steps down that no majority answers, and voters are loyal to one they hear.
+    CheckQuorum(bool),
+    /// Whether a leader reads under a lease.
+    LeaseReads(bool),
+    /// How much clocks may drift for leases to hold.
+    MaxDrift(Percent),
 }
 
 /// All settings of a cluster.
@@ -60,6 +68,10 @@ pub struct Settings {
     pub first_timers: Percent,
     pub client_latency: Span,
     pub batch: u32,
+    pub pre_vote: bool,
+    pub check_quorum: bool,
+    pub lease_reads: bool,
+    pub max_drift: Percent,
 }
 
 impl Default for Settings {
@@ -84,6 +96,10 @@ impl From<&sim::Settings> for Settings {
             first_timers: Percent::from_ppm(world.first_timers_ppm),
             client_latency: span(world.client_latency),
             batch: world.batch as u32,
+            pre_vote: world.pre_vote,
+            check_quorum: world.check_quorum,
+            lease_reads: world.lease_reads,
+            max_drift: Percent::from_ppm(world.max_drift_ppm),
         }
     }
 }
@@ -104,6 +120,10 @@ impl Settings {
             Setting::FirstTimers(value) => self.first_timers = value,
             Setting::ClientLatency(value) => self.client_latency = value,
             Setting::Batch(value) => self.batch = value,
+            Setting::PreVote(value) => self.pre_vote = value,
+            Setting::CheckQuorum(value) => self.check_quorum = value,
+            Setting::LeaseReads(value) => self.lease_reads = value,
+            Setting::MaxDrift(value) => self.max_drift = value,
         }
     }
 
@@ -122,6 +142,10 @@ impl Settings {
             Setting::FirstTimers(self.first_timers),
             Setting::ClientLatency(self.client_latency),
             Setting::Batch(self.batch),
+            Setting::PreVote(self.pre_vote),
+            Setting::CheckQuorum(self.check_quorum),
+            Setting::LeaseReads(self.lease_reads),
+            Setting::MaxDrift(self.max_drift),
         ]
     }
 
@@ -161,6 +185,10 @@ impl Header {
             session_timeout: all.session_timeout,
             first_timers_ppm: all.first_timers.ppm(),
             batch: all.batch as usize,
+            pre_vote: all.pre_vote,
+            check_quorum: all.check_quorum,
+            lease_reads: all.lease_reads,
+            max_drift_ppm: all.max_drift.ppm(),
             rules,
         })
     }
@@ -172,6 +200,7 @@ enum Shape {
     Duration(fn(Duration) -> Setting, Duration, Duration),
     Percent(fn(Percent) -> Setting),
     Count(fn(u32) -> Setting, &'static str, u32, u32),
+    Switch(fn(bool) -> Setting),
 }
 
 const INSTANT: Duration = Duration::ZERO;
@@ -217,11 +246,15 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
         "batch",
         Shape::Count(Setting::Batch, "a number of entries", 1, MAX_BATCH),
     ),
+    ("pre-vote", Shape::Switch(Setting::PreVote)),
+    ("check-quorum", Shape::Switch(Setting::CheckQuorum)),
+    ("lease-reads", Shape::Switch(Setting::LeaseReads)),
+    ("max-drift", Shape::Percent(Setting::MaxDrift)),
 ];
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 16;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -238,6 +271,10 @@ impl Setting {
             Self::FirstTimers(_) => "first-timers",
             Self::ClientLatency(_) => "client-latency",
             Self::Batch(_) => "batch",
+            Self::PreVote(_) => "pre-vote",
+            Self::CheckQuorum(_) => "check-quorum",
+            Self::LeaseReads(_) => "lease-reads",
+            Self::MaxDrift(_) => "max-drift",
         }
     }
 
@@ -260,6 +297,18 @@ impl Setting {
             }
             Self::ClientLatency(_) => "How long a message between a client and a server takes",
             Self::Batch(_) => "How many entries go in one message between servers, at most",
+            Self::PreVote(_) => {
+                "Whether a server asks who would vote for it before it raises its term"
+            }
+            Self::CheckQuorum(_) => {
+                "Whether a leader steps down that no majority answers, and voters that hear a leader ignore candidates"
+            }
+            Self::LeaseReads(_) => {
+                "Whether a leader answers linearizable reads under a lease; it needs check-quorum"
+            }
+            Self::MaxDrift(_) => {
+                "How much faster or slower than true time a lease allows clocks to run"
+            }
         }
     }
 
@@ -276,7 +325,11 @@ impl Setting {
             Self::Loss(percent)
             | Self::Duplicate(percent)
             | Self::Reorder(percent)
-            | Self::FirstTimers(percent) => percent.to_string(),
+            | Self::FirstTimers(percent)
+            | Self::MaxDrift(percent) => percent.to_string(),
+            Self::PreVote(on) | Self::CheckQuorum(on) | Self::LeaseReads(on) => {
+                if *on { "on" } else { "off" }.into()
+            }
             Self::Batch(entries) => entries.to_string(),
         }
     }
@@ -296,6 +349,13 @@ impl Setting {
                     .map(make),
                 Shape::Duration(make, least, most) => cursor.duration(name, least, most).map(make),
                 Shape::Percent(make) => cursor.percent().map(make),
+                Shape::Switch(make) => {
+                    let on = cursor.word("on");
+                    if !on {
+                        cursor.need_word("off")?;
+                    }
+                    Ok(make(on))
+                }
                 Shape::Count(make, what, least, most) => cursor
                     .count(what, least.into(), most.into())
                     .map(|count| make(count as u32)),
@@ -344,7 +404,8 @@ mod tests {
             written.join("\n"),
             "latency 10ms..15ms\nelection-timeout 150ms..300ms\nheartbeat 50ms\nstorage 1ms\n\
              loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
-             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64"
+             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64\npre-vote off\n\
+             check-quorum off\nlease-reads off\nmax-drift 1%"
         );
     }
 

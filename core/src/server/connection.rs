@@ -18,6 +18,16 @@ enum Waiting {
     Write(Xid),
     /// Answered from the tree when its turn comes.
     Read(Xid, Request),
+    /// Answered from the tree when its turn comes and the replica has let the read through.
+    Linearizable {
+        xid: Xid,
+        request: Request,
+        read: u64,
+        ready: bool,
+    },
+    /// To be handed to the leader when its turn comes: it must not take effect before the
+    /// linearizable reads in front of it.
+    Held(Xid, Update),
 }
 
 /// A client connection. It has a session once the handshake is through the log.
@@ -69,41 +79,74 @@ impl Server {
                 frame: ToClient::Pong,
             }),
             ToServer::Close { xid } => {
-                connection.waiting.push_back(Waiting::Write(xid));
                 let update = Update::CloseSession { expired: false };
-                self.submit(
-                    now,
-                    Command {
-                        session,
-                        xid,
-                        time: now,
-                        update,
-                    },
-                    Some(id),
-                    out,
-                );
+                self.take_write(now, id, xid, update, out);
             }
             ToServer::Request { xid, request } if request.is_replicated() => {
-                connection.waiting.push_back(Waiting::Write(xid));
-                let update = Update::Write(request);
-                self.submit(
-                    now,
-                    Command {
-                        session,
+                self.take_write(now, id, xid, Update::Write(request), out);
+            }
+            ToServer::Request {
+                xid,
+                request: Request::Linearizable(request),
+            } => {
+                let read = self.ask_for_read(now, id);
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    connection.waiting.push_back(Waiting::Linearizable {
                         xid,
-                        time: now,
-                        update,
-                    },
-                    Some(id),
-                    out,
-                );
+                        request: Request::clone(&request),
+                        read,
+                        ready: false,
+                    });
+                }
             }
             ToServer::Request { xid, request } => {
                 connection.waiting.push_back(Waiting::Read(xid, request));
-                self.answer_reads(id, out);
+                self.answer_line(now, id, out);
             }
         }
         self.touch_all(now, &[session]);
+    }
+
+    /// A write joins the line; it is on its way at once unless a linearizable read waits in front
+    /// of it.
+    fn take_write(
+        &mut self,
+        now: Time,
+        id: ConnectionId,
+        xid: Xid,
+        update: Update,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let is_linearizable = |waiting: &Waiting| matches!(waiting, Waiting::Linearizable { .. });
+        if connection.waiting.iter().any(is_linearizable) {
+            connection.waiting.push_back(Waiting::Held(xid, update));
+        } else {
+            connection.waiting.push_back(Waiting::Write(xid));
+            self.submit_write(now, id, xid, update, out);
+        }
+    }
+
+    fn submit_write(
+        &mut self,
+        now: Time,
+        id: ConnectionId,
+        xid: Xid,
+        update: Update,
+        out: &mut Vec<Output>,
+    ) {
+        let session = self.connections.get(&id).and_then(Connection::session);
+        if let Some(session) = session {
+            let command = Command {
+                session,
+                xid,
+                time: now,
+                update,
+            };
+            self.submit(now, command, Some(id), out);
+        }
     }
 
     /// The handshake. A session is opened, or moved here, through the log: so no server that is
@@ -209,7 +252,7 @@ impl Server {
             }
         }
         if let Some(id) = origin {
-            self.answer_write(id, command, zxid, reply, out);
+            self.answer_write(now, id, command, zxid, reply, out);
         }
     }
 
@@ -243,6 +286,7 @@ impl Server {
 
     fn answer_write(
         &mut self,
+        now: Time,
         id: ConnectionId,
         command: &Command,
         zxid: Zxid,
@@ -274,25 +318,61 @@ impl Server {
             self.connections.remove(&id);
             out.push(Output::Close(id));
         } else {
-            self.answer_reads(id, out);
+            self.answer_line(now, id, out);
         }
     }
 
-    /// Answers the reads that are next in line.
-    fn answer_reads(&mut self, id: ConnectionId, out: &mut Vec<Output>) {
+    /// The replica lets a linearizable read through.
+    pub(super) fn let_read(&mut self, id: ConnectionId, through: u64) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
+        for waiting in &mut connection.waiting {
+            if let Waiting::Linearizable { read, ready, .. } = waiting
+                && *read == through
+            {
+                *ready = true;
+            }
+        }
+    }
+
+    /// Answers the reads that are next in line, and hands the writes on that stood behind them.
+    pub(super) fn answer_line(&mut self, now: Time, id: ConnectionId, out: &mut Vec<Output>) {
         let zxid = self.service.last_zxid();
-        while let Some(Waiting::Read(..)) = connection.waiting.front() {
-            let Some(Waiting::Read(xid, request)) = connection.waiting.pop_front() else {
-                return;
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let is_next = |waiting: &mut Waiting| {
+            matches!(
+                waiting,
+                Waiting::Read(..) | Waiting::Linearizable { ready: true, .. }
+            )
+        };
+        while let Some(waiting) = connection.waiting.pop_front_if(is_next) {
+            let (Waiting::Read(xid, request) | Waiting::Linearizable { xid, request, .. }) =
+                waiting
+            else {
+                continue;
             };
             let reply = self.service.read(&request);
             out.push(Output::Frame {
                 connection: id,
                 frame: ToClient::Reply { xid, zxid, reply },
             });
+        }
+        let mut freed = Vec::new();
+        for waiting in &mut connection.waiting {
+            match waiting {
+                Waiting::Linearizable { .. } => break,
+                Waiting::Held(xid, update) => {
+                    freed.push((*xid, update.clone()));
+                    *waiting = Waiting::Write(*xid);
+                }
+                Waiting::Write(_) | Waiting::Read(..) => {}
+            }
+        }
+        for (xid, update) in freed {
+            self.submit_write(now, id, xid, update, out);
         }
     }
 

@@ -13,6 +13,7 @@ mod connection;
 mod fact;
 mod leading;
 mod outbox;
+mod reads;
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -31,6 +32,7 @@ pub use fact::{CloseReason, ServerFact};
 use leading::Leading;
 pub use outbox::Forward;
 use outbox::Outbox;
+use reads::Reads;
 
 impl Payload for Command {
     type Image = Service;
@@ -85,6 +87,12 @@ pub enum Input {
     Disconnected(ConnectionId),
     /// A teacher's hand sets the election timer to run down at this time.
     SetElectionTimer(Time),
+    /// An operator wants this leader to hand over to that server.
+    Transfer(ServerId),
+    /// An operator wants this follower not to hold on to its leader.
+    ForgetLeader,
+    /// An operator gives this server a priority in elections.
+    SetPriority(u8),
 }
 
 /// What a server wants done.
@@ -156,6 +164,7 @@ pub struct Server {
     applied: Index,
     connections: BTreeMap<ConnectionId, Connection>,
     outbox: Outbox,
+    reads: Reads,
     leading: Option<Leading>,
     leader: Option<ServerId>,
     next_session: SessionId,
@@ -217,6 +226,7 @@ impl Server {
             applied: Index::ZERO,
             connections: BTreeMap::new(),
             outbox: Outbox::new(now),
+            reads: Reads::default(),
             leading: None,
             leader: None,
             next_session: SessionId::first_of(id, now),
@@ -238,6 +248,9 @@ impl Server {
             Input::Timer(Timer::Raft(timer)) => Some(raft::Input::Timer(timer)),
             Input::Stored(token) => Some(raft::Input::Stored(token)),
             Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
+            Input::Transfer(to) => Some(raft::Input::Transfer { to }),
+            Input::ForgetLeader => Some(raft::Input::ForgetLeader),
+            Input::SetPriority(priority) => Some(raft::Input::SetPriority { priority }),
             Input::Peer {
                 from,
                 message: PeerMessage::Forward(forward),
@@ -275,11 +288,12 @@ impl Server {
     /// be new proposals, so it goes on until nothing is left.
     fn follow_replica(&mut self, now: Time, out: &mut Vec<Output>) {
         loop {
-            let committed = self.pass_on_outputs(out);
+            let (committed, ready) = self.pass_on_outputs(out);
             self.follow_leadership(now, out);
             if let Some(through) = committed {
                 self.apply_through(now, through, out);
             }
+            self.serve_reads(now, &ready, out);
             if self.scratch.0.is_empty() {
                 break;
             }
@@ -287,9 +301,11 @@ impl Server {
         self.keep_ticking(now, out);
     }
 
-    /// Hands on what the replica wants done; the highest index that may be applied, if it rose.
-    fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> Option<Index> {
+    /// Hands on what the replica wants done; the highest index that may be applied, if it rose, and
+    /// the reads that may be served after that.
+    fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> (Option<Index>, Vec<u64>) {
         let mut committed = None;
+        let mut ready = Vec::new();
         for output in self.scratch.0.drain(..) {
             out.push(match output {
                 raft::Output::Send { to, message } => Output::Send {
@@ -307,9 +323,13 @@ impl Server {
                     committed = Some(through);
                     continue;
                 }
+                raft::Output::Read { read } => {
+                    ready.push(read);
+                    continue;
+                }
             });
         }
-        committed
+        (committed, ready)
     }
 
     /// Takes up and lays down a leader's duties with the role, and passes outstanding commands to
@@ -320,7 +340,7 @@ impl Server {
         if leads != self.leading.is_some() {
             self.leading = leads.then(|| Leading::new(now, &self.service, self.tick));
         }
-        if role == Role::Candidate && !self.connections.is_empty() {
+        if matches!(role, Role::PreCandidate | Role::Candidate) && !self.connections.is_empty() {
             self.close_all(CloseReason::NoLeader, out);
         }
         if self.replica.leader() != self.leader {

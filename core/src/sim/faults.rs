@@ -72,6 +72,10 @@ pub enum Impossible {
     SessionExpired(ClientId),
     #[error("client {0} has closed its session; `client {0} open` opens a new one")]
     SessionClosed(ClientId),
+    #[error(transparent)]
+    Transfer(#[from] raft::TransferError),
+    #[error(transparent)]
+    Forget(#[from] raft::ForgetError),
 }
 
 impl World {
@@ -88,7 +92,7 @@ impl World {
         Ok(())
     }
 
-    fn check_up(&self, server: ServerId) -> Result<(), Impossible> {
+    pub(super) fn check_up(&self, server: ServerId) -> Result<(), Impossible> {
         self.check_server(server)?;
         self.server(server)
             .map(|_| ())

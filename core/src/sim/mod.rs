@@ -12,6 +12,7 @@ mod faults;
 mod messages;
 mod network;
 mod node;
+mod operators;
 mod queue;
 mod settings;
 #[cfg(test)]

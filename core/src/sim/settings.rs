@@ -33,6 +33,15 @@ pub struct Settings {
     /// How much of the servers' first election timers has already run down when the run begins, in
     /// parts per million, so that something happens soon.
     pub first_timers_ppm: u32,
+    /// Whether a server asks who would vote for it before it raises its term.
+    pub pre_vote: bool,
+    /// Whether a leader steps down that no majority answers, and voters that hear a leader ignore
+    /// candidates.
+    pub check_quorum: bool,
+    /// Whether a leader reads under a lease while it has one.
+    pub lease_reads: bool,
+    /// How much faster or slower than true time a lease allows clocks to run, in parts per million.
+    pub max_drift_ppm: u32,
     /// The rules that are in force.
     pub rules: raft::Rules,
 }
@@ -76,6 +85,10 @@ impl Default for Settings {
             tick: Duration::from_millis(100),
             session_timeout: Duration::from_millis(600),
             first_timers_ppm: 750_000,
+            pre_vote: raft::Settings::default().pre_vote,
+            check_quorum: raft::Settings::default().check_quorum,
+            lease_reads: raft::Settings::default().lease_reads,
+            max_drift_ppm: raft::Settings::default().max_drift_ppm,
             rules: raft::Rules::default(),
         }
     }
@@ -94,6 +107,10 @@ impl Settings {
                 election_timeout: self.election_timeout,
                 heartbeat: self.heartbeat,
                 max_entries_per_message: self.batch,
+                pre_vote: self.pre_vote,
+                check_quorum: self.check_quorum,
+                lease_reads: self.lease_reads,
+                max_drift_ppm: self.max_drift_ppm,
                 ..raft::Settings::default()
             },
             tick: self.tick,

@@ -78,9 +78,10 @@ impl Ahead<'_> {
                 version,
             } => self.prepare_set(path, data.as_ref(), *version),
             Request::Sync { path } => Ok(Txn::Sync { path: path.clone() }),
-            Request::Exists { .. } | Request::Get { .. } | Request::Children { .. } => {
-                Err(ErrorCode::Unimplemented)
-            }
+            Request::Exists { .. }
+            | Request::Get { .. }
+            | Request::Children { .. }
+            | Request::Linearizable(_) => Err(ErrorCode::Unimplemented),
         }
     }
 

@@ -69,6 +69,9 @@ pub enum Request {
         /// Handed back; nothing looks at it.
         path: Arc<str>,
     },
+    /// A read that sees every write which was answered before it was asked, whichever server it
+    /// goes to. Only reads stand in it; see [`Request::linearizable`].
+    Linearizable(Arc<Self>),
 }
 
 /// The kind of znode that a create makes.
@@ -140,6 +143,18 @@ pub struct FrameTooLarge {
 }
 
 impl Request {
+    /// The read that is asked for, so that it sees all that was answered before. Anything else is
+    /// as it was: writes are linearizable anyway.
+    #[must_use]
+    pub fn linearizable(self) -> Self {
+        match self {
+            Self::Exists { .. } | Self::Get { .. } | Self::Children { .. } => {
+                Self::Linearizable(Arc::new(self))
+            }
+            other => other,
+        }
+    }
+
     /// The path that the operation names.
     pub fn path(&self) -> &Arc<str> {
         match self {
@@ -150,11 +165,12 @@ impl Request {
             | Self::Get { path }
             | Self::Children { path }
             | Self::Sync { path } => path,
+            Self::Linearizable(read) => read.path(),
         }
     }
 
     /// The operation's name: `create`, `get`, …
-    pub const fn verb(&self) -> &'static str {
+    pub fn verb(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
             Self::Delete { .. } => "delete",
@@ -163,6 +179,7 @@ impl Request {
             Self::Get { .. } => "get",
             Self::Children { .. } => "children",
             Self::Sync { .. } => "sync",
+            Self::Linearizable(read) => read.verb(),
         }
     }
 
@@ -197,6 +214,8 @@ impl Request {
             Self::Delete { .. } => INT,
             Self::Exists { .. } | Self::Get { .. } | Self::Children { .. } => 1,
             Self::Sync { .. } => 0,
+            // The flag is a byte.
+            Self::Linearizable(read) => return read.frame_size() + 1,
         };
         REQUEST_HEADER + INT + self.path().len() + rest
     }
@@ -256,7 +275,11 @@ impl fmt::Display for CreateMode {
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.verb())?;
-        write_path(f, self.path())
+        write_path(f, self.path())?;
+        match self {
+            Self::Linearizable(_) => f.write_str(" linearizable"),
+            _ => Ok(()),
+        }
     }
 }
 

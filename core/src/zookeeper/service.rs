@@ -120,6 +120,7 @@ impl Service {
                     stat: node.stat(),
                 })
             }
+            Request::Linearizable(read) => self.read(read),
             Request::Create { .. }
             | Request::Delete { .. }
             | Request::Set { .. }

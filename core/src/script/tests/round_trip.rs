@@ -155,7 +155,7 @@ impl Generator {
 
     fn server_command(&mut self) -> Command {
         let server = self.server();
-        match self.below(9) {
+        match self.below(12) {
             0 => Command::Crash {
                 server,
                 keep: self.maybe(|g| g.number(u32::MAX.into()) as u32),
@@ -165,8 +165,17 @@ impl Generator {
             3 => Command::Resume { server },
             4 => Command::TimeOut { server },
             5 => Command::Wipe { server },
-            6 => self.clock(),
-            7 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
+            6 => Command::Transfer {
+                from: server,
+                to: self.server(),
+            },
+            7 => Command::ForgetLeader { server },
+            8 => Command::Priority {
+                server,
+                priority: self.number(255) as u8,
+            },
+            9 => self.clock(),
+            10 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
             _ => {
                 let latency = Disk::Latency(self.duration(0, MAX_TIME));
                 let disk = self.one_of(&[latency, Disk::Full, Disk::Ok]);
@@ -206,9 +215,18 @@ impl Generator {
                 data: self.maybe(Self::text),
                 version,
             },
-            3 => Operation::Exists { path },
-            4 => Operation::Get { path },
-            5 => Operation::Children { path },
+            3 => Operation::Exists {
+                path,
+                linearizable: self.coin(),
+            },
+            4 => Operation::Get {
+                path,
+                linearizable: self.coin(),
+            },
+            5 => Operation::Children {
+                path,
+                linearizable: self.coin(),
+            },
             _ => Operation::Sync { path },
         }
     }
