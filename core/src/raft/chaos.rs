@@ -7,6 +7,8 @@ use super::*;
 use crate::random::{Random, Stream};
 
 /// What a random run makes use of besides elections and replication.
+// Each feature is a switch.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Default)]
 pub(super) struct Features {
     /// Linearizable reads, at any server.

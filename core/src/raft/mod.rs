@@ -305,7 +305,7 @@ impl<P: Payload> Replica<P> {
             }
             Message::ReadIndex { number, .. } => self.take_question(from, number),
             Message::ReadIndexReply { number, index, .. } => {
-                self.take_answer(number, index, turn.out)
+                self.take_answer(number, index, turn.out);
             }
         }
     }

@@ -7,6 +7,8 @@ use crate::time::Duration;
 
 /// The dials of a replica. The defaults are those of a cluster that a person watches: messages
 /// take 10 to 15 ms there.
+// Each switch is one of its own: no two exclude each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Settings {
     /// An election timeout is drawn from this span, both ends included, each time the timer

@@ -491,11 +491,8 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
             last_index,
             last_term,
             ..
-        } => {
-            fields.push(("last log index", last_index.to_string()));
-            fields.push(("last log term", last_term.to_string()));
         }
-        Message::PreVote {
+        | Message::PreVote {
             last_index,
             last_term,
             ..
