@@ -1,9 +1,12 @@
 //! What the inspector says of a thing: its facts, and which of them the last event changed.
 
 use quorumscope_core::time::Duration;
-use quorumscope_core::view::{ClientView, LinkView, MessageView, ServerView, View, ZnodeView};
+use quorumscope_core::view::{
+    ClientView, LinkView, MessageView, OperationView, ServerView, View, ZnodeView,
+};
 
 use crate::intent::Target;
+use crate::members;
 use crate::offers;
 
 /// A named value.
@@ -77,7 +80,10 @@ pub fn changed_first(mut now: Vec<Fact>, before: &[Fact]) -> Vec<Fact> {
 
 /// Whether a fact changes with time alone: it says nothing about the last event.
 pub fn runs_down(name: &str) -> bool {
-    matches!(name, "election timer" | "gives up in" | "arrives in")
+    matches!(
+        name,
+        "election timer" | "lease" | "gives up in" | "arrives in"
+    )
 }
 
 fn of_server(server: &ServerView) -> Vec<Fact> {
@@ -97,6 +103,10 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
         fact("applied index", server.applied),
         fact("durable index", server.durable),
         fact("last index", server.last),
+        fact("configuration", members::written(&server.configuration)),
+        fact("takes part as", part(server)),
+        fact("priority", server.priority),
+        fact("linearizable reads waiting", server.pending_reads),
         fact(
             "election timer",
             server
@@ -104,6 +114,16 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
                 .map_or_else(|| "none".to_owned(), |timer| millis(timer.remaining)),
         ),
     ];
+    let newcomers = &server.configuration.newcomers;
+    if !newcomers.is_empty() {
+        facts.push(fact("waits to catch up", listed(newcomers)));
+    }
+    facts.extend(
+        server
+            .lease
+            .map(|lease| fact("lease", millis(lease.remaining))),
+    );
+    facts.extend(server.transfer.map(|to| fact("hands over to", to)));
     facts.extend(server.ballots.iter().map(|ballot| {
         fact(
             format!("vote of {}", ballot.peer),
@@ -145,6 +165,20 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
     facts
 }
 
+/// What a server is by its own configuration, and whether that is settled.
+fn part(server: &ServerView) -> String {
+    let known = &server.configuration;
+    let settled = if known.committed || !server.up {
+        ""
+    } else {
+        ", not committed"
+    };
+    match known.index {
+        0 => format!("{}, from the beginning", known.part),
+        index => format!("{}, by entry {index}{settled}", known.part),
+    }
+}
+
 fn listed<T: ToString>(items: &[T]) -> String {
     items
         .iter()
@@ -166,15 +200,19 @@ fn of_client(client: &ClientView) -> Vec<Fact> {
                 .map_or_else(|| "none".to_owned(), |timer| millis(timer.remaining)),
         ),
         fact("last zxid seen", &client.last_zxid),
+        fact("operations waiting", waiting(client).count()),
         fact(
-            "operations waiting",
-            client
-                .operations
-                .iter()
-                .filter(|operation| operation.answered.is_none())
+            "linearizable reads waiting",
+            waiting(client)
+                .filter(|operation| operation.text.ends_with(" linearizable"))
                 .count(),
         ),
     ]
+}
+
+fn waiting(client: &ClientView) -> impl Iterator<Item = &OperationView> {
+    let operations = client.operations.iter();
+    operations.filter(|operation| operation.answered.is_none())
 }
 
 fn of_link(link: &LinkView) -> Vec<Fact> {

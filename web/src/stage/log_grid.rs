@@ -11,7 +11,7 @@ use quorumscope_core::view::{About, PeerView, ServerView, View};
 use web_sys::Element;
 use yew::prelude::*;
 
-use super::log_block::{LogBlock, blocks, within};
+use super::log_block::{LogBlock, blocks, is_joint, within};
 use super::log_hands::{GridHands, Grip};
 use super::log_window::{Columns, LogWindow};
 use super::pointed::focus;
@@ -123,7 +123,7 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
             <header>
                 <h2>{ "Replicated log" }</h2>
                 <p class="log-key" aria-hidden="true">
-                    { "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex" }
+                    { "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex · ring = configuration" }
                 </p>
             </header>
             <div class="log" ref={host} role="grid" aria-label="Log entries by server and index"
@@ -241,11 +241,36 @@ fn drawn_row(
                         tab={stop.filter(here)} />
                 }
             }) }
+            { for joint_phases(server, window).into_iter().map(|(first, last)| html! {
+                <i key={first} class="phase" style={format!("grid-column:{}/{}", first + 2 - window.first, last + 3 - window.first)}></i>
+            }) }
             if let Some(known) = known {
                 { pointers(known, window) }
             }
         </div>
     }
+}
+
+/// The stretches of the window in which this log's configuration is joint, as first and last index.
+fn joint_phases(server: &ServerView, window: LogWindow) -> Vec<(u64, u64)> {
+    let shown = server.log.iter().filter(|entry| window.shows(entry.index));
+    let mut changes: Vec<_> = shown
+        .filter(|entry| entry.kind == "configuration")
+        .map(|entry| (entry.index, is_joint(entry)))
+        .collect();
+    let now = &server.configuration;
+    if changes.is_empty() && now.index < window.first {
+        changes.push((window.first, now.outgoing.is_some()));
+    }
+    let end = server.last.min(window.last());
+    let ends = changes
+        .iter()
+        .skip(1)
+        .map(|(next, _)| next - 1)
+        .chain([end]);
+    let stretches = changes.iter().zip(ends);
+    let joint = stretches.filter(|((first, joint), last)| *joint && first <= last);
+    joint.map(|((first, _), last)| (*first, last)).collect()
 }
 
 /// The leader's belief: a dot behind the last entry known to match, an arrow under the next one
