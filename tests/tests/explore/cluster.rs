@@ -386,6 +386,7 @@ impl Cluster {
                 Output::Fact(fact) => told.push(fact),
                 // Timers may run down whenever they are set, which the role says.
                 Output::SetTimer { .. } | Output::CancelTimer { .. } => {}
+                Output::Read { .. } => unreachable!("nobody reads here"),
             }
         }
         if machine.replica.role() == Role::Leader {
