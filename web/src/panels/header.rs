@@ -43,7 +43,7 @@ pub fn Header(props: &HeaderProps) -> Html {
             </button>
             <span class="grow"></span>
             <button type="button" class="drawer-open" aria-expanded={props.drawer.to_string()} onclick={button(Action::Drawer)}>{ "Panels" }</button>
-            <button type="button" onclick={button(Action::Share)}>{ "Share" }</button>
+            <button type="button" class="share" title="Share" onclick={button(Action::Share)}>{ icon(ARROW_OUT) }<span>{ "Share" }</span></button>
             <button type="button" class="square" title={theme.clone()} aria-label={theme} onclick={button(Action::Theme)}>{ sign(props.theme) }</button>
             <button type="button" class="square" aria-label="Help" title="Help (?)" onclick={button(Action::Help)}>{ "?" }</button>
         </header>
@@ -60,6 +60,10 @@ const fn sign(theme: Theme) -> &'static str {
 
 /// Two sliders.
 const SLIDERS: &str = "M1 3h6V1h2v2h4v1.5H9v2H7v-2H1zM1 9.5h2v-2h2v2h8V11H5v2H3v-2H1z";
+
+/// An arrow that leaves a box.
+const ARROW_OUT: &str =
+    "M8 1h5v5l-1.8-1.8L7.6 7.8 6.2 6.4 9.8 2.8zM2 3h4v1.8H3.8v5.4h5.4V8H11v4H2z";
 
 /// What is said while no shipped script runs.
 const OWN: &str = "Your own";

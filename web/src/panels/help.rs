@@ -57,7 +57,7 @@ const GRAMMAR: [(&str, &str); 14] = [
     ),
     (
         "Dot and arrow in the log",
-        "matchIndex and nextIndex, as the leader believes",
+        "matchIndex and nextIndex, as the leader believes; hollow while it probes, square while it sends its snapshot; beside it, messages in flight",
     ),
 ];
 

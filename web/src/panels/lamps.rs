@@ -7,7 +7,7 @@ use crate::action::Action;
 
 /// The lamps; one that is red stands before the others, names the clash, and a click goes there.
 pub fn lamps(view: &View, on: &Callback<Action>) -> Html {
-    let broken: Vec<_> = view.invariants.iter().filter(|lamp| !lamp.holds).collect();
+    let (held, broken): (Vec<_>, Vec<_>) = view.invariants.iter().partition(|lamp| lamp.holds);
     let all = view.invariants.len();
     let says = match broken.len() {
         0 => format!("All {all} invariants hold"),
@@ -19,11 +19,13 @@ pub fn lamps(view: &View, on: &Callback<Action>) -> Html {
             <details>
                 <summary>
                     <b>{ says }</b>
-                    <span class="dots" aria-hidden="true">{ for view.invariants.iter().map(|lamp| html! { <i class={(!lamp.holds).then_some("broken")}></i> }) }</span>
+                    <span class="dots" aria-hidden="true">{ for broken.iter().map(|_| html! { <i class="broken"></i> }) }{ for held.iter().map(|_| html! { <i></i> }) }</span>
                 </summary>
-                <ul aria-label="Invariants">{ for view.invariants.iter().map(line) }</ul>
+                <ul aria-label="Invariants">{ for broken.iter().chain(&held).map(|lamp| line(lamp)) }</ul>
             </details>
-            { for broken.into_iter().map(|lamp| clash(view, lamp, on)) }
+            if !broken.is_empty() {
+                <div class="clashes" role="alert">{ for broken.iter().map(|lamp| clash(view, lamp, on)) }</div>
+            }
         </div>
     }
 }
@@ -38,7 +40,7 @@ fn line(lamp: &InvariantView) -> Html {
     html! {
         <li key={lamp.name} class={(!lamp.holds).then_some("broken")} data-invariant={lamp.name} data-holds={lamp.holds.to_string()}>
             <span aria-hidden="true">{ sign }</span>
-            <p><b>{ lamp.title }<span class="unseen">{ format!(": {state}") }</span></b>{ " " }{ lamp.rule.text }{ " " }<cite>{ lamp.rule.source }</cite></p>
+            <p><b>{ lamp.title }</b><span class="unseen">{ format!(" {state}") }</span>{ ": " }{ lamp.rule.text }{ " " }<cite>{ lamp.rule.source }</cite></p>
         </li>
     }
 }
@@ -58,7 +60,7 @@ fn clash(view: &View, lamp: &InvariantView, on: &Callback<Action>) -> Html {
         on.emit(Action::Why(Some(event)));
     };
     html! {
-        <div class="clash" role="alert">
+        <div class="clash" key={lamp.name}>
             <p><b>{ lamp.title }</b>{ " " }{ &violation.what }</p>
             <ul>{ for violation.facts.iter().map(|(server, fact)| html! { <li><b>{ server.to_string() }</b>{ " " }{ fact }</li> }) }</ul>
             <button type="button" {onclick}>{ "Go there" }</button>

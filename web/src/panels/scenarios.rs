@@ -33,7 +33,7 @@ pub fn dialog(current: Option<&'static str>, on: &Callback<Action>) -> Html {
     html! {
         <Modal title="Scenarios" on={on.clone()}>
             <ul>{ entry(&NONE) }</ul>
-            <div class="columns">{ for groups }</div>
+            <div class="groups">{ for groups }</div>
         </Modal>
     }
 }

@@ -227,7 +227,8 @@ fn drawn_row(
             next_index,
             ..
         } = known;
-        name = format!("{name}, match index {match_index}, next index {next_index}");
+        let sending = sending(known);
+        name = format!("{name}, match index {match_index}, next index {next_index}, {sending}");
     }
     let class = classes!("row", (!server.up).then_some("down"));
     html! {
@@ -289,10 +290,21 @@ fn pointers(known: &PeerView, window: LogWindow) -> Html {
                     title={format!("matchIndex {}", known.match_index)}></i>
             }
             if window.shows(known.next_index) {
-                <i class="next" style={column(known.next_index)}
-                    title={format!("nextIndex {}", known.next_index)}></i>
+                <i class={classes!("next", known.state)} style={column(known.next_index)}
+                    title={format!("nextIndex {}: {}", known.next_index, sending(known))}></i>
+                if known.inflight > 0 {
+                    <small class="inflight" style={column(known.next_index)}>{ known.inflight }</small>
+                }
             }
         </>
+    }
+}
+
+/// How the leader sends to a peer, and how much is on its way.
+fn sending(known: &PeerView) -> String {
+    match known.inflight {
+        0 => known.state.to_owned(),
+        some => format!("{}, {some} in flight", known.state),
     }
 }
 
