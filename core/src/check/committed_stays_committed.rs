@@ -48,7 +48,8 @@ impl Invariant for CommittedStaysCommitted {
 
 fn is_held(glance: &Glance<'_>, committed: &Committed) -> Result<(), Clash> {
     let of = glance.world.nodes().len();
-    let holds = |server: ServerId| committed.is_in(log_of(glance.world, server));
+    let past = glance.past;
+    let holds = |server: ServerId| past.is_in(committed, log_of(glance.world, server));
     let holders = glance.world.nodes().iter().filter(|node| holds(node.id()));
     let have = holders.count();
     if is_majority(have, of) {

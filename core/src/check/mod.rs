@@ -10,12 +10,13 @@
 //! | `glance`, `past` | what an invariant may look at: the present, and what was seen before |
 //! | `election_safety`, `leader_append_only`, `log_matching`, `leader_completeness`, `state_machine_safety` | the five properties of Raft's Figure 3 |
 //! | `one_vote_per_term`, `committed_stays_committed` | what they rest on: promises and entries outlive crashes |
-//! | `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
+//! | `snapshots_agree`, `exactly_once`, `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
 
 mod acknowledged_writes;
 mod committed_stays_committed;
 mod election_safety;
 mod ephemeral_owners;
+mod exactly_once;
 mod glance;
 mod leader_append_only;
 mod leader_completeness;
@@ -23,6 +24,7 @@ mod log_matching;
 mod one_vote_per_term;
 mod past;
 mod replicas_agree;
+mod snapshots_agree;
 mod state_machine_safety;
 #[cfg(test)]
 mod testing;
@@ -39,6 +41,7 @@ use acknowledged_writes::AcknowledgedWrites;
 use committed_stays_committed::CommittedStaysCommitted;
 use election_safety::ElectionSafety;
 use ephemeral_owners::EphemeralOwners;
+use exactly_once::ExactlyOnce;
 use glance::{Answer, Glance, Outline};
 use leader_append_only::LeaderAppendOnly;
 use leader_completeness::LeaderCompleteness;
@@ -46,6 +49,7 @@ use log_matching::LogMatching;
 use one_vote_per_term::OneVotePerTerm;
 use past::Past;
 use replicas_agree::ReplicasAgree;
+use snapshots_agree::SnapshotsAgree;
 use state_machine_safety::StateMachineSafety;
 
 /// A property that did not hold: two facts that cannot both be.
@@ -139,6 +143,8 @@ invariants! {
     state_machine_safety: StateMachineSafety,
     committed_stays_committed: CommittedStaysCommitted,
     replicas_agree: ReplicasAgree,
+    snapshots_agree: SnapshotsAgree,
+    exactly_once: ExactlyOnce,
     ephemeral_owners: EphemeralOwners,
     acknowledged_writes: AcknowledgedWrites,
 }

@@ -41,6 +41,9 @@ impl Storm {
             },
             election_timeout: [(ms(150), ms(300)), (ms(40), ms(80))][draw(2) as usize],
             heartbeat: [ms(35), ms(20)][draw(2) as usize],
+            snapshot_every: [0, 0, 3, 10][draw(4) as usize],
+            snapshot_keep: [0, 2, 4][draw(3) as usize],
+            snapshot_chunk: [100, 400, 1_000][draw(3) as usize],
             rules,
             ..Settings::default()
         };
@@ -111,6 +114,7 @@ impl Storm {
             65..67 => world.pause(victim),
             67..71 => world.resume(any),
             71..77 => world.time_out(any),
+            77..80 => world.take_snapshot(any),
             _ => return self.ask(any),
         }
         .is_ok()
@@ -172,6 +176,13 @@ fn each_rule_switched_off_turns_its_invariant_red() {
         ("truncate_only_on_conflict", "committed_stays_committed"),
         ("commit_bound_by_new_entries", "state_machine_safety"),
         ("persist_vote", "one_vote_per_term"),
+        ("term_and_vote_together", "one_vote_per_term"),
+        (
+            "count_own_entries_when_durable",
+            "committed_stays_committed",
+        ),
+        ("snapshot_only_applied", "snapshots_agree"),
+        ("deduplicate", "exactly_once"),
     ];
     assert_eq!(missed_by.map(|(rule, _)| rule), Rules::NAMES);
     for (rule, invariant) in missed_by {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::message::MessageKind;
 use super::position::{Index, LogPosition, Term};
 use super::role::Role;
+use super::snapshot_fact::SnapshotFact;
 use crate::ids::ServerId;
 
 /// Something a replica did. Heartbeats and their answers are not told, unless they change
@@ -178,6 +179,8 @@ pub enum RaftFact {
         /// The term it is now.
         mine: Term,
     },
+    /// It did something with a snapshot.
+    Snapshot(SnapshotFact),
 }
 
 /// Why an election timer ran down.

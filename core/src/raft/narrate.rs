@@ -115,6 +115,7 @@ impl Explain for RaftFact {
                 format!("learns that {} {are} committed", Entries(*first, *through))
             }
             Self::IgnoredStaleTerm { from, kind, .. } => format!("ignores a {kind} from {from}"),
+            Self::Snapshot(fact) => fact.what(),
         }
     }
 
@@ -206,6 +207,7 @@ impl Explain for RaftFact {
             Self::IgnoredStaleTerm { theirs, mine, .. } => {
                 format!("it is of term {theirs}, and it is in term {mine} now")
             }
+            Self::Snapshot(fact) => return fact.why(),
             Self::VoteReceived { .. }
             | Self::FollowsLeader { .. }
             | Self::AppendAccepted { .. } => return None,
@@ -242,12 +244,14 @@ impl Explain for RaftFact {
             } => rules::COMMIT_ONLY_OWN_TERM.rule(),
             Self::Committed { .. } | Self::AppendAccepted { .. } => COUNT_REPLICAS,
             Self::CommitLearned { .. } => rules::COMMIT_BOUND_BY_NEW_ENTRIES.rule(),
+            Self::Snapshot(fact) => return fact.rule(),
             Self::FollowsLeader { .. } => return None,
         })
     }
 
     fn weight(&self) -> Weight {
         match self {
+            Self::Snapshot(fact) => fact.weight(),
             Self::StoodForElection { .. }
             | Self::BecameLeader { .. }
             | Self::SteppedDown {

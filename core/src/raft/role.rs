@@ -50,6 +50,14 @@ pub enum ProposeError {
         /// The leader this server knows of.
         leader: Option<ServerId>,
     },
+    /// Too much waits to be committed already.
+    #[error("{bytes} bytes of commands wait to be committed, and {limit} may")]
+    TooMuchUncommitted {
+        /// Bytes that wait.
+        bytes: u64,
+        /// As many as may.
+        limit: u64,
+    },
 }
 
 impl Standing {

@@ -22,6 +22,14 @@ pub struct Rules {
     pub commit_bound_by_new_entries: bool,
     /// See [`PERSIST_VOTE`].
     pub persist_vote: bool,
+    /// See [`TERM_AND_VOTE_TOGETHER`].
+    pub term_and_vote_together: bool,
+    /// See [`COUNT_OWN_ENTRIES_WHEN_DURABLE`].
+    pub count_own_entries_when_durable: bool,
+    /// See [`SNAPSHOT_ONLY_APPLIED`].
+    pub snapshot_only_applied: bool,
+    /// See [`DEDUPLICATE`].
+    pub deduplicate: bool,
 }
 
 /// A rule that can be switched off.
@@ -77,13 +85,45 @@ pub const PERSIST_VOTE: RuleInfo = RuleInfo {
     source: "Raft §5.2, Figure 2",
 };
 
-const ALL: [RuleInfo; 6] = [
+/// A crash between two records leaves one of them.
+pub const TERM_AND_VOTE_TOGETHER: RuleInfo = RuleInfo {
+    name: "term_and_vote_together",
+    text: "term and vote are one record, so that no crash leaves one of a term and one of another",
+    source: "Raft Figure 2; hashicorp/raft issue 661",
+};
+
+/// A leader is one of those who may crash.
+pub const COUNT_OWN_ENTRIES_WHEN_DURABLE: RuleInfo = RuleInfo {
+    name: "count_own_entries_when_durable",
+    text: "a leader counts itself among those who store an entry only once its own disk has confirmed it",
+    source: "dissertation §10.2.1",
+};
+
+/// A snapshot is final.
+pub const SNAPSHOT_ONLY_APPLIED: RuleInfo = RuleInfo {
+    name: "snapshot_only_applied",
+    text: "a snapshot stands for entries that are committed and applied, and for no others",
+    source: "Raft §7",
+};
+
+/// A client whose answer was lost asks again.
+pub const DEDUPLICATE: RuleInfo = RuleInfo {
+    name: "deduplicate",
+    text: "a command that was carried out before, and is in the log again, is not carried out again",
+    source: "Raft §8, dissertation §6.3",
+};
+
+const ALL: [RuleInfo; 10] = [
     UP_TO_DATE_VOTE,
     COMMIT_ONLY_OWN_TERM,
     SYNC_BEFORE_REPLY,
     TRUNCATE_ONLY_ON_CONFLICT,
     COMMIT_BOUND_BY_NEW_ENTRIES,
     PERSIST_VOTE,
+    TERM_AND_VOTE_TOGETHER,
+    COUNT_OWN_ENTRIES_WHEN_DURABLE,
+    SNAPSHOT_ONLY_APPLIED,
+    DEDUPLICATE,
 ];
 
 /// A name that is no rule's.
@@ -113,6 +153,10 @@ impl Default for Rules {
             truncate_only_on_conflict: true,
             commit_bound_by_new_entries: true,
             persist_vote: true,
+            term_and_vote_together: true,
+            count_own_entries_when_durable: true,
+            snapshot_only_applied: true,
+            deduplicate: true,
         }
     }
 }
@@ -143,6 +187,10 @@ impl Rules {
             "truncate_only_on_conflict" => &mut self.truncate_only_on_conflict,
             "commit_bound_by_new_entries" => &mut self.commit_bound_by_new_entries,
             "persist_vote" => &mut self.persist_vote,
+            "term_and_vote_together" => &mut self.term_and_vote_together,
+            "count_own_entries_when_durable" => &mut self.count_own_entries_when_durable,
+            "snapshot_only_applied" => &mut self.snapshot_only_applied,
+            "deduplicate" => &mut self.deduplicate,
             _ => return Err(UnknownRule { name: name.into() }),
         };
         *switch = on;

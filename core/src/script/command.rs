@@ -60,6 +60,11 @@ pub enum Command {
         /// Which.
         server: ServerRef,
     },
+    /// Makes a server take a snapshot and drop what of its log that stands for.
+    Snapshot {
+        /// Which.
+        server: ServerRef,
+    },
     /// Cuts every link of a server or client, both ways.
     Isolate {
         /// Which.

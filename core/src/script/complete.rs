@@ -127,6 +127,7 @@ mod tests {
                     "committed",
                     "applied",
                     "log",
+                    "snapshot",
                     "and",
                     "within",
                 ],

@@ -112,6 +112,8 @@ pub enum Counter {
     Applied,
     /// The last index of its log.
     Log,
+    /// The last entry that its snapshot stands for; 0 without one.
+    Snapshot,
 }
 
 /// How two numbers compare.
@@ -157,6 +159,8 @@ pub enum MessageKind {
     /// `AppendEntries` without entries.
     Heartbeat,
     HeartbeatReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
 }
 
 impl Condition {
@@ -222,11 +226,12 @@ impl ServerState {
 
 impl Counter {
     /// Every number, by name.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("term", Self::Term),
         ("committed", Self::Committed),
         ("applied", Self::Applied),
         ("log", Self::Log),
+        ("snapshot", Self::Snapshot),
     ];
 }
 
@@ -243,13 +248,15 @@ impl ClientState {
 
 impl MessageKind {
     /// Every kind, by name.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("RequestVote", Self::RequestVote),
         ("RequestVoteReply", Self::RequestVoteReply),
         ("AppendEntries", Self::AppendEntries),
         ("AppendEntriesReply", Self::AppendEntriesReply),
         ("Heartbeat", Self::Heartbeat),
         ("HeartbeatReply", Self::HeartbeatReply),
+        ("InstallSnapshot", Self::InstallSnapshot),
+        ("InstallSnapshotReply", Self::InstallSnapshotReply),
     ];
 }
 

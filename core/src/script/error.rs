@@ -183,7 +183,7 @@ pub enum Found {
     Text(String),
 }
 
-/// Beyond this many alternatives a list says less than a name for all of them.
+/// Beyond this many alternatives a list says less than a name for all of them, if they have one.
 const LISTED: usize = 16;
 
 /// Beyond this many characters what was found is cut off.
@@ -193,7 +193,9 @@ impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("expected ")?;
         match self.expected.as_slice() {
-            many if many.len() > LISTED => f.write_str("a command")?,
+            many if many.len() > LISTED && many.iter().any(|word| word == "\"crash\"") => {
+                f.write_str("a command")?;
+            }
             [] => f.write_str("nothing more")?,
             [only] => f.write_str(only)?,
             [first @ .., last] => write!(f, "{} or {last}", first.join(", "))?,

@@ -11,7 +11,7 @@ use crate::time::Duration;
 type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command, by its first word.
-const COMMANDS: [(&str, Parse); 23] = [
+const COMMANDS: [(&str, Parse); 24] = [
     ("crash", crash),
     ("restart", restart),
     ("pause", |c| {
@@ -26,6 +26,11 @@ const COMMANDS: [(&str, Parse); 23] = [
     }),
     ("timeout", |c| {
         Ok(Command::TimeOut {
+            server: c.server()?,
+        })
+    }),
+    ("snapshot", |c| {
+        Ok(Command::Snapshot {
             server: c.server()?,
         })
     }),

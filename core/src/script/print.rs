@@ -120,6 +120,7 @@ impl Display for Command {
             Self::Pause { server } => write!(f, "pause {server}"),
             Self::Resume { server } => write!(f, "resume {server}"),
             Self::TimeOut { server } => write!(f, "timeout {server}"),
+            Self::Snapshot { server } => write!(f, "snapshot {server}"),
             Self::Isolate { endpoint } => write!(f, "isolate {endpoint}"),
             Self::Cut { from, to, both } => write!(f, "cut {from}{}{to}", way(*both)),
             Self::Heal { from, to, both } => write!(f, "heal {from}{}{to}", way(*both)),

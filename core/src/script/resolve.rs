@@ -39,6 +39,7 @@ impl Command {
             | Self::Pause { server }
             | Self::Resume { server }
             | Self::TimeOut { server }
+            | Self::Snapshot { server }
             | Self::Wipe { server }
             | Self::Disk { server, .. }
             | Self::Clock { server, .. } => vec![server],

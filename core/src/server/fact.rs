@@ -37,6 +37,8 @@ pub enum CloseReason {
     Expired,
     /// The session goes on over another connection.
     SessionMoved,
+    /// The server took over a snapshot.
+    Overtaken,
 }
 
 impl Explain for ServerFact {
@@ -63,6 +65,10 @@ impl Explain for ServerFact {
                 }
                 CloseReason::Expired => "the session has expired".into(),
                 CloseReason::SessionMoved => "the session goes on elsewhere".into(),
+                CloseReason::Overtaken => {
+                    "it installed a snapshot, and cannot tell what became of the client's requests"
+                        .into()
+                }
             },
         })
     }

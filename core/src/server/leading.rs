@@ -29,17 +29,20 @@ impl Leading {
         }
     }
 
-    /// Whether a forwarded command was not proposed yet; if so, it counts as proposed from now on.
+    /// Whether a forwarded command was not proposed yet.
     pub(super) fn is_news(&mut self, origin: ServerId, boot: Time, number: u64) -> bool {
         let (known_boot, next) = self.proposed.entry(origin).or_insert((boot, 0));
         if boot > *known_boot {
             (*known_boot, *next) = (boot, 0);
         }
-        let news = boot == *known_boot && number >= *next;
-        if news {
+        boot == *known_boot && number >= *next
+    }
+
+    /// A forwarded command that was news is proposed.
+    pub(super) fn note_proposed(&mut self, origin: ServerId, number: u64) {
+        if let Some((_, next)) = self.proposed.get_mut(&origin) {
             *next = number + 1;
         }
-        news
     }
 
     pub(super) fn watches_sessions(&self) -> bool {
@@ -94,6 +97,9 @@ impl Server {
                 out.push(Output::Fact(Fact::Server(ServerFact::SessionSilent {
                     session,
                 })));
+            } else if let Some(open) = self.service.session(session) {
+                leading.tracker.remove(session);
+                leading.tracker.touch(session, now, open.timeout());
             }
         }
     }

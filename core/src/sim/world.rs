@@ -311,6 +311,21 @@ impl World {
         self.outputs = outputs;
     }
 
+    /// Lets a server take a snapshot, if it has anything to take one of.
+    pub(super) fn snapshot_server(&mut self, id: ServerId) {
+        let node = &mut self.nodes[id.position()];
+        let Some(server) = &mut node.server else {
+            return;
+        };
+        let local = node.clock.local(self.now);
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let taken = server.take_snapshot(local, &mut outputs);
+        debug_assert_eq!(taken, Ok(()), "asked for only where there is something");
+        self.touch(id);
+        self.carry_out(id, &mut outputs);
+        self.outputs = outputs;
+    }
+
     /// Boots the server on a machine from what its disk holds.
     pub(super) fn boot(&mut self, id: ServerId) {
         let voters = (1..=self.settings.servers).map(ServerId::new);
@@ -407,12 +422,13 @@ impl World {
     /// Remembers the lowest index that this event changes.
     fn note_write(&mut self, write: &Write<Command>) {
         let from = match write {
-            Write::HardState(_) => return,
+            Write::HardState(_) | Write::Snapshot { .. } | Write::Chunk { .. } => return,
             Write::Append { entries } => match entries.first() {
                 Some(entry) => entry.index,
                 None => return,
             },
             Write::Truncate { from } => *from,
+            Write::Install { .. } => Index::new(1),
         };
         if let Some(touched) = &mut self.touched {
             touched.log_from = Some(touched.log_from.map_or(from, |lowest| lowest.min(from)));

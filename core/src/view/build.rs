@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     BallotView, ClientView, ClockView, DeathView, DiskView, EntryView, Family, LinkView,
-    MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION, View, Vote,
+    MessageView, OperationView, PeerView, ServerView, SnapshotView, TimerView, TransferView,
+    VIEW_VERSION, View, Vote,
 };
 use crate::client::{self, Operation};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
@@ -99,6 +100,11 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         applied: server.applied().number(),
         durable: replica.durable_index().number(),
         last: replica.log().last_index().number(),
+        snapshot: snapshot(
+            replica.snapshot(),
+            replica.partial_snapshot(),
+            replica.log().base().index,
+        ),
         timer: replica.election_deadline().map(|deadline| TimerView {
             remaining: node.clock().true_time(deadline).since(world.now()),
             total: replica.election_timeout(),
@@ -113,6 +119,26 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         disk,
         clock,
         znodes: super::tree::shown(server.service().tree()).count(),
+    }
+}
+
+fn snapshot(
+    taken: Option<&raft::Snapshot<Command>>,
+    partial: Option<&raft::PartialSnapshot<Command>>,
+    base: Index,
+) -> SnapshotView {
+    let partial =
+        partial.map(|partial| (partial.snapshot.last, partial.stored, partial.snapshot.size));
+    SnapshotView {
+        base: base.number(),
+        index: taken.map_or(0, |taken| taken.last.index.number()),
+        term: taken.map_or(0, |taken| taken.last.term.number()),
+        bytes: taken.map_or(0, |taken| taken.size),
+        partial: partial.map(|(last, stored, bytes)| TransferView {
+            index: last.index.number(),
+            stored,
+            bytes,
+        }),
     }
 }
 
@@ -132,6 +158,11 @@ fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> Serv
         applied: 0,
         durable: last.number(),
         last: last.number(),
+        snapshot: snapshot(
+            image.snapshot.as_deref(),
+            image.partial.as_ref(),
+            image.log.base().index,
+        ),
         timer: None,
         ballots: Vec::new(),
         peers: Vec::new(),
@@ -241,9 +272,15 @@ fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
                 match_index: progress.match_index().number(),
                 next_index: progress.next_index().number(),
                 inflight: progress.inflight(),
+                snapshot: progress.transfer().map(|transfer| TransferView {
+                    index: transfer.last.number(),
+                    stored: transfer.stored,
+                    bytes: transfer.size,
+                }),
                 state: match progress.state() {
                     ProgressState::Probe => "probe",
                     ProgressState::Replicate => "replicate",
+                    ProgressState::Snapshot => "snapshot",
                 },
             })
         })
@@ -361,7 +398,9 @@ fn kind(body: &Body) -> Kind {
 pub(super) fn family_of(kind: &str) -> Family {
     match kind {
         "RequestVote" | "RequestVoteReply" => Family::Vote,
-        "AppendEntries" | "AppendEntriesReply" => Family::Append,
+        "AppendEntries" | "AppendEntriesReply" | "InstallSnapshot" | "InstallSnapshotReply" => {
+            Family::Append
+        }
         "Forward" => Family::Forward,
         "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
         _ => Family::Client,
@@ -464,6 +503,7 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
 
 fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
     use crate::raft::AppendOutcome::{Accepted, Rejected};
+    use crate::raft::InstallOutcome::{Installed, StaleTerm, Stored};
     let mut fields = vec![("term", message.term().to_string())];
     match message {
         Message::RequestVote {
@@ -512,6 +552,32 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
         } => {
             fields.push(("success", "false".into()));
             fields.push(("hint", format!("index {hint_index} of term {hint_term}")));
+        }
+        Message::InstallSnapshot {
+            snapshot,
+            offset,
+            length,
+            ..
+        } => {
+            fields.push(("last included index", snapshot.last.index.to_string()));
+            fields.push(("last included term", snapshot.last.term.to_string()));
+            fields.push(("configuration", snapshot.configuration.to_string()));
+            fields.push(("offset", offset.to_string()));
+            fields.push(("bytes", format!("{length} of {}", snapshot.size)));
+            let done = offset + length >= snapshot.size;
+            fields.push(("done", done.to_string()));
+        }
+        Message::InstallSnapshotReply {
+            last_index,
+            outcome,
+            ..
+        } => {
+            fields.push(("last included index", last_index.to_string()));
+            fields.push(match outcome {
+                Stored { bytes } => ("bytes stored", bytes.to_string()),
+                Installed { match_index } => ("match index", match_index.to_string()),
+                StaleTerm => ("success", "false".into()),
+            });
         }
     }
     fields

@@ -4,7 +4,7 @@ use super::{About, LineView, Tone};
 use crate::client::ClientFact;
 use crate::explain::Explain;
 use crate::ids::Endpoint;
-use crate::raft::{Index, RaftFact};
+use crate::raft::{Index, RaftFact, SnapshotFact};
 use crate::sim::{Fact, Record, WorldFact};
 use crate::zookeeper::Request;
 
@@ -59,7 +59,9 @@ fn raft_tone(fact: &RaftFact) -> Tone {
         | RaftFact::SteppedDown { .. }
         | RaftFact::TermAdopted { .. }
         | RaftFact::FollowsLeader { .. } => Tone::Vote,
-        RaftFact::Committed { .. } | RaftFact::CommitLearned { .. } => Tone::Commit,
+        RaftFact::Committed { .. }
+        | RaftFact::CommitLearned { .. }
+        | RaftFact::Snapshot(SnapshotFact::Installed { .. }) => Tone::Commit,
         RaftFact::IgnoredStaleTerm { .. } => Tone::Quiet,
         _ => Tone::Append,
     }
@@ -89,6 +91,11 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
         RaftFact::Committed { through, .. }
         | RaftFact::CommitLearned { through, .. }
         | RaftFact::AppendAccepted { through, .. } => entries(*through, *through),
+        RaftFact::Snapshot(fact) => {
+            if let Some(last) = fact.last() {
+                entries(last, last);
+            }
+        }
         _ => {}
     }
     let other = match fact {
@@ -102,6 +109,7 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
             Some(*leader)
         }
         RaftFact::Appended { from, .. } => *from,
+        RaftFact::Snapshot(fact) => fact.other(),
         RaftFact::AppendAccepted { by, .. } => Some(*by),
         _ => None,
     };

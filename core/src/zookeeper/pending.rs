@@ -209,6 +209,11 @@ impl Ahead<'_> {
         }
     }
 
+    /// Whether session `id` was opened before, though it may be closed by now, or will be.
+    pub(super) fn was_opened(self, id: SessionId) -> bool {
+        self.applied.was_opened(id) || self.pending.sessions.contains_key(&id)
+    }
+
     /// The znodes that session `id` will own, in order.
     pub(super) fn ephemerals(self, id: SessionId) -> Vec<Arc<str>> {
         let mut paths: OrdSet<Arc<str>> = self.applied.tree().ephemerals(id).cloned().collect();

@@ -1,0 +1,1 @@
+//! Snapshots taken, sent and installed; windows full of what was lost.
