@@ -10,7 +10,7 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 8] = scenarios![
+pub const SCENARIOS: [Script; 9] = scenarios![
     "catch-up",
     "first-election",
     "leader-crash",
@@ -18,6 +18,7 @@ pub const SCENARIOS: [Script; 8] = scenarios![
     "one-way-link",
     "restart-from-disk",
     "session-expires",
+    "slow-follower",
     "split-vote",
 ];
 

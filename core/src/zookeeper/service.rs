@@ -624,4 +624,18 @@ mod tests {
             .execute(&expiry, rig.last_zxid(), &mut rig.changes);
         assert_eq!(reply, Ok(Response::SessionClosed));
     }
+
+    #[test]
+    fn a_closed_session_is_not_revived_by_a_late_double_of_what_opened_it() {
+        let mut rig = Rig::new();
+        let (first, second) = (SessionId::new(7 << 56), SessionId::new((7 << 56) + 1));
+        rig.open(first).unwrap();
+        rig.open(second).unwrap();
+        rig.open(first).unwrap();
+        rig.close(first).unwrap();
+        assert_eq!(rig.open(first), Err(ErrorCode::SessionExpired));
+        assert!(rig.service.session(first).is_none());
+        rig.open(SessionId::new(6 << 56)).unwrap();
+        rig.open(second.next()).unwrap();
+    }
 }
