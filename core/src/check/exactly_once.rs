@@ -74,9 +74,13 @@ fn had_no_effect(
     };
     // Where commands are replicated as such, a write's zxid is its place in the log.
     let zxid = Zxid::new(0, again.index.number() as u32);
-    let own: &str = request.path();
-    let changed = [Some(own), path::parent(own)]
-        .into_iter()
+    let parts = match request {
+        Request::Multi(parts) => &**parts,
+        other => std::slice::from_ref(other),
+    };
+    let named = parts.iter().filter_map(Request::path);
+    let changed = named
+        .flat_map(|own| [Some(&**own), path::parent(own)])
         .flatten()
         .find(|path| {
             let stat = service.tree().get(path).map(crate::zookeeper::Znode::stat);

@@ -44,6 +44,8 @@ pub(super) struct Outline {
     pub(super) snapshot: Index,
     /// How many writes its disk has not confirmed.
     pub(super) unconfirmed: usize,
+    /// The entry that holds the configuration it goes by.
+    pub(super) configured: Index,
 }
 
 impl Outline {
@@ -62,6 +64,7 @@ impl Outline {
                 last: image.log.last_index(),
                 snapshot: end_of(image.snapshot.as_deref()),
                 unconfirmed: 0,
+                configured: image.log.configurations().next().unwrap_or_default(),
             });
         };
         let replica = server.replica();
@@ -74,6 +77,7 @@ impl Outline {
             last: replica.log().last_index(),
             snapshot: end_of(replica.snapshot()),
             unconfirmed: disk.pending(),
+            configured: replica.configured_at(),
         })
     }
 }
@@ -109,6 +113,16 @@ pub(super) fn log_of(world: &World, id: ServerId) -> &Log<Command> {
         Some(server) => server.replica().log(),
         None => &node.disk().image().log,
     }
+}
+
+/// Whether a server could win an election, as the logs are: a quorum of the configuration that it
+/// goes by has logs that are no more up-to-date than its own (Raft §5.4.1). Whatever its term is, it
+/// can reach a later one.
+pub(super) fn can_be_elected(world: &World, id: ServerId) -> bool {
+    let own = log_of(world, id).last_position();
+    let grants = |voter| log_of(world, voter).last_position() <= own;
+    let configuration = world.configuration_of(id);
+    configuration.is_some_and(|configuration| configuration.is_quorum(grants))
 }
 
 /// Those who lead, or believe to, each with its term.

@@ -14,7 +14,7 @@ use crate::client::{Operation, State};
 use crate::ids::{ClientId, EventId, ServerId};
 use crate::sim::{ClientNode, World};
 use crate::time::Time;
-use crate::zookeeper::{ErrorCode, Reply, Request, Zxid};
+use crate::zookeeper::{ErrorCode, Reply, Request, SessionId, Zxid};
 
 /// How many operations a history remembers. The oldest is forgotten first, and from then on the
 /// history no longer begins with the ensemble.
@@ -111,6 +111,8 @@ pub(super) struct Lifetime {
     pub(super) since: EventId,
     /// The event at which it knew that its session is over.
     pub(super) until: Option<EventId>,
+    /// Its session, once it has one.
+    pub(super) session: Option<SessionId>,
 }
 
 /// The operations of all clients. `order` lists them as they were asked for.
@@ -176,6 +178,7 @@ impl History {
         let life = Lifetime {
             since: world.event(),
             until: None,
+            session: None,
         };
         self.lifetimes
             .insert((process.client, process.number), life);
@@ -208,9 +211,10 @@ impl History {
             ended.extend(has_ended.then_some(*id));
             !has_ended
         });
-        if process.outline.over && !node.is_killed() {
-            let whose = (process.client, process.number);
-            if let Some(life) = self.lifetimes.get_mut(&whose) {
+        let whose = (process.client, process.number);
+        if let Some(life) = self.lifetimes.get_mut(&whose) {
+            life.session = node.process().session().map(|known| known.session);
+            if process.outline.over && !node.is_killed() {
                 life.until.get_or_insert(world.event());
             }
         }
@@ -327,6 +331,11 @@ impl History {
     /// Whether every operation since the ensemble began is remembered.
     pub fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// The session of an operation's process.
+    pub(super) fn session_of(&self, id: CallId) -> Option<SessionId> {
+        self.lifetimes.get(&(id.client, id.process))?.session
     }
 
     /// Every process, and how long it could own znodes.

@@ -20,10 +20,42 @@ use super::snapshot_fact::SnapshotFact;
 use crate::ids::ServerId;
 
 /// Some bytes of a snapshot.
-pub(super) struct Chunk<P: Payload> {
-    pub(super) snapshot: Arc<Snapshot<P>>,
-    pub(super) offset: u64,
-    pub(super) length: u64,
+struct Chunk<P: Payload> {
+    snapshot: Arc<Snapshot<P>>,
+    offset: u64,
+    length: u64,
+}
+
+impl<P: Payload> Replica<P> {
+    pub(super) fn receive_about_snapshot(
+        &mut self,
+        from: ServerId,
+        message: Message<P>,
+        turn: &mut Turn<'_, P>,
+    ) {
+        match message {
+            Message::InstallSnapshot {
+                term,
+                snapshot,
+                offset,
+                length,
+            } => {
+                let chunk = Chunk {
+                    snapshot,
+                    offset,
+                    length,
+                };
+                self.handle_install_snapshot(from, term, chunk, turn);
+            }
+            Message::InstallSnapshotReply {
+                last_index,
+                offset,
+                outcome,
+                ..
+            } => self.handle_install_snapshot_reply(from, last_index, offset, outcome, turn.out),
+            _ => {}
+        }
+    }
 }
 
 /// The leader's side.
@@ -37,7 +69,7 @@ impl<P: Payload> Replica<P> {
 
     /// "The leader must occasionally send snapshots to followers that lag behind. This happens
     /// when the leader has already discarded the next log entry that it needs to send" (Raft §7).
-    pub(super) fn begin_transfer(&mut self, position: usize, out: &mut Vec<Output<P>>) {
+    pub(super) fn begin_snapshot(&mut self, position: usize, out: &mut Vec<Output<P>>) {
         let first = self.log.first_index();
         let Some(snapshot) = self.snapshot.clone() else {
             return;
@@ -83,7 +115,7 @@ impl<P: Payload> Replica<P> {
     }
 
     /// A follower of this term answers to a chunk.
-    pub(super) fn handle_install_snapshot_reply(
+    fn handle_install_snapshot_reply(
         &mut self,
         from: ServerId,
         last: Index,
@@ -123,7 +155,7 @@ impl<P: Payload> Replica<P> {
 
     /// With each heartbeat: a chunk that was lost is sent again, and a follower that does not
     /// answer is given up for now.
-    pub(super) fn look_after_transfer(&mut self, position: usize, out: &mut Vec<Output<P>>) {
+    pub(super) fn look_after_snapshot(&mut self, position: usize, out: &mut Vec<Output<P>>) {
         let Some((to, progress)) = self.follower_at(position) else {
             return;
         };
@@ -149,7 +181,7 @@ impl<P: Payload> Replica<P> {
 /// The follower's side.
 impl<P: Payload> Replica<P> {
     /// A leader sends a chunk of its snapshot.
-    pub(super) fn handle_install_snapshot(
+    fn handle_install_snapshot(
         &mut self,
         leader: ServerId,
         term: Term,
@@ -280,11 +312,11 @@ impl<P: Payload> Replica<P> {
         let had = self.log.last_position();
         let token = self.storage.install(self.commit_index, last.index);
         self.log = Log::after(last);
-        self.configuration = snapshot.configuration.clone();
         self.commit_index = last.index;
         self.partial = None;
         self.snapshot = Some(snapshot.clone());
         tell(out, SnapshotFact::Installed { from, last, had }.into());
+        self.begin_configurations_with(&snapshot, out);
         let write = Write::Install {
             snapshot: snapshot.clone(),
             length,

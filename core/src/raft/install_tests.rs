@@ -391,6 +391,7 @@ mod ending {
         let prefix = Message::AppendEntriesReply {
             term: Term::new(1),
             heartbeat: false,
+            round: 0,
             outcome: AppendOutcome::Accepted {
                 match_index: index(7),
             },

@@ -20,6 +20,11 @@ pub enum Message<P: Payload> {
         last_index: Index,
         /// The term of that entry.
         last_term: Term,
+        /// The candidate's priority.
+        priority: u8,
+        /// The leader told it to stand (dissertation §3.10), so that voters which hear the leader
+        /// listen to it all the same.
+        transfer: bool,
     },
     /// The answer to a candidate.
     RequestVoteReply {
@@ -40,6 +45,8 @@ pub enum Message<P: Payload> {
         entries: Vec<Entry<P>>,
         /// The leader's commit index.
         commit: Index,
+        /// The leader's round of heartbeats when it sent this.
+        round: u64,
     },
     /// The answer to a leader.
     AppendEntriesReply {
@@ -47,8 +54,49 @@ pub enum Message<P: Payload> {
         term: Term,
         /// Whether the request was a heartbeat.
         heartbeat: bool,
+        /// The request's round.
+        round: u64,
         /// What came of it.
         outcome: AppendOutcome,
+    },
+    /// A server asks whether it would get a vote (dissertation §9.6).
+    PreVote {
+        /// The term that it would stand in: later than its own.
+        term: Term,
+        /// The index of the last entry of its log.
+        last_index: Index,
+        /// The term of that entry.
+        last_term: Term,
+        /// Its priority.
+        priority: u8,
+    },
+    /// The answer to that.
+    PreVoteReply {
+        /// The request's term if it would, the voter's own if it would not.
+        term: Term,
+        /// Whether it would get the vote.
+        granted: bool,
+    },
+    /// A leader tells a server to stand for election at once (dissertation §3.10).
+    TimeoutNow {
+        /// The leader's term.
+        term: Term,
+    },
+    /// A server asks the leader how far reads must see that wait there (dissertation §6.4).
+    ReadIndex {
+        /// The sender's term.
+        term: Term,
+        /// The number of the question.
+        number: u64,
+    },
+    /// The leader answers.
+    ReadIndexReply {
+        /// The leader's term.
+        term: Term,
+        /// The number of the question.
+        number: u64,
+        /// Its commit index when it took the question up.
+        index: Index,
     },
     /// A leader sends a chunk of its snapshot (Raft §7, Figure 13).
     InstallSnapshot {
@@ -132,10 +180,21 @@ pub enum MessageKind {
     InstallSnapshot,
     /// A follower answers to a chunk.
     InstallSnapshotReply,
+    /// A server asks whether it would get a vote.
+    PreVote,
+    /// A voter answers to that.
+    PreVoteReply,
+    /// A leader hands over.
+    TimeoutNow,
+    /// A server asks how far a read must see.
+    ReadIndex,
+    /// The leader answers to that.
+    ReadIndexReply,
 }
 
 impl<P: Payload> Message<P> {
-    /// The sender's term.
+    /// The sender's term; of a question for a pre-vote, and of a promise, the term that is asked
+    /// about.
     pub const fn term(&self) -> Term {
         match self {
             Self::RequestVote { term, .. }
@@ -143,7 +202,12 @@ impl<P: Payload> Message<P> {
             | Self::AppendEntries { term, .. }
             | Self::AppendEntriesReply { term, .. }
             | Self::InstallSnapshot { term, .. }
-            | Self::InstallSnapshotReply { term, .. } => *term,
+            | Self::InstallSnapshotReply { term, .. }
+            | Self::PreVote { term, .. }
+            | Self::PreVoteReply { term, .. }
+            | Self::TimeoutNow { term }
+            | Self::ReadIndex { term, .. }
+            | Self::ReadIndexReply { term, .. } => *term,
         }
     }
 
@@ -160,6 +224,11 @@ impl<P: Payload> Message<P> {
             Self::AppendEntriesReply { .. } => MessageKind::AppendEntriesReply,
             Self::InstallSnapshot { .. } => MessageKind::InstallSnapshot,
             Self::InstallSnapshotReply { .. } => MessageKind::InstallSnapshotReply,
+            Self::PreVote { .. } => MessageKind::PreVote,
+            Self::PreVoteReply { .. } => MessageKind::PreVoteReply,
+            Self::TimeoutNow { .. } => MessageKind::TimeoutNow,
+            Self::ReadIndex { .. } => MessageKind::ReadIndex,
+            Self::ReadIndexReply { .. } => MessageKind::ReadIndexReply,
         }
     }
 
@@ -171,16 +240,22 @@ impl<P: Payload> Message<P> {
     /// What a reply says: yes (vote granted, entries accepted) or no. `None` for a request.
     pub const fn granted(&self) -> Option<bool> {
         match self {
-            Self::RequestVoteReply { granted, .. } => Some(*granted),
+            Self::RequestVoteReply { granted, .. } | Self::PreVoteReply { granted, .. } => {
+                Some(*granted)
+            }
             Self::AppendEntriesReply { outcome, .. } => {
                 Some(matches!(outcome, AppendOutcome::Accepted { .. }))
             }
             Self::InstallSnapshotReply { outcome, .. } => {
                 Some(!matches!(outcome, InstallOutcome::StaleTerm))
             }
+            Self::ReadIndexReply { .. } => Some(true),
             Self::RequestVote { .. }
             | Self::AppendEntries { .. }
-            | Self::InstallSnapshot { .. } => None,
+            | Self::InstallSnapshot { .. }
+            | Self::PreVote { .. }
+            | Self::TimeoutNow { .. }
+            | Self::ReadIndex { .. } => None,
         }
     }
 }
@@ -194,6 +269,8 @@ impl MessageKind {
                 | Self::AppendEntriesReply
                 | Self::HeartbeatReply
                 | Self::InstallSnapshotReply
+                | Self::PreVoteReply
+                | Self::ReadIndexReply
         )
     }
 
@@ -208,6 +285,11 @@ impl MessageKind {
             Self::HeartbeatReply => "HeartbeatReply",
             Self::InstallSnapshot => "InstallSnapshot",
             Self::InstallSnapshotReply => "InstallSnapshotReply",
+            Self::PreVote => "PreVote",
+            Self::PreVoteReply => "PreVoteReply",
+            Self::TimeoutNow => "TimeoutNow",
+            Self::ReadIndex => "ReadIndex",
+            Self::ReadIndexReply => "ReadIndexReply",
         }
     }
 }

@@ -14,6 +14,14 @@ use super::progress::{Ack, Nack, Progress};
 use super::role::{Role, Standing};
 use super::settings::Settings;
 use crate::ids::ServerId;
+use crate::time::Time;
+
+/// What a follower answers to an `AppendEntries`.
+pub(super) struct Answer {
+    pub(super) heartbeat: bool,
+    pub(super) round: u64,
+    pub(super) outcome: AppendOutcome,
+}
 
 impl<P: Payload> Replica<P> {
     /// Appends an entry of the leader's own term. The disk gets it at the same time as the
@@ -53,7 +61,7 @@ impl<P: Payload> Replica<P> {
             ..
         } = self.settings;
         if self.needs_snapshot(position) {
-            return self.begin_transfer(position, out);
+            return self.begin_snapshot(position, out);
         }
         while let Some(progress) = self.follower(position)
             && progress.next_index() <= last_index
@@ -75,7 +83,7 @@ impl<P: Payload> Replica<P> {
     /// The leader's commit index goes with every message, as Figure 2 has it: the follower takes
     /// it up only as far as the message's own entries vouch for its log, so the minimum with
     /// `matchIndex` that a heartbeat without consistency check would need is there by itself.
-    fn send_append_entries(
+    pub(super) fn send_append_entries(
         &mut self,
         position: usize,
         prev_index: Index,
@@ -83,6 +91,7 @@ impl<P: Payload> Replica<P> {
         out: &mut Vec<Output<P>>,
     ) {
         let commit = self.commit_index;
+        let round = self.round();
         let vouched = Index::new(prev_index.number() + entries.len() as u64);
         let Some(prev_term) = self.log.term_at(prev_index) else {
             return;
@@ -97,6 +106,7 @@ impl<P: Payload> Replica<P> {
             prev_term,
             entries,
             commit,
+            round,
         };
         out.push(Output::Send { to, message });
     }
@@ -105,33 +115,43 @@ impl<P: Payload> Replica<P> {
     pub(super) fn heartbeat_timer_ran_down(&mut self, turn: &mut Turn<'_, P>) {
         match self.role() {
             Role::Follower => {}
-            Role::Candidate => self.repeat_vote_requests(turn),
-            Role::Leader => self.send_heartbeats(turn),
+            Role::PreCandidate | Role::Candidate => self.repeat_vote_requests(turn),
+            Role::Leader => {
+                if !self.steps_down_without_quorum(turn) {
+                    self.press_transfer(turn);
+                    self.send_heartbeats(turn);
+                }
+            }
         }
     }
 
     /// "Leaders send periodic heartbeats (`AppendEntries` RPCs that carry no log entries) to all
     /// followers in order to maintain their authority" (Raft §5.2).
     fn send_heartbeats(&mut self, turn: &mut Turn<'_, P>) {
+        self.begin_round(turn.now);
         for position in 0..self.followers() {
             if let Some(progress) = self.follower(position) {
                 let prev = progress.heartbeat_prev();
-                if self.log.term_at(prev).is_some() {
-                    self.send_append_entries(position, prev, Vec::new(), turn.out);
-                } else {
-                    self.send_bare_heartbeat(position, turn.out);
-                }
-                self.look_after_transfer(position, turn.out);
+                self.send_heartbeat(position, prev, turn.out);
+                self.look_after_snapshot(position, turn.out);
             }
         }
         self.start_heartbeat_timer(turn);
+    }
+
+    fn send_heartbeat(&mut self, position: usize, prev: Index, out: &mut Vec<Output<P>>) {
+        if self.log.term_at(prev).is_some() {
+            self.send_append_entries(position, prev, Vec::new(), out);
+        } else {
+            self.send_bare_heartbeat(position, out);
+        }
     }
 
     /// A heartbeat to a follower of whose log the leader knows no place that it has itself: it
     /// refers to the place before the first entry, on which all logs agree. The answer says how
     /// far the follower knows its log to be committed, and so what the two have in common.
     fn send_bare_heartbeat(&mut self, position: usize, out: &mut Vec<Output<P>>) {
-        let (term, commit) = (self.hard.term, self.commit_index);
+        let (term, commit, round) = (self.hard.term, self.commit_index, self.round());
         let LogPosition {
             term: prev_term,
             index: prev_index,
@@ -143,8 +163,33 @@ impl<P: Payload> Replica<P> {
                 prev_term,
                 entries: Vec::new(),
                 commit,
+                round,
             };
             out.push(Output::Send { to, message });
+        }
+    }
+
+    /// The round that is on.
+    fn round(&self) -> u64 {
+        match &self.standing {
+            Standing::Leader { rounds, .. } => rounds.last(),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn begin_round(&mut self, now: Time) {
+        if let Standing::Leader { rounds, .. } = &mut self.standing {
+            rounds.begin(now);
+        }
+    }
+
+    /// Tells every follower of a round that begins between two heartbeats.
+    pub(super) fn send_round(&mut self, out: &mut Vec<Output<P>>) {
+        for position in 0..self.followers() {
+            if let Some(progress) = self.follower(position) {
+                let prev = progress.round_prev();
+                self.send_heartbeat(position, prev, out);
+            }
         }
     }
 
@@ -159,10 +204,15 @@ impl<P: Payload> Replica<P> {
     pub(super) fn handle_append_entries_reply(
         &mut self,
         from: ServerId,
-        heartbeat: bool,
-        outcome: AppendOutcome,
-        out: &mut Vec<Output<P>>,
+        Answer {
+            heartbeat,
+            round,
+            outcome,
+        }: Answer,
+        turn: &mut Turn<'_, P>,
     ) {
+        self.acknowledge_round(from, round, turn.now);
+        let out = &mut *turn.out;
         let Some(position) = self.position_of(from) else {
             return;
         };
@@ -268,7 +318,7 @@ impl<P: Payload> Replica<P> {
     /// How many followers a leader has; nobody else has any.
     fn followers(&self) -> usize {
         match &self.standing {
-            Standing::Leader { progress } => progress.len(),
+            Standing::Leader { progress, .. } => progress.len(),
             _ => 0,
         }
     }
@@ -276,7 +326,9 @@ impl<P: Payload> Replica<P> {
     /// Where a leader keeps its record of `follower`.
     pub(super) fn position_of(&self, follower: ServerId) -> Option<usize> {
         match &self.standing {
-            Standing::Leader { progress } => progress.iter().position(|(id, _)| *id == follower),
+            Standing::Leader { progress, .. } => {
+                progress.iter().position(|(id, _)| *id == follower)
+            }
             _ => None,
         }
     }
@@ -284,7 +336,7 @@ impl<P: Payload> Replica<P> {
     /// A leader's record of the follower at `position`, and who that is.
     pub(super) fn follower_at(&mut self, position: usize) -> Option<(ServerId, &mut Progress)> {
         match &mut self.standing {
-            Standing::Leader { progress } => {
+            Standing::Leader { progress, .. } => {
                 let (id, progress) = progress.get_mut(position)?;
                 Some((*id, progress))
             }

@@ -72,13 +72,15 @@ impl<P: Payload> Replica<P> {
         let through = last.index;
         let snapshot = Arc::new(Snapshot {
             last,
-            configuration: self.configuration.clone(),
+            configuration: self.configuration_to_keep(through),
             size: P::image_size(&image).max(1),
             image,
         });
         let kept = through.number().saturating_sub(self.settings.snapshot_keep);
         let before = Index::new(kept).max(self.log.base().index);
+        self.base_configuration = self.configuration_to_keep(before);
         self.log.compact(before);
+        self.configured_at = self.configured_at.max(before);
         self.commit_index = self.commit_index.max(through);
         let fact = SnapshotFact::Taken {
             last: snapshot.last,
@@ -91,6 +93,17 @@ impl<P: Payload> Replica<P> {
         let write = Write::Snapshot { snapshot, before };
         out.push(Output::Persist { token, write });
         Ok(())
+    }
+
+    /// What the entries up to `index` said of the configuration, before they leave the log: "the
+    /// snapshot must also include the latest configuration in the log as of last included index"
+    /// (Raft §7).
+    fn configuration_to_keep(&self, index: Index) -> Configuration {
+        if self.rules.snapshot_carries_configuration {
+            self.configuration_at(index).clone()
+        } else {
+            self.base_configuration.clone()
+        }
     }
 
     /// Up to where a snapshot would reach, once `applied` is applied.

@@ -91,6 +91,8 @@ pub enum ServerState {
     Leader,
     /// Up, and follows.
     Follower,
+    /// Up, and asks who would vote for it.
+    PreCandidate,
     /// Up, and stands for election.
     Candidate,
     /// Not crashed; it may be paused.
@@ -99,6 +101,12 @@ pub enum ServerState {
     Crashed,
     /// Paused.
     Paused,
+    /// Up, and a voter of the configuration that it goes by.
+    Voter,
+    /// Up, and a learner of the configuration that it goes by.
+    Learner,
+    /// Up, and going by a joint configuration.
+    Joint,
 }
 
 /// A number that a server keeps. None of a crashed server's numbers compares in any way.
@@ -161,6 +169,11 @@ pub enum MessageKind {
     HeartbeatReply,
     InstallSnapshot,
     InstallSnapshotReply,
+    PreVote,
+    PreVoteReply,
+    TimeoutNow,
+    ReadIndex,
+    ReadIndexReply,
 }
 
 impl Condition {
@@ -214,13 +227,17 @@ impl Comparison {
 
 impl ServerState {
     /// Every state, by name.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("leader", Self::Leader),
         ("follower", Self::Follower),
+        ("precandidate", Self::PreCandidate),
         ("candidate", Self::Candidate),
         ("up", Self::Up),
         ("crashed", Self::Crashed),
         ("paused", Self::Paused),
+        ("voter", Self::Voter),
+        ("learner", Self::Learner),
+        ("joint", Self::Joint),
     ];
 }
 
@@ -248,7 +265,7 @@ impl ClientState {
 
 impl MessageKind {
     /// Every kind, by name.
-    pub const ALL: [(&'static str, Self); 8] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("RequestVote", Self::RequestVote),
         ("RequestVoteReply", Self::RequestVoteReply),
         ("AppendEntries", Self::AppendEntries),
@@ -257,6 +274,11 @@ impl MessageKind {
         ("HeartbeatReply", Self::HeartbeatReply),
         ("InstallSnapshot", Self::InstallSnapshot),
         ("InstallSnapshotReply", Self::InstallSnapshotReply),
+        ("PreVote", Self::PreVote),
+        ("PreVoteReply", Self::PreVoteReply),
+        ("TimeoutNow", Self::TimeoutNow),
+        ("ReadIndex", Self::ReadIndex),
+        ("ReadIndexReply", Self::ReadIndexReply),
     ];
 }
 

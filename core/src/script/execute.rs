@@ -8,6 +8,7 @@ use super::command::{
 use super::error::Impossible as NoCluster;
 use crate::client::Input;
 use crate::ids::{ClientId, Endpoint, ServerId};
+use crate::raft::Reconfiguration;
 use crate::sim::{self, LinkSettings, World};
 use crate::view::leader_of;
 use crate::zookeeper::{ANY_VERSION, CreateMode, Data, FrameTooLarge, PathError, Request};
@@ -43,6 +44,9 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
         Command::Resume { server } => world.resume(id(*server))?,
         Command::Snapshot { server } => world.take_snapshot(id(*server))?,
         Command::TimeOut { server } => world.time_out(id(*server))?,
+        Command::Transfer { from, to } => world.transfer(id(*from), id(*to))?,
+        Command::ForgetLeader { server } => world.forget_leader(id(*server))?,
+        Command::Priority { server, priority } => world.set_priority(id(*server), *priority)?,
         Command::Isolate { endpoint } => world.isolate(end(*endpoint))?,
         Command::Cut { from, to, both } => world.cut(end(*from), end(*to), *both)?,
         Command::Heal { from, to, both } => world.heal(end(*from), end(*to), *both)?,
@@ -56,6 +60,22 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
             world.partition(&groups)?;
         }
         Command::Wipe { server } => world.wipe(id(*server))?,
+        Command::Add { server } => world.add_server(*server)?,
+        Command::Reconfigure {
+            voters,
+            learners,
+            transition,
+            via,
+        } => {
+            let ids = |servers: &[ServerRef]| servers.iter().copied().map(id).collect();
+            let change = Reconfiguration {
+                voters: ids(voters),
+                learners: ids(learners),
+                transition: *transition,
+            };
+            world.reconfigure(asked(*via), change)?;
+        }
+        Command::LeaveJoint { via } => world.leave_joint(asked(*via))?,
         Command::Disk { server, disk } => change_disk(world, id(*server), *disk)?,
         Command::Clock {
             server,
@@ -102,6 +122,11 @@ fn id(server: ServerRef) -> ServerId {
         .expect("a resolved command names every server by its number")
 }
 
+/// Who a resolved command asks.
+fn asked(via: Option<ServerRef>) -> ServerId {
+    id(via.expect("a resolved command says who is asked"))
+}
+
 /// An endpoint of a resolved command.
 fn end(endpoint: EndpointRef) -> Endpoint {
     endpoint
@@ -110,7 +135,7 @@ fn end(endpoint: EndpointRef) -> Endpoint {
 }
 
 fn bring_all_back(world: &mut World) -> Result<(), sim::Impossible> {
-    let servers = || (1..=world.settings().servers).map(ServerId::new);
+    let servers = || (1..=world.servers()).map(ServerId::new);
     let down: Vec<ServerId> = servers().filter(|id| world.server(*id).is_none()).collect();
     let is_paused = |id: &ServerId| world.node(*id).is_some_and(sim::Node::is_paused);
     let paused: Vec<ServerId> = servers().filter(is_paused).collect();
@@ -193,6 +218,14 @@ fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Re
     Ok(())
 }
 
+fn as_asked(read: Request, linearizable: bool) -> Request {
+    if linearizable {
+        read.linearizable()
+    } else {
+        read
+    }
+}
+
 impl From<&Operation> for Request {
     fn from(operation: &Operation) -> Self {
         let bytes = |data: &Option<String>| data.as_deref().map(Data::from);
@@ -206,6 +239,7 @@ impl From<&Operation> for Request {
             } => Self::Create {
                 path: path.as_str().into(),
                 data: bytes(data),
+                acl: crate::zookeeper::Acl::open(),
                 mode: match (ephemeral, sequential) {
                     (false, false) => CreateMode::Persistent,
                     (true, false) => CreateMode::Ephemeral,
@@ -226,15 +260,11 @@ impl From<&Operation> for Request {
                 data: bytes(data),
                 version: or_any(version),
             },
-            Operation::Exists { path } => Self::Exists {
-                path: path.as_str().into(),
-            },
-            Operation::Get { path } => Self::Get {
-                path: path.as_str().into(),
-            },
-            Operation::Children { path } => Self::Children {
-                path: path.as_str().into(),
-            },
+            Operation::Exists { path, linearizable } => as_asked(Self::exists(path), *linearizable),
+            Operation::Get { path, linearizable } => as_asked(Self::get(path), *linearizable),
+            Operation::Children { path, linearizable } => {
+                as_asked(Self::children(path), *linearizable)
+            }
             Operation::Sync { path } => Self::Sync {
                 path: path.as_str().into(),
             },

@@ -11,7 +11,7 @@ use super::cursor::{Cursor, Parsed};
 use super::error::Error;
 use super::names::Names;
 use super::value::{self, Percent, Span};
-use crate::raft::{Rules, UnknownRule};
+use crate::raft::{Membership, Rules, UnknownRule};
 use crate::sim;
 use crate::time::Duration;
 
@@ -54,6 +54,20 @@ pub enum Setting {
     SnapshotKeep(u32),
     /// How many bytes of a snapshot go in one message, and in one write to a disk.
     SnapshotChunk(u32),
+    /// How the cluster's membership may change.
+    Membership(Membership),
+    /// Whether new voters get the log before they have a voice.
+    CatchUpFirst(bool),
+    /// Whether a leader that was removed steps down.
+    StepDownOnRemoval(bool),
+    /// Whether a server asks who would vote for it before it stands for election.
+    PreVote(bool),
+    /// Whether a leader steps down that no majority answers, and voters are loyal to one they hear.
+    CheckQuorum(bool),
+    /// Whether a leader reads under a lease.
+    LeaseReads(bool),
+    /// How much clocks may drift for leases to hold.
+    MaxDrift(Percent),
 }
 
 /// All settings of a cluster.
@@ -78,6 +92,13 @@ pub struct Settings {
     pub snapshot_every: u32,
     pub snapshot_keep: u32,
     pub snapshot_chunk: u32,
+    pub membership: Membership,
+    pub catch_up_first: bool,
+    pub step_down_on_removal: bool,
+    pub pre_vote: bool,
+    pub check_quorum: bool,
+    pub lease_reads: bool,
+    pub max_drift: Percent,
 }
 
 impl Default for Settings {
@@ -108,6 +129,13 @@ impl From<&sim::Settings> for Settings {
             snapshot_every: world.snapshot_every as u32,
             snapshot_keep: world.snapshot_keep as u32,
             snapshot_chunk: world.snapshot_chunk as u32,
+            membership: world.membership,
+            catch_up_first: world.catch_up_first,
+            step_down_on_removal: world.step_down_on_removal,
+            pre_vote: world.pre_vote,
+            check_quorum: world.check_quorum,
+            lease_reads: world.lease_reads,
+            max_drift: Percent::from_ppm(world.max_drift_ppm),
         }
     }
 }
@@ -134,6 +162,13 @@ impl Settings {
             Setting::SnapshotEvery(value) => self.snapshot_every = value,
             Setting::SnapshotKeep(value) => self.snapshot_keep = value,
             Setting::SnapshotChunk(value) => self.snapshot_chunk = value,
+            Setting::Membership(value) => self.membership = value,
+            Setting::CatchUpFirst(value) => self.catch_up_first = value,
+            Setting::StepDownOnRemoval(value) => self.step_down_on_removal = value,
+            Setting::PreVote(value) => self.pre_vote = value,
+            Setting::CheckQuorum(value) => self.check_quorum = value,
+            Setting::LeaseReads(value) => self.lease_reads = value,
+            Setting::MaxDrift(value) => self.max_drift = value,
         }
     }
 
@@ -158,6 +193,13 @@ impl Settings {
             Setting::SnapshotEvery(self.snapshot_every),
             Setting::SnapshotKeep(self.snapshot_keep),
             Setting::SnapshotChunk(self.snapshot_chunk),
+            Setting::Membership(self.membership),
+            Setting::CatchUpFirst(self.catch_up_first),
+            Setting::StepDownOnRemoval(self.step_down_on_removal),
+            Setting::PreVote(self.pre_vote),
+            Setting::CheckQuorum(self.check_quorum),
+            Setting::LeaseReads(self.lease_reads),
+            Setting::MaxDrift(self.max_drift),
         ]
     }
 
@@ -203,7 +245,15 @@ impl Header {
             snapshot_every: all.snapshot_every.into(),
             snapshot_keep: all.snapshot_keep.into(),
             snapshot_chunk: all.snapshot_chunk.into(),
+            membership: all.membership,
+            catch_up_first: all.catch_up_first,
+            step_down_on_removal: all.step_down_on_removal,
+            pre_vote: all.pre_vote,
+            check_quorum: all.check_quorum,
+            lease_reads: all.lease_reads,
+            max_drift_ppm: all.max_drift.ppm(),
             rules,
+            ..sim::Settings::default()
         })
     }
 }
@@ -214,6 +264,9 @@ enum Shape {
     Duration(fn(Duration) -> Setting, Duration, Duration),
     Percent(fn(Percent) -> Setting),
     Count(fn(u32) -> Setting, &'static str, u32, u32),
+    /// One of these words.
+    Word(&'static [(&'static str, Setting)]),
+    Switch(fn(bool) -> Setting),
 }
 
 const INSTANT: Duration = Duration::ZERO;
@@ -292,11 +345,43 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
         "snapshot-chunk",
         Shape::Count(Setting::SnapshotChunk, "a number of bytes", 1, MAX_BYTES),
     ),
+    (
+        "membership",
+        Shape::Word(&[
+            (
+                "joint-when-needed",
+                Setting::Membership(Membership::JointWhenNeeded),
+            ),
+            ("always-joint", Setting::Membership(Membership::AlwaysJoint)),
+            (
+                "single-server",
+                Setting::Membership(Membership::SingleServer),
+            ),
+        ]),
+    ),
+    (
+        "catch-up-first",
+        Shape::Word(&[
+            ("on", Setting::CatchUpFirst(true)),
+            ("off", Setting::CatchUpFirst(false)),
+        ]),
+    ),
+    (
+        "step-down-on-removal",
+        Shape::Word(&[
+            ("on", Setting::StepDownOnRemoval(true)),
+            ("off", Setting::StepDownOnRemoval(false)),
+        ]),
+    ),
+    ("pre-vote", Shape::Switch(Setting::PreVote)),
+    ("check-quorum", Shape::Switch(Setting::CheckQuorum)),
+    ("lease-reads", Shape::Switch(Setting::LeaseReads)),
+    ("max-drift", Shape::Percent(Setting::MaxDrift)),
 ];
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 18;
+    pub const COUNT: usize = 25;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -319,6 +404,13 @@ impl Setting {
             Self::SnapshotEvery(_) => "snapshot-every",
             Self::SnapshotKeep(_) => "snapshot-keep",
             Self::SnapshotChunk(_) => "snapshot-chunk",
+            Self::Membership(_) => "membership",
+            Self::CatchUpFirst(_) => "catch-up-first",
+            Self::StepDownOnRemoval(_) => "step-down-on-removal",
+            Self::PreVote(_) => "pre-vote",
+            Self::CheckQuorum(_) => "check-quorum",
+            Self::LeaseReads(_) => "lease-reads",
+            Self::MaxDrift(_) => "max-drift",
         }
     }
 
@@ -355,6 +447,27 @@ impl Setting {
             Self::SnapshotChunk(_) => {
                 "How many bytes of a snapshot go in one message, and in one write to a disk"
             }
+            Self::Membership(_) => {
+                "When a change of members goes through a joint configuration: joint-when-needed, always-joint, or single-server for never"
+            }
+            Self::CatchUpFirst(_) => {
+                "Whether new voters get the log as learners before they have a voice: on or off"
+            }
+            Self::StepDownOnRemoval(_) => {
+                "Whether a leader steps down when it is no voter any more: on or off"
+            }
+            Self::PreVote(_) => {
+                "Whether a server asks who would vote for it before it raises its term"
+            }
+            Self::CheckQuorum(_) => {
+                "Whether a leader steps down that no majority answers, and voters that hear a leader ignore candidates"
+            }
+            Self::LeaseReads(_) => {
+                "Whether a leader answers linearizable reads under a lease; it needs check-quorum"
+            }
+            Self::MaxDrift(_) => {
+                "How much faster or slower than true time a lease allows clocks to run"
+            }
         }
     }
 
@@ -371,7 +484,11 @@ impl Setting {
             Self::Loss(percent)
             | Self::Duplicate(percent)
             | Self::Reorder(percent)
-            | Self::FirstTimers(percent) => percent.to_string(),
+            | Self::FirstTimers(percent)
+            | Self::MaxDrift(percent) => percent.to_string(),
+            Self::PreVote(on) | Self::CheckQuorum(on) | Self::LeaseReads(on) => {
+                if *on { "on" } else { "off" }.into()
+            }
             Self::Batch(count)
             | Self::Inflight(count)
             | Self::InflightBytes(count)
@@ -379,6 +496,15 @@ impl Setting {
             | Self::SnapshotEvery(count)
             | Self::SnapshotKeep(count)
             | Self::SnapshotChunk(count) => count.to_string(),
+            Self::Membership(membership) => match membership {
+                Membership::JointWhenNeeded => "joint-when-needed",
+                Membership::AlwaysJoint => "always-joint",
+                Membership::SingleServer => "single-server",
+            }
+            .to_owned(),
+            Self::CatchUpFirst(on) | Self::StepDownOnRemoval(on) => {
+                if *on { "on" } else { "off" }.to_owned()
+            }
         }
     }
 
@@ -397,9 +523,20 @@ impl Setting {
                     .map(make),
                 Shape::Duration(make, least, most) => cursor.duration(name, least, most).map(make),
                 Shape::Percent(make) => cursor.percent().map(make),
+                Shape::Switch(make) => {
+                    let on = cursor.word("on");
+                    if !on {
+                        cursor.need_word("off")?;
+                    }
+                    Ok(make(on))
+                }
                 Shape::Count(make, what, least, most) => cursor
                     .count(what, least.into(), most.into())
                     .map(|count| make(count as u32)),
+                Shape::Word(words) => match words.iter().find(|(word, _)| cursor.word(word)) {
+                    Some((_, setting)) => Ok(*setting),
+                    None => cursor.unexpected(),
+                },
             };
         }
         cursor.unexpected()
@@ -447,7 +584,9 @@ mod tests {
              loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
              first-timers 75%\nclient-latency 4ms..6ms\nbatch 64\ninflight 16\n\
              inflight-bytes 16777216\nuncommitted 0\nsnapshot-every 0\nsnapshot-keep 4\n\
-             snapshot-chunk 1024"
+             snapshot-chunk 1024\n\
+             membership joint-when-needed\ncatch-up-first on\nstep-down-on-removal on\n\
+             pre-vote off\ncheck-quorum off\nlease-reads off\nmax-drift 1%"
         );
     }
 

@@ -3,9 +3,9 @@
 //! Messages between servers may be lost, doubled and reordered, yet a session's writes must take
 //! effect once and in order. So every [`Forward`] carries *all* commands that are outstanding at
 //! its origin, numbered: a leader that takes the numbers above those it has already proposed never
-//! sees a gap, because a missing number was applied at the origin before, or given up there. A command that two
-//! leaders both propose is recognised by its session and xid when it is applied (dissertation
-//! §6.3).
+//! sees a gap, because a missing number was applied at the origin before, or given up there. A
+//! command that two leaders both propose is recognised by its session and xid when it is applied
+//! (dissertation §6.3).
 
 use std::collections::VecDeque;
 
@@ -147,7 +147,8 @@ impl Server {
                 time: now,
                 ..command
             };
-            // What is not taken on now comes with the origin's next message.
+            // What is not taken on now, as by a leader that hands over, comes with its origin's
+            // next message.
             if self
                 .replica
                 .propose(now, stamped, &mut self.scratch.0)

@@ -17,8 +17,9 @@ struct Pending {
 }
 
 /// A disk. Writes become durable in the order in which they were made, each `latency` after it was
-/// made, and a snapshot `latency` after it was made for each `block` of its bytes. A crash keeps what is durable and, as the fault asks, some of the oldest of what is not:
-/// the device may have written it without having said so.
+/// made, and a snapshot `latency` after it was made for each `block` of its bytes. A crash keeps
+/// what is durable and, as the fault asks, some of the oldest of what is not: the device may have
+/// written it without having said so.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Disk {
     image: Durable<Command>,

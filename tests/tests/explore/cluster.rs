@@ -391,6 +391,7 @@ impl Cluster {
                 // Timers may run down whenever they are set, which the role says.
                 Output::SetTimer { .. } | Output::CancelTimer { .. } => {}
                 Output::Install { .. } => unreachable!("nobody takes snapshots here"),
+                Output::Read { .. } => unreachable!("nobody reads here"),
             }
         }
         if machine.replica.role() == Role::Leader {

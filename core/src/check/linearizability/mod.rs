@@ -5,10 +5,12 @@
 //! | `search` | Wing and Gong's search with Lowe's memory, for any object |
 //! | `znode` | the object: a single znode |
 //! | `projection` | a history, taken apart by znode |
+//! | `hints` | which order is tried first |
 //!
 //! This takes no zxid for granted, and so cannot be judged as the run goes on: which of the
 //! operations without an answer have happened may only show much later. It is judged at the end.
 
+mod hints;
 mod projection;
 mod search;
 #[cfg(test)]
@@ -19,15 +21,17 @@ use std::sync::Arc;
 
 use super::history::{CallId, History};
 use super::linearizable_writes::told_of;
+use super::past::Past;
 use super::{Clash, Invariant, Property};
 use crate::explain::Rule;
 
+use hints::Hints;
 use projection::{Part, Parts, at_first};
 use search::{Outcome, search};
 
 /// How many states are looked at for one znode before the search gives up. A history that needs
 /// more is not called a violation.
-const BUDGET: usize = 200_000;
+const BUDGET: usize = 20_000;
 
 /// Nothing to remember: the history does.
 #[derive(Clone, Debug, Default)]
@@ -43,12 +47,12 @@ impl Invariant for Linearizability {
         },
     };
 
-    fn conclude(&mut self, history: &History) -> Result<(), Clash> {
+    fn conclude(&mut self, history: &History, past: &Past) -> Result<(), Clash> {
         // Of a history without its beginning nobody knows what the znodes were like.
         if !history.is_complete() {
             return Ok(());
         }
-        for (path, part) in &Parts::of(history).0 {
+        for (path, part) in &Parts::of(history, &Hints::new(history, past)).0 {
             let outcome = search(&at_first(path), &part.intervals, BUDGET);
             if let Outcome::None { placed, stuck } = outcome {
                 return clash(history, path, part, &placed, stuck);

@@ -12,10 +12,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::hints::{Hint, Hints};
 use super::search::Interval;
 use super::znode::{Node, Process, Step, Znode};
 use crate::check::history::{Call, CallId, Ending, History};
 use crate::check::verdict::Verdict;
+use crate::ids::EventId;
 use crate::zookeeper::{
     CreateMode, Data, ErrorCode, Reply, Request, Response, Service, Version, path,
 };
@@ -35,16 +37,20 @@ pub(super) struct Part {
 pub(super) struct Parts(pub(super) BTreeMap<Arc<str>, Part>);
 
 impl Parts {
-    /// Takes a history apart. Of the reads, those count that were found to be linearizable.
-    pub(super) fn of(history: &History) -> Self {
+    /// Takes a history apart. Of the reads, those count that promise to be linearizable, and those
+    /// that show all that any client had been told.
+    pub(super) fn of(history: &History, hints: &Hints<'_>) -> Self {
         let mut parts = Self::default();
-        let counts =
-            |call: &&Call| call.linearizable || matches!(call.verdict, Verdict::Linearizable);
+        let is_fresh = |call: &Call| {
+            let known = call.known.map(|known| known.zxid);
+            call.verdict == Verdict::Linearizable && call.zxid() >= known
+        };
+        let counts = |call: &&Call| call.linearizable || is_fresh(call);
         for call in history.calls().filter(counts) {
-            parts.take_in(call);
+            parts.take_in(call, hints.of(call));
         }
         for call in history.calls().filter(counts) {
-            parts.take_in_unnamed(call);
+            parts.take_in_unnamed(call, hints.of(call));
         }
         for (process, life) in history.lifetimes() {
             let owned = |part: &&mut Part| part.owners.contains(&process);
@@ -52,7 +58,8 @@ impl Parts {
                 part.calls.push(None);
                 part.intervals.push(Interval {
                     asked: life.since.number(),
-                    answered: life.until.map(|event| event.number()),
+                    answered: life.until.map(EventId::number),
+                    hint: hints.of_end(life.session),
                     step: Step::EndOf(process),
                 });
             }
@@ -60,47 +67,47 @@ impl Parts {
         parts
     }
 
-    fn take_in(&mut self, call: &Call) {
+    fn take_in(&mut self, call: &Call, hint: Hint) {
         let Some(request) = &call.request else {
             return;
         };
-        let path = request.path();
+        let Some(path) = request.path() else { return };
         match call.reply() {
-            None => self.take_in_unanswered(call, request),
+            None => self.take_in_unanswered(call, request, hint),
             Some(reply) => {
                 if let Some(step) = answered_step(request, reply, call) {
                     let own = match reply {
                         Ok(Response::Created { path, .. }) => path,
                         _ => path,
                     };
-                    self.add(own, call, step);
+                    self.add(own, call, hint, step);
                 }
                 if let Some((parent, step)) = step_at_parent(request, reply, call) {
-                    self.add(parent, call, step);
+                    self.add(parent, call, hint, step);
                 }
             }
         }
     }
 
     /// An operation that may have happened or not, as it is if it succeeded.
-    fn take_in_unanswered(&mut self, call: &Call, request: &Request) {
-        let path = request.path();
+    fn take_in_unanswered(&mut self, call: &Call, request: &Request, hint: Hint) {
+        let Some(path) = request.path() else { return };
         let parent = path::parent(path);
         let name: Arc<str> = path::name(path).into();
         match request {
             Request::Create { mode, .. } => {
                 if !mode.is_sequential() {
-                    self.add(path, call, create(request, call));
+                    self.add(path, call, hint, create(request, call));
                 }
                 if let Some(parent) = parent {
-                    self.add(parent, call, add_child(request, *mode, None, call));
+                    self.add(parent, call, hint, add_child(request, *mode, None, call));
                 }
             }
             Request::Delete { version, .. } => {
                 let expected = *version;
-                self.add(path, call, Step::Delete { expected });
+                self.add(path, call, hint, Step::Delete { expected });
                 if let Some(parent) = parent {
-                    self.add(parent, call, Step::RemoveChild(name));
+                    self.add(parent, call, hint, Step::RemoveChild(name));
                 }
             }
             Request::Set { data, version, .. } => {
@@ -109,18 +116,15 @@ impl Parts {
                     expected: *version,
                     stat: None,
                 };
-                self.add(path, call, step);
+                self.add(path, call, hint, step);
             }
-            Request::Exists { .. }
-            | Request::Get { .. }
-            | Request::Children { .. }
-            | Request::Sync { .. } => {}
+            _ => {}
         }
     }
 
     /// A sequential create that nobody has answered may have made any znode whose name it could
     /// have come to.
-    fn take_in_unnamed(&mut self, call: &Call) {
+    fn take_in_unnamed(&mut self, call: &Call, hint: Hint) {
         let (Some(request @ Request::Create { path, mode, .. }), None) =
             (&call.request, call.reply())
         else {
@@ -136,11 +140,11 @@ impl Parts {
         };
         let paths: Vec<Arc<str>> = self.0.keys().filter(could_be).cloned().collect();
         for path in paths {
-            self.add(&path, call, create(request, call));
+            self.add(&path, call, hint, create(request, call));
         }
     }
 
-    fn add(&mut self, path: impl AsRef<str>, call: &Call, step: Step) {
+    fn add(&mut self, path: impl AsRef<str>, call: &Call, hint: Hint, step: Step) {
         let part = self.0.entry(path.as_ref().into()).or_default();
         if let Step::Create { owner, .. } | Step::AddChild { owner, .. } = &step {
             part.owners.extend(*owner);
@@ -152,6 +156,7 @@ impl Parts {
                 Ending::Answered { event, .. } => Some(event.number()),
                 Ending::Open | Ending::Unknown => None,
             },
+            hint,
             step,
         });
     }
@@ -193,11 +198,11 @@ fn add_child(request: &Request, mode: CreateMode, created: Option<&str>, call: &
     let name = match created {
         Some(path) => Some(path::name(path).into()),
         None if mode.is_sequential() => None,
-        None => Some(path::name(asked).into()),
+        None => asked.map(|asked| path::name(asked).into()),
     };
     Step::AddChild {
         name,
-        prefix: mode.is_sequential().then(|| asked.clone()),
+        prefix: asked.filter(|_| mode.is_sequential()).cloned(),
         owner: owner(mode, call),
     }
 }
@@ -248,7 +253,7 @@ fn answered_step(request: &Request, reply: &Reply, call: &Call) -> Option<Step> 
 /// What an answer says of the parent of the znode that the operation names.
 fn step_at_parent<'a>(request: &'a Request, reply: &Reply, call: &Call) -> Option<(&'a str, Step)> {
     use ErrorCode::{BadVersion, NoChildrenForEphemerals, NoNode, NodeExists, NotEmpty};
-    let path = request.path();
+    let path = request.path()?;
     let parent = path::parent(path).filter(|_| &**path != path::ROOT)?;
     let name: Arc<str> = path::name(path).into();
     let step = match (request, reply) {

@@ -6,9 +6,9 @@
 //! tried is remembered as Lowe does ("Testing for linearizability", 2017): two orders that have
 //! placed the same operations and have led to the same state have the same future.
 //!
-//! An operation without an answer may be placed anywhere after its question, or nowhere. It is
-//! tried only where the others fail, and first by itself, then in rows of two, of three, …: what
-//! is never needed costs nothing.
+//! Operations are tried in the order of their hints. One without an answer may be placed anywhere
+//! after its question, or nowhere; if it has no hint either, it is tried only where the others
+//! fail, and first by itself, then in rows of two, of three, …: what is never needed costs nothing.
 
 use std::collections::BTreeSet;
 
@@ -29,6 +29,8 @@ pub(super) struct Interval<S> {
     pub(super) asked: u64,
     /// When it was answered; none if it may have happened or not.
     pub(super) answered: Option<u64>,
+    /// Where it is tried first: before those with a higher hint, and those with none.
+    pub(super) hint: Option<u64>,
     /// What it does.
     pub(super) step: S,
 }
@@ -53,7 +55,7 @@ struct Attempt<'a, O: Object> {
     /// Positions of the others, as they were asked for.
     open: Vec<usize>,
     placed: Vec<bool>,
-    /// How many operations without an answer may follow each other.
+    /// How many operations without answer and hint may follow each other.
     row: usize,
     /// Whether anything was left out because a row would have been longer.
     cut_short: bool,
@@ -67,7 +69,7 @@ struct Frame<O> {
     state: O,
     /// The operation that led here; none at the beginning.
     by: Option<usize>,
-    /// How many operations without an answer were placed last, one after another.
+    /// How many operations without answer and hint were placed last, one after another.
     row: usize,
     candidates: std::vec::IntoIter<usize>,
 }
@@ -122,9 +124,13 @@ impl<O: Object> Attempt<'_, O> {
                 frames.pop();
                 continue;
             };
-            let row = match self.calls[next].answered {
-                Some(_) => 0,
-                None => frame.row + 1,
+            let row = match self.calls[next] {
+                Interval {
+                    answered: None,
+                    hint: None,
+                    ..
+                } => frame.row + 1,
+                _ => 0,
             };
             let Some(state) = frame.state.after(&self.calls[next].step) else {
                 continue;
@@ -153,8 +159,7 @@ impl<O: Object> Attempt<'_, O> {
         placed >= self.answered.len() && self.answered.iter().all(|place| self.placed[*place])
     }
 
-    /// A place with all that could come next: nothing unplaced precedes it. Those that were answered
-    /// first come first, those without an answer last.
+    /// A place with all that could come next, as their hints say: nothing unplaced precedes them.
     fn frame(&self, state: O, by: Option<usize>, row: usize) -> Frame<O> {
         let unplaced = |place: &&usize| !self.placed[**place];
         let mut bound = u64::MAX;
@@ -169,9 +174,13 @@ impl<O: Object> Attempt<'_, O> {
             candidates.push(*place);
         }
         candidates.retain(|place| self.calls[*place].asked < bound);
-        candidates.sort_by_key(|place| self.calls[*place].answered);
         let open = self.open.iter().filter(unplaced);
         candidates.extend(open.take_while(|place| self.calls[**place].asked < bound));
+        candidates.sort_by_key(|place| {
+            let call = &self.calls[*place];
+            let last = u64::MAX;
+            (call.hint.unwrap_or(last), call.answered.unwrap_or(last))
+        });
         Frame {
             state,
             by,

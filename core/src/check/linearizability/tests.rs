@@ -2,9 +2,10 @@
 
 use super::search::{Interval, Object, Outcome, search};
 use super::znode::{Step, Znode};
-use super::{BUDGET, Parts};
+use super::{BUDGET, Hints, Parts};
 use crate::check::Verdict;
 use crate::check::fixture::*;
+use crate::check::past::Past;
 use crate::random::{Bits, Random, Stream};
 use crate::zookeeper::{CreateMode, ErrorCode};
 
@@ -162,7 +163,8 @@ fn each_operation_on_a_znode_concerns_its_parent_if_it_changes_the_children() {
     let mut tale = begun();
     tale.tell('A', create("/a/x"), 2, created("/a/x", 2));
     tale.tell('A', set("/a/x", "y"), 3, is_set(3, 1));
-    let parts = Parts::of(tale.monitor.history());
+    let history = tale.monitor.history();
+    let parts = Parts::of(history, &Hints::new(history, &Past::default()));
     let count = |path: &str| parts.0[path].intervals.len();
     assert_eq!([count("/"), count("/a"), count("/a/x")], [1, 2, 2]);
 }
@@ -233,6 +235,7 @@ fn random_history(random: &mut Random) -> Vec<Interval<Step>> {
             Interval {
                 asked,
                 answered: (!is_open).then_some(answered),
+                hint: (draw(2) == 0).then(|| draw(10)),
                 step,
             }
         })
@@ -281,6 +284,7 @@ fn a_search_that_would_take_too_long_is_given_up() {
         .map(|_| Interval {
             asked: 0,
             answered: None,
+            hint: None,
             step: Step::Set {
                 data: None,
                 expected: -1,
@@ -291,6 +295,7 @@ fn a_search_that_would_take_too_long_is_given_up() {
             Interval {
                 asked: 1,
                 answered: Some(2),
+                hint: None,
                 step: Step::Create {
                     data: None,
                     owner: None,
@@ -299,6 +304,7 @@ fn a_search_that_would_take_too_long_is_given_up() {
             Interval {
                 asked: 3,
                 answered: Some(4),
+                hint: None,
                 step: Step::IsAbsent,
             },
         ])
