@@ -11,7 +11,7 @@
 //! | `election_safety`, `leader_append_only`, `log_matching`, `leader_completeness`, `state_machine_safety` | the five properties of Raft's Figure 3 |
 //! | `one_vote_per_term`, `committed_stays_committed` | what they rest on: promises and entries outlive crashes |
 //! | `one_uncommitted_configuration`, `quorums_overlap`, `quorum_commits` | what makes changes of membership safe |
-//! | `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
+//! | `snapshots_agree`, `exactly_once`, `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
 //! | `history`, `freshness`, `verdict` | what clients asked and were told, and what is to be thought of it |
 //! | `linearizable_writes`, `fifo_client_order`, `monotonic_reads`, `sync_then_read` | what ZooKeeper promises to clients, judged as each answer comes |
 //! | `linearizability` | whether one order of the operations explains all answers: judged once, at the end of a run |
@@ -20,6 +20,7 @@ mod acknowledged_writes;
 mod committed_stays_committed;
 mod election_safety;
 mod ephemeral_owners;
+mod exactly_once;
 mod fifo_client_order;
 #[cfg(test)]
 mod fixture;
@@ -38,6 +39,7 @@ mod past;
 mod quorum_commits;
 mod quorums_overlap;
 mod replicas_agree;
+mod snapshots_agree;
 mod state_machine_safety;
 mod sync_then_read;
 #[cfg(test)]
@@ -54,6 +56,7 @@ use acknowledged_writes::AcknowledgedWrites;
 use committed_stays_committed::CommittedStaysCommitted;
 use election_safety::ElectionSafety;
 use ephemeral_owners::EphemeralOwners;
+use exactly_once::ExactlyOnce;
 use fifo_client_order::FifoClientOrder;
 use glance::{Answer, Glance, Outline};
 use leader_append_only::LeaderAppendOnly;
@@ -68,6 +71,7 @@ use past::Past;
 use quorum_commits::QuorumCommits;
 use quorums_overlap::QuorumsOverlap;
 use replicas_agree::ReplicasAgree;
+use snapshots_agree::SnapshotsAgree;
 use state_machine_safety::StateMachineSafety;
 use sync_then_read::SyncThenRead;
 
@@ -202,6 +206,8 @@ invariants! {
     state_machine_safety: StateMachineSafety,
     committed_stays_committed: CommittedStaysCommitted,
     replicas_agree: ReplicasAgree,
+    snapshots_agree: SnapshotsAgree,
+    exactly_once: ExactlyOnce,
     ephemeral_owners: EphemeralOwners,
     acknowledged_writes: AcknowledgedWrites,
     linearizable_writes: LinearizableWrites,

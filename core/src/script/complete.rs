@@ -134,6 +134,7 @@ mod tests {
                     "committed",
                     "applied",
                     "log",
+                    "snapshot",
                     "and",
                     "within",
                 ],
