@@ -10,6 +10,7 @@ const HEADER = [
   "protocol", "servers", "seed", "latency", "election-timeout", "heartbeat", "storage", "loss", "duplicate", "reorder",
   "session-timeout", "tick", "first-timers", "client-latency", "batch", "membership", "catch-up-first",
   "step-down-on-removal", "pre-vote", "check-quorum", "lease-reads", "max-drift",
+  "inflight", "inflight-bytes", "uncommitted", "snapshot-every", "snapshot-keep", "snapshot-chunk",
 ];
 // Attributes that say how the page shows the run.
 const SHOWN = ["speed", "paused", "theme", "src"];

@@ -1,6 +1,6 @@
 //! Makes the list of the scripts that come with the page out of `scenarios/`.
 //!
-//! The first line of a script may say where it stands in the list and what it shows:
+//! The second line of a script may say where it stands in the list and what it shows:
 //! `# Elections: The leader fails, and the others choose another.` Without that line it stands at
 //! the end, with its first sentence.
 
@@ -28,8 +28,8 @@ fn main() -> io::Result<()> {
         let path = file.to_string_lossy();
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let title = quoted("title ").unwrap_or_else(|| name.replace('-', " "));
-        let first = text.lines().next().and_then(|line| line.strip_prefix("# "));
-        let (group, about) = match first.and_then(|line| line.split_once(": ")) {
+        let second = text.lines().nth(1).and_then(|line| line.strip_prefix("# "));
+        let (group, about) = match second.and_then(|line| line.split_once(": ")) {
             Some((group, about)) => (group.to_owned(), about.to_owned()),
             None => ("More".to_owned(), quoted("say ").unwrap_or_default()),
         };

@@ -1,22 +1,22 @@
 //! The settings of a cluster that is to begin, while they are being put together.
 
 use quorumscope_core::history::{OpenError, Player};
+use quorumscope_core::raft::Rules;
 use quorumscope_core::script::limits::FORMAT_VERSION;
 use quorumscope_core::script::{self, Errors, Header, Names, Setting, Settings, complete};
 
 /// Settings as they stand in the fields of a form.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Draft {
-    /// How many servers, the seed, then every setting of the language.
+    /// How many servers, the seed, every setting of the language, every rule.
     pub fields: Vec<Field>,
-    /// The rules that are switched off.
-    off: Vec<String>,
 }
 
 /// A field.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Field {
-    /// What stands before the value in a header: `servers`, `set heartbeat`.
+    /// What stands before the value in a header: `servers`, `set heartbeat`; of a rule the whole
+    /// line that switches it off.
     pub line: String,
     /// What it sets, in a few words.
     pub text: &'static str,
@@ -26,6 +26,22 @@ pub struct Field {
     pub words: Vec<String>,
     /// What stands in it.
     pub value: String,
+}
+
+/// What stands before the name of a rule that is switched off.
+const RULE: &str = "off ";
+
+impl Field {
+    /// Whether it is a rule of the protocol, which is on or off.
+    pub fn is_rule(&self) -> bool {
+        self.line.starts_with(RULE)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        let line = self.line.strip_prefix(RULE).unwrap_or(&self.line);
+        line.strip_prefix("set ").unwrap_or(line)
+    }
 }
 
 impl Draft {
@@ -61,10 +77,20 @@ impl Draft {
                 now.value(),
             )
         }));
-        Self {
-            fields,
-            off: header.rules_off,
-        }
+        fields.extend(Rules::list().iter().map(|rule| {
+            let is_off = header.rules_off.iter().any(|off| off == rule.name);
+            let value = if is_off { "off" } else { "on" };
+            Field {
+                words: vec!["on".to_owned(), "off".to_owned()],
+                ..field(
+                    &format!("{RULE}{}", rule.name),
+                    rule.text,
+                    "on",
+                    value.to_owned(),
+                )
+            }
+        }));
+        Self { fields }
     }
 
     /// The same with another value in a field.
@@ -80,12 +106,14 @@ impl Draft {
         let mut text = format!("quorumscope {FORMAT_VERSION}\n");
         for field in &self.fields {
             let value = field.value.trim();
-            if value != field.usual {
-                text.extend([&field.line, " ", value, "\n"]);
+            if value == field.usual {
+                continue;
             }
-        }
-        for rule in &self.off {
-            text.extend(["off ", rule, "\n"]);
+            text += &field.line;
+            if !field.is_rule() {
+                text.extend([" ", value]);
+            }
+            text += "\n";
         }
         text
     }

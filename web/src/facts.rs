@@ -2,7 +2,7 @@
 
 use quorumscope_core::time::Duration;
 use quorumscope_core::view::{
-    ClientView, LinkView, MessageView, OperationView, ServerView, View, ZnodeView,
+    ClientView, LinkView, MessageView, OperationView, ServerView, TransferView, View, ZnodeView,
 };
 
 use crate::intent::Target;
@@ -103,6 +103,7 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
         fact("applied index", server.applied),
         fact("durable index", server.durable),
         fact("last index", server.last),
+        fact("snapshot", snapshot(server)),
         fact("configuration", members::written(&server.configuration)),
         fact("takes part as", part(server)),
         fact("priority", server.priority),
@@ -123,6 +124,8 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
             .lease
             .map(|lease| fact("lease", millis(lease.remaining))),
     );
+    let receives = server.snapshot.partial;
+    facts.extend(receives.map(|partial| fact("receives a snapshot", way(partial))));
     facts.extend(server.transfer.map(|to| fact("hands over to", to)));
     facts.extend(server.ballots.iter().map(|ballot| {
         fact(
@@ -131,10 +134,14 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
         )
     }));
     facts.extend(server.peers.iter().map(|peer| {
-        let value = format!(
+        let mut value = format!(
             "match {}, next {}, {} in flight, {}",
             peer.match_index, peer.next_index, peer.inflight, peer.state
         );
+        if let Some(sent) = peer.snapshot {
+            value += " ";
+            value += &way(sent);
+        }
         fact(format!("peer {}", peer.peer), value)
     }));
     let disk = if server.disk.full {
@@ -163,6 +170,26 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
         fact("znodes", server.znodes),
     ]);
     facts
+}
+
+/// What its snapshot stands for.
+fn snapshot(server: &ServerView) -> String {
+    let taken = server.snapshot;
+    match taken.index {
+        0 => "none".to_owned(),
+        index => format!(
+            "to entry {index} of term {}, {} bytes",
+            taken.term, taken.bytes
+        ),
+    }
+}
+
+/// How far a snapshot has come on its way.
+fn way(way: TransferView) -> String {
+    format!(
+        "to entry {}: {} of {} bytes",
+        way.index, way.stored, way.bytes
+    )
 }
 
 /// What a server is by its own configuration, and whether that is settled.
@@ -244,10 +271,14 @@ fn of_message(view: &View, message: &MessageView, details: &Details) -> Vec<Fact
 }
 
 fn of_entry(view: &View, server: quorumscope_core::ids::ServerId, index: u64) -> Option<Vec<Fact>> {
-    let entry = offers::server(view, server)?
-        .log
-        .iter()
-        .find(|entry| entry.index == index)?;
+    let server = offers::server(view, server)?;
+    if index <= server.snapshot.base {
+        return Some(vec![
+            fact("held by", "the snapshot: the log does not hold it any more"),
+            fact("snapshot", snapshot(server)),
+        ]);
+    }
+    let entry = server.log.iter().find(|entry| entry.index == index)?;
     let yes = |holds: bool| if holds { "yes" } else { "no" };
     let holders: Vec<_> = view
         .servers

@@ -10,6 +10,8 @@ use crate::settings::MAX_SERVERS;
 pub fn offers(view: &View, server: &ServerView) -> Vec<Offer> {
     let mut offers = Vec::new();
     if server.up {
+        let line = format!("snapshot {}", server.id);
+        offers.push(gentle("Take a snapshot", line));
         leadership(view, server, &mut offers);
         priority(server, &mut offers);
     }

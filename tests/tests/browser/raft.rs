@@ -201,3 +201,64 @@ fn a_scenario_is_chosen_from_the_list() {
             .starts_with("The leader is replaced")
     );
 }
+
+#[test]
+fn a_snapshot_taken_from_the_menu_becomes_a_block_of_the_log() {
+    let (page, leader) = Page::led();
+    let snapshot = format!("[role=menu] [data-command='snapshot {leader}']");
+    page.run(&format!("client A open {leader}"));
+    for number in 1..=8 {
+        page.run(&format!("client A create /n{number}"));
+    }
+    page.advance(500);
+    page.context_click(&format!("[data-server={leader}]"));
+    page.click(&format!("{snapshot}:not([aria-disabled])"));
+    page.see(&format!("[data-snapshot={leader}]"));
+    let view = page.view();
+    let taken = &server(&view, &leader)["snapshot"];
+    assert_eq!(taken["index"], server(&view, &leader)["applied"]);
+
+    page.context_click(&format!("[data-server={leader}]"));
+    page.click(&format!("{snapshot}[aria-disabled=true]"));
+    page.see(".menu .refusal");
+    assert!(page.text(".menu .refusal").contains("nothing"));
+}
+
+#[test]
+fn a_snapshot_on_its_way_is_seen_at_who_gets_it() {
+    let page = Page::still();
+    page.ask(
+        "cluster.load(`quorumscope 1
+            servers 3
+            set snapshot-every 6
+            set snapshot-keep 2
+            set snapshot-chunk 100
+            until leader
+            crash S3
+            until leader
+            client A open leader
+            client A create /a one
+            client A create /b two
+            client A create /c three
+            client A create /d four
+            client A create /e five
+            client A create /f six
+            until client A idle and leader snapshot 6
+            restart S3
+            until message InstallSnapshot`)",
+    );
+    page.advance(1_500);
+    page.ask("cluster.pause()");
+    page.execute(
+        "const cluster = document.querySelector('quorum-scope');
+         for (let i = 0; i < 400 && !document.querySelector('[data-log=S3] .partial'); i++) {
+             await cluster.advance(1);
+             await new Promise(requestAnimationFrame);
+         }",
+        &[],
+    );
+    page.see("[data-log=S3] .partial[data-percent]");
+    page.advance(2_000);
+    page.see("[data-snapshot=S3]");
+    page.wait_until("document.querySelector('.partial') === null");
+}

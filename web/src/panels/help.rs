@@ -14,7 +14,7 @@ pub struct HelpProps {
 }
 
 /// What the picture says, a line each.
-const GRAMMAR: [(&str, &str); 14] = [
+const GRAMMAR: [(&str, &str); 15] = [
     ("Colour", "the term; it is used for nothing else"),
     (
         "Arc round a server",
@@ -54,6 +54,10 @@ const GRAMMAR: [(&str, &str); 14] = [
     (
         "Ring, two rings in a cell",
         "a configuration; a joint one, with a line over the entries while it lasts",
+    ),
+    (
+        "Hatched block",
+        "a snapshot stands for these entries; dots under those that the log still holds",
     ),
     (
         "Dot and arrow in the log",

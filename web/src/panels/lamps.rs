@@ -21,7 +21,7 @@ pub fn lamps(view: &View, on: &Callback<Action>) -> Html {
                     <b>{ says }</b>
                     <span class="dots" aria-hidden="true">{ for broken.iter().map(|_| html! { <i class="broken"></i> }) }{ for held.iter().map(|_| html! { <i></i> }) }</span>
                 </summary>
-                <ul aria-label="Invariants">{ for broken.iter().chain(&held).map(|lamp| line(lamp)) }</ul>
+                <ul aria-label="Invariants">{ for broken.iter().chain(&held).copied().map(line) }</ul>
             </details>
             if !broken.is_empty() {
                 <div class="clashes" role="alert">{ for broken.iter().map(|lamp| clash(view, lamp, on)) }</div>

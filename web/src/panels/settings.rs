@@ -20,9 +20,9 @@ pub fn dialog(draft: &Draft, objection: Option<&String>, on: &Callback<Action>) 
         <Modal title="Settings" on={on.clone()}>
             <p class="hint">{ "A new cluster begins with them; the run that is shown ends. Bold is not as usual." }</p>
             <form class="settings" {onsubmit}>
-                <div class="columns">
-                    { for draft.fields.iter().enumerate().map(|(place, field)| row(draft, place, field, on)) }
-                </div>
+                { section(draft, false, on) }
+                <h3>{ "Rules of the protocol" }</h3>
+                { section(draft, true, on) }
                 <p class="done">
                     <span class="refusal" role="status">{ objection }</span>
                     <button type="submit" class="primary" disabled={objection.is_some()}>{ "Start over" }</button>
@@ -30,6 +30,13 @@ pub fn dialog(draft: &Draft, objection: Option<&String>, on: &Callback<Action>) 
             </form>
         </Modal>
     }
+}
+
+/// The fields that are rules, or those that are not.
+fn section(draft: &Draft, rules: bool, on: &Callback<Action>) -> Html {
+    let fields = draft.fields.iter().enumerate();
+    let fields = fields.filter(|(_, field)| field.is_rule() == rules);
+    html! { <div class="columns">{ for fields.map(|(place, field)| row(draft, place, field, on)) }</div> }
 }
 
 fn row(draft: &Draft, place: usize, field: &Field, on: &Callback<Action>) -> Html {
@@ -40,7 +47,7 @@ fn row(draft: &Draft, place: usize, field: &Field, on: &Callback<Action>) -> Htm
             on.emit(Action::Settings(Some(draft.with(place, value))));
         }
     };
-    let name = field.line.trim_start_matches("set ").to_owned();
+    let name = field.name().to_owned();
     let other = (field.value != field.usual).then_some("other");
     html! {
         <label class={classes!("setting", other)} title={field.text}>
