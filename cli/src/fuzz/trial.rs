@@ -73,6 +73,11 @@ impl Trial {
         true
     }
 
+    /// Lets everything happen that is due now.
+    fn settle(&mut self) {
+        while self.event(self.world.now()) {}
+    }
+
     fn count_leader(&mut self) {
         let Some(touched) = self.world.touched() else {
             return;
@@ -86,7 +91,7 @@ impl Trial {
     /// Carries out a command after everything that is due now, as a player of the recording will;
     /// whether the cluster could.
     pub(super) fn command(&mut self, command: &Command) -> bool {
-        while self.event(self.world.now()) {}
+        self.settle();
         let Ok(command) = execute(&mut self.world, command) else {
             return false;
         };
@@ -98,6 +103,10 @@ impl Trial {
     }
 
     fn outcome(mut self, seed: u64, failed: Option<calm::Failed>) -> Outcome {
+        self.settle();
+        if self.is_safe() {
+            self.monitor.at_end(&self.world);
+        }
         self.tally.runs = 1;
         self.tally.simulated = self.world.now().since(Time::ZERO);
         let servers = self.world.nodes().iter().filter_map(|node| node.server());
@@ -129,7 +138,6 @@ impl Trial {
 
     /// The run as a script, with what it demands before its end.
     fn script(&mut self, demand: Option<Step>) -> String {
-        while self.event(self.world.now()) {}
         let mut script: Script = self.recording.script(self.world.now(), self.world.digest());
         let end = script.steps.pop();
         script

@@ -1,7 +1,7 @@
 //! What an invariant may look at after an event.
 
+use super::history::Call;
 use super::past::Past;
-use crate::client::Client;
 use crate::ids::{ClientId, ServerId};
 use crate::raft::{Entry, Index, Log, Role, Term};
 use crate::sim::World;
@@ -130,30 +130,21 @@ pub(super) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// The answer that `client` has just had, if it was that a write is done.
-    pub(super) fn latest(
-        world: &'a World,
-        past: &'a Past,
-        id: ClientId,
-        client: &'a Client,
-    ) -> Option<Self> {
-        // Answers come in the order of the requests, so this is the latest.
-        let operation = client
-            .operations()
-            .rfind(|operation| operation.answer.is_some())?;
-        let (at, reply) = operation.answer.as_ref()?;
-        let request = operation.request.as_ref()?;
-        if !request.is_write() || reply.is_err() || *at != world.now() {
+    /// What an operation's answer says, if it is that a write is done.
+    pub(super) fn of(world: &'a World, past: &'a Past, call: &'a Call) -> Option<Self> {
+        let request = call.request.as_ref()?;
+        if !request.is_write() || call.reply()?.is_err() {
             return None;
         }
+        let client = world.client(call.id.client)?.process();
         Some(Self {
             world,
             past,
-            client: id,
+            client: call.id.client,
             session: client.session()?.session,
-            server: client.server(),
+            server: call.server,
             request,
-            zxid: client.last_zxid(),
+            zxid: call.zxid()?,
         })
     }
 }

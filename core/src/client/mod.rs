@@ -137,6 +137,9 @@ pub struct Operation {
     pub invoked: Time,
     /// The answer and when it came.
     pub answer: Option<(Time, Reply)>,
+    /// The last zxid that the server had applied when it answered; none where no server did, and
+    /// the client library had to answer by itself.
+    pub zxid: Option<Zxid>,
 }
 
 /// An operation that waits: for the connection, or for its answer.
@@ -272,7 +275,7 @@ impl Client {
             }
             ToClient::Reply { xid, zxid, reply } => {
                 self.last_zxid = self.last_zxid.max(zxid);
-                self.on_reply(now, xid, reply, out);
+                self.on_reply(now, xid, zxid, reply, out);
             }
             ToClient::Event(event) => self.on_event(event, out),
             ToClient::Pong => {}
@@ -331,7 +334,7 @@ impl Client {
 
     /// Operations of one client are answered in the order in which they were sent
     /// (ZooKeeper §2.3, FIFO client order).
-    fn on_reply(&mut self, now: Time, xid: Xid, reply: Reply, out: &mut Vec<Output>) {
+    fn on_reply(&mut self, now: Time, xid: Xid, zxid: Zxid, reply: Reply, out: &mut Vec<Output>) {
         if xid == AUTH_XID || xid == SET_WATCHES_XID {
             return;
         }
@@ -340,7 +343,7 @@ impl Client {
         };
         debug_assert_eq!(oldest.xid, xid, "answers come in the order of the requests");
         let closed = matches!(reply, Ok(Response::SessionClosed));
-        self.answer(now, oldest.number, reply, out);
+        self.answer(now, oldest.number, Some(zxid), reply, out);
         if closed {
             self.end(State::Closed, now, ErrorCode::SessionExpired, out);
         }
@@ -407,7 +410,8 @@ impl Client {
             failed.append(&mut self.unsent);
         }
         for pending in failed {
-            self.answer(now, pending.number, Err(ErrorCode::ConnectionLoss), out);
+            let reply = Err(ErrorCode::ConnectionLoss);
+            self.answer(now, pending.number, None, reply, out);
         }
     }
 
@@ -451,7 +455,7 @@ impl Client {
             .into_iter()
             .chain(self.unsent.split_off(0))
         {
-            self.answer(now, pending.number, Err(code), out);
+            self.answer(now, pending.number, None, Err(code), out);
         }
     }
 
@@ -471,6 +475,7 @@ impl Client {
             request,
             invoked: now,
             answer: None,
+            zxid: None,
         });
         self.unsent.push_back(Pending {
             number,
@@ -480,7 +485,8 @@ impl Client {
             State::Connected => self.send_unsent(now, out),
             State::Expired | State::Closed => {
                 self.unsent.clear();
-                self.answer(now, number, Err(ErrorCode::SessionExpired), out);
+                let reply = Err(ErrorCode::SessionExpired);
+                self.answer(now, number, None, reply, out);
             }
             State::Connecting | State::Disconnected => {}
         }
@@ -507,7 +513,14 @@ impl Client {
         }
     }
 
-    fn answer(&mut self, now: Time, number: u64, reply: Reply, out: &mut Vec<Output>) {
+    fn answer(
+        &mut self,
+        now: Time,
+        number: u64,
+        zxid: Option<Zxid>,
+        reply: Reply,
+        out: &mut Vec<Output>,
+    ) {
         let operation = self.operations.iter_mut().find(|op| op.number == number);
         let Some(operation) = operation else { return };
         if let Some(request) = &operation.request {
@@ -522,6 +535,7 @@ impl Client {
             reply: reply.clone(),
         }));
         operation.answer = Some((now, reply));
+        operation.zxid = zxid;
     }
 
     /// Quiet for a third of the timeout: time to say "still here".

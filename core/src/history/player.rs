@@ -15,7 +15,7 @@ use crate::script::{
 };
 use crate::sim::{Record, World};
 use crate::time::{Duration, Time};
-use crate::view::{InvariantView, LineView, Scope, View, ViolationView, line_of};
+use crate::view::{InvariantView, LineView, Scope, VerdictView, View, ViolationView, line_of};
 
 /// The most commands of a recording.
 pub const MAX_COMMANDS: usize = script::limits::MAX_STEPS - 1;
@@ -415,6 +415,7 @@ impl Player {
     /// What the reader sees.
     pub fn view(&self, scope: &Scope) -> View {
         let mut view = View::of(self.world(), scope);
+        self.judge_operations(&mut view);
         let now = self.world().event();
         let seen = self.branch().frontier.monitor.violations();
         view.violations = seen
@@ -443,6 +444,19 @@ impl Player {
             })
             .collect();
         view
+    }
+
+    /// What the operations in a view are to be thought of. Those that were answered by then had the
+    /// verdict by then.
+    fn judge_operations(&self, view: &mut View) {
+        let history = self.branch().frontier.monitor.history();
+        for client in &mut view.clients {
+            let answered = client.operations.iter_mut();
+            for operation in answered.filter(|operation| operation.answered.is_some()) {
+                let call = history.find(client.id, operation.invoked, operation.number);
+                operation.verdict = call.map(|call| VerdictView::of(history, call));
+            }
+        }
     }
 
     /// The narration up to now, newest first, at most `limit` lines.

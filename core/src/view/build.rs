@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     BallotView, ClientView, ClockView, DeathView, DiskView, EntryView, Family, LinkView,
-    MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION, View, Vote,
+    MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION, VerdictView, View,
+    Vote,
 };
 use crate::client::{self, Operation};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
@@ -229,6 +230,7 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
 
 fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
     let others = replica
+        .configuration()
         .members()
         .iter()
         .filter(|member| **member != replica.id());
@@ -276,11 +278,18 @@ fn client(world: &World, id: ClientId, node: &ClientNode) -> ClientView {
                 total: process.silence_limit(),
             }),
         last_zxid: process.last_zxid().to_string(),
-        operations: process.operations().map(operation).collect(),
+        operations: process
+            .operations()
+            .map(|known| operation(known, node.is_killed()))
+            .collect(),
     }
 }
 
-fn operation(operation: &Operation) -> OperationView {
+fn operation(operation: &Operation, killed: bool) -> OperationView {
+    let unanswered = || match killed {
+        true => VerdictView::unknown(),
+        false => VerdictView::pending(),
+    };
     let answer = operation.answer.as_ref();
     OperationView {
         number: operation.number,
@@ -292,6 +301,7 @@ fn operation(operation: &Operation) -> OperationView {
         answered: answer.map(|(at, _)| *at),
         ok: answer.map(|(_, reply)| reply.is_ok()),
         outcome: answer.map(|(_, reply)| outcome(reply)),
+        verdict: answer.is_none().then(unanswered),
     }
 }
 

@@ -11,6 +11,7 @@
 mod build;
 mod lines;
 mod tree;
+mod verdict;
 
 use serde::Serialize;
 
@@ -221,6 +222,17 @@ pub struct OperationView {
     pub ok: Option<bool>,
     /// The answer in a few words: `ok`, `NONODE`, `"hello" version 3`.
     pub outcome: Option<String>,
+    /// What is to be thought of it; none of one that nobody watched.
+    pub verdict: Option<VerdictView>,
+}
+
+/// What is to be thought of an operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct VerdictView {
+    /// `pending`, `unknown`, `linearizable`, `stale` or `violation`.
+    pub word: &'static str,
+    /// The same as a sentence with its reason, without its full stop.
+    pub text: String,
 }
 
 /// A message in flight.

@@ -153,7 +153,7 @@ pub fn is_reserved(path: &str) -> bool {
 
 /// The path of a sequential znode: the prefix, then the parent's count of creates in at least ten
 /// places, sign included.
-pub(super) fn sequential(prefix: &str, count: i32) -> String {
+pub(crate) fn sequential(prefix: &str, count: i32) -> String {
     format!("{prefix}{count:010}")
 }
 

@@ -1,0 +1,83 @@
+//! Where a search begins.
+//!
+//! There are as many orders as there are ways to shuffle the operations, and the order in which the
+//! servers have carried them out is the likeliest. It is tried first, and nothing more: a history
+//! passes with an order that explains every answer, whoever suggested it, and fails only when
+//! there is none.
+
+use std::collections::BTreeMap;
+
+use crate::check::history::{Call, History};
+use crate::check::past::Past;
+use crate::raft::{Content, Index};
+use crate::zookeeper::{Command, Request, Service, SessionId, Update, Xid, Zxid};
+
+/// Where an operation has its place if the servers are right: the later, the higher; none if it
+/// was not carried out.
+pub(super) type Hint = Option<u64>;
+
+/// The places of what was carried out.
+pub(super) struct Hints<'a> {
+    history: &'a History,
+    writes: BTreeMap<(SessionId, Xid), u64>,
+    ends: BTreeMap<SessionId, u64>,
+}
+
+impl<'a> Hints<'a> {
+    /// What the committed commands suggest.
+    pub(super) fn new(history: &'a History, past: &Past) -> Self {
+        let mut hints = Self {
+            history,
+            writes: BTreeMap::new(),
+            ends: BTreeMap::new(),
+        };
+        let mut service = Service::new();
+        for index in 1..=past.last().number() {
+            let entry = past.committed(Index::new(index));
+            if let Some(Content::Command(command)) = entry.map(|first| &first.entry.content) {
+                hints.carry_out(command, index, &mut service);
+            }
+        }
+        hints
+    }
+
+    /// Only what has changed something needs a place. What is met again does nothing the second
+    /// time.
+    fn carry_out(&mut self, command: &Command, index: u64, service: &mut Service) {
+        let zxid = Zxid::new(0, index as u32);
+        let reply = service.execute(command, zxid, &mut Vec::new());
+        let (session, place) = (command.session, write_at(index));
+        match command.update {
+            Update::Write(_) if reply.is_ok() => {
+                let write = (session, command.xid);
+                self.writes.entry(write).or_insert(place);
+            }
+            Update::CloseSession { .. } if reply.is_ok() => {
+                self.ends.entry(session).or_insert(place);
+            }
+            _ => {}
+        }
+    }
+
+    /// The place of an operation: that of its answer, or where it was committed.
+    pub(super) fn of(&self, call: &Call) -> Hint {
+        if let Some(zxid) = call.zxid() {
+            let is_write = call.request.as_ref().is_some_and(Request::is_write);
+            let place = write_at(zxid.counter().into());
+            return Some(if is_write { place } else { place + 1 });
+        }
+        let session = self.history.session_of(call.id)?;
+        let xid = Xid::new(i32::try_from(call.id.number).ok()?);
+        self.writes.get(&(session, xid)).copied()
+    }
+
+    /// The place of a session's end.
+    pub(super) fn of_end(&self, session: Option<SessionId>) -> Hint {
+        self.ends.get(&session?).copied()
+    }
+}
+
+/// Between two writes there is room for what is read there.
+const fn write_at(index: u64) -> u64 {
+    2 * index
+}
