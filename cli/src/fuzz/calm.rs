@@ -6,6 +6,7 @@ use quorumscope_core::script::{
     ClientAction, Command, Condition, Disk, Operation, Percent, Quality, Step, holds, parse_line,
 };
 use quorumscope_core::time::Duration;
+use quorumscope_core::zookeeper::CreateMode;
 
 use super::trial::Trial;
 
@@ -50,8 +51,8 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
         let create = Operation::Create {
             path: "/recovered".to_owned(),
             data: None,
-            ephemeral: false,
-            sequential: true,
+            mode: CreateMode::PersistentSequential,
+            acl: None,
         };
         trial.command(&Command::Client {
             client,

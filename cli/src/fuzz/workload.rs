@@ -4,6 +4,7 @@ use quorumscope_core::ids::{ClientId, ServerId};
 use quorumscope_core::script::{ClientAction, Command, Operation};
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Duration;
+use quorumscope_core::zookeeper::CreateMode;
 
 use super::dice::Dice;
 
@@ -70,12 +71,18 @@ fn operation(dice: &mut Dice) -> Operation {
         (15, Kind::Read),
         (5, Kind::Sync),
     ];
+    let watch = false;
     match dice.weighted(&kinds) {
         Kind::Create => Operation::Create {
             path,
             data,
-            ephemeral: dice.percent(30),
-            sequential: dice.percent(20),
+            mode: match (dice.percent(30), dice.percent(20)) {
+                (false, false) => CreateMode::Persistent,
+                (true, false) => CreateMode::Ephemeral,
+                (false, true) => CreateMode::PersistentSequential,
+                (true, true) => CreateMode::EphemeralSequential,
+            },
+            acl: None,
         },
         Kind::Set => Operation::Set {
             path,
@@ -84,9 +91,9 @@ fn operation(dice: &mut Dice) -> Operation {
         },
         Kind::Delete => Operation::Delete { path, version },
         Kind::Read => match dice.below(3) {
-            0 => Operation::Get { path },
-            1 => Operation::Exists { path },
-            _ => Operation::Children { path },
+            0 => Operation::Get { path, watch },
+            1 => Operation::Exists { path, watch },
+            _ => Operation::Children { path, watch },
         },
         Kind::Sync => Operation::Sync { path },
     }

@@ -7,7 +7,7 @@ use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
 use crate::random::{Bits, Random, Stream};
 use crate::time::{Duration, Time};
-use crate::zookeeper::ErrorCode;
+use crate::zookeeper::{Acl, AclEntry, CreateMode, ErrorCode, Identity, Perms, WatchKind};
 
 /// Makes up values of the language.
 struct Generator(Random);
@@ -190,15 +190,40 @@ impl Generator {
         }
     }
 
-    fn operation(&mut self) -> Operation {
+    fn mode(&mut self) -> CreateMode {
+        let ttl = 1 + self.number(MAX_TIME.as_micros() / 1_000 - 1) as i64;
+        let lives = [
+            CreateMode::PersistentWithTtl(ttl),
+            CreateMode::PersistentSequentialWithTtl(ttl),
+        ];
+        if self.below(4) == 0 {
+            self.one_of(&lives)
+        } else {
+            self.one_of(&CreateMode::ALL)
+        }
+    }
+
+    fn acl(&mut self) -> Acl {
+        let entry = |g: &mut Self| AclEntry {
+            perms: Perms::from_bits(1 + g.below(31) as i32),
+            identity: Identity::new(
+                &g.text().replace([':', ','], ""),
+                &g.text().replace(',', ":"),
+            ),
+        };
+        let entries: Vec<AclEntry> = (0..=self.below(3)).map(|_| entry(self)).collect();
+        Acl::new(entries)
+    }
+
+    fn write_operation(&mut self) -> Operation {
         let path = self.path();
         let version = self.maybe(|g| g.number(i32::MAX as u64) as i32);
-        match self.below(7) {
+        match self.below(4) {
             0 => Operation::Create {
                 path,
                 data: self.maybe(Self::text),
-                ephemeral: self.coin(),
-                sequential: self.coin(),
+                mode: self.mode(),
+                acl: self.maybe(Self::acl),
             },
             1 => Operation::Delete { path, version },
             2 => Operation::Set {
@@ -206,10 +231,63 @@ impl Generator {
                 data: self.maybe(Self::text),
                 version,
             },
-            3 => Operation::Exists { path },
-            4 => Operation::Get { path },
-            5 => Operation::Children { path },
-            _ => Operation::Sync { path },
+            _ => Operation::Check { path, version },
+        }
+    }
+
+    fn read_operation(&mut self) -> Operation {
+        let (path, watch) = (self.path(), false);
+        match self.coin() {
+            true => Operation::Get { path, watch },
+            false => Operation::Children { path, watch },
+        }
+    }
+
+    fn operation(&mut self) -> Operation {
+        let path = self.path();
+        let kind = self.one_of(&[WatchKind::Any, WatchKind::Data, WatchKind::Children]);
+        match self.below(18) {
+            0..5 => self.write_operation(),
+            5 => Operation::Exists {
+                path,
+                watch: self.coin(),
+            },
+            6 => Operation::Get {
+                path,
+                watch: self.coin(),
+            },
+            7 => Operation::Children {
+                path,
+                watch: self.coin(),
+            },
+            8 => Operation::SetAcl {
+                path,
+                acl: self.acl(),
+                version: self.maybe(|g| g.number(9) as i32),
+            },
+            9 => Operation::GetAcl { path },
+            10 => Operation::Multi((0..self.below(4)).map(|_| self.write_operation()).collect()),
+            11 => Operation::MultiRead((0..self.below(4)).map(|_| self.read_operation()).collect()),
+            12 => Operation::Descendants { path },
+            13 => Operation::Ephemerals {
+                prefix: self.maybe(Self::path),
+            },
+            14 => Operation::AddAuth {
+                scheme: self.text(),
+                credential: self.text(),
+            },
+            15 => Operation::AddWatch {
+                path,
+                recursive: self.coin(),
+            },
+            16 => match self.coin() {
+                true => Operation::CheckWatch { path, kind },
+                false => Operation::RemoveWatch { path, kind },
+            },
+            _ => match self.coin() {
+                true => Operation::Sync { path },
+                false => Operation::WhoAmI,
+            },
         }
     }
 
@@ -219,6 +297,7 @@ impl Generator {
             0 => ClientAction::Open {
                 server: self.maybe(Self::server),
                 timeout: self.maybe(|g| g.duration(1_000, MAX_TIME)),
+                read_only: self.coin(),
             },
             1 => ClientAction::Close,
             2 => ClientAction::Kill,
