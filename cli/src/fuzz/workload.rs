@@ -27,7 +27,7 @@ enum Deed {
 pub(super) fn deed(world: &World, dice: &mut Dice) -> Command {
     let client = ClientId::from_position(dice.below(CLIENTS) as usize)
         .expect("there are more letters than clients");
-    let servers = u64::from(world.settings().servers);
+    let servers = u64::from(world.servers());
     let server = ServerId::new(1 + dice.below(servers) as u16).into();
     let deeds = [
         (80, Deed::Request),
@@ -43,6 +43,7 @@ pub(super) fn deed(world: &World, dice: &mut Dice) -> Command {
             timeout: dice
                 .percent(30)
                 .then(|| Duration::from_millis(200 + dice.below(1_800))),
+            read_only: false,
         },
         Deed::Connect => ClientAction::Connect { server },
         Deed::Close => ClientAction::Close,
@@ -91,9 +92,21 @@ fn operation(dice: &mut Dice) -> Operation {
         },
         Kind::Delete => Operation::Delete { path, version },
         Kind::Read => match dice.below(3) {
-            0 => Operation::Get { path, watch },
-            1 => Operation::Exists { path, watch },
-            _ => Operation::Children { path, watch },
+            0 => Operation::Get {
+                path,
+                watch,
+                linearizable: false,
+            },
+            1 => Operation::Exists {
+                path,
+                watch,
+                linearizable: false,
+            },
+            _ => Operation::Children {
+                path,
+                watch,
+                linearizable: false,
+            },
         },
         Kind::Sync => Operation::Sync { path },
     }

@@ -49,22 +49,28 @@ impl Freshness {
             return;
         };
         let by = call.id;
-        let Some(path) = request.path() else {
-            return;
-        };
+        let Some(path) = request.path() else { return };
         match (request, reply) {
             (Request::Create { .. }, Ok(Response::Created { path, stat })) => {
-                if let Some(stat) = stat {
-                    self.at(path).found(stat, zxid, by);
-                    raise(&mut self.at(parent_of(path)).children, stat.czxid, by);
+                let czxid = stat.map_or(zxid, |stat| stat.czxid);
+                match stat {
+                    Some(stat) => self.at(path).found(stat, zxid, by),
+                    None => raise(&mut self.at(path).present, zxid, by),
                 }
+                raise(&mut self.at(parent_of(path)).children, czxid, by);
             }
             (Request::Delete { .. }, Ok(_)) => {
                 raise(&mut self.at(path).absent, zxid, by);
                 raise(&mut self.at(parent_of(path)).children, zxid, by);
             }
-            (_, Ok(Response::Stat(stat) | Response::Data { stat, .. }))
-            | (_, Ok(Response::Children { stat, .. })) => self.at(path).found(stat, zxid, by),
+            (
+                _,
+                Ok(
+                    Response::Stat(stat)
+                    | Response::Data { stat, .. }
+                    | Response::Children { stat, .. },
+                ),
+            ) => self.at(path).found(stat, zxid, by),
             (Request::Create { .. }, Err(ErrorCode::NoNode)) => {
                 raise(&mut self.at(parent_of(path)).absent, zxid, by);
             }

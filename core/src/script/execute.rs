@@ -6,6 +6,7 @@ use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRe
 use super::error::Impossible as NoCluster;
 use crate::client::Input;
 use crate::ids::{ClientId, Endpoint, ServerId};
+use crate::raft::Reconfiguration;
 use crate::sim::{self, LinkSettings, Opening, World};
 use crate::view::leader_of;
 use crate::zookeeper::{FrameTooLarge, PathError, Request};
@@ -40,6 +41,9 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
         Command::Pause { server } => world.pause(id(*server))?,
         Command::Resume { server } => world.resume(id(*server))?,
         Command::TimeOut { server } => world.time_out(id(*server))?,
+        Command::Transfer { from, to } => world.transfer(id(*from), id(*to))?,
+        Command::ForgetLeader { server } => world.forget_leader(id(*server))?,
+        Command::Priority { server, priority } => world.set_priority(id(*server), *priority)?,
         Command::Isolate { endpoint } => world.isolate(end(*endpoint))?,
         Command::Cut { from, to, both } => world.cut(end(*from), end(*to), *both)?,
         Command::Heal { from, to, both } => world.heal(end(*from), end(*to), *both)?,
@@ -53,6 +57,22 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
             world.partition(&groups)?;
         }
         Command::Wipe { server } => world.wipe(id(*server))?,
+        Command::Add { server } => world.add_server(*server)?,
+        Command::Reconfigure {
+            voters,
+            learners,
+            transition,
+            via,
+        } => {
+            let ids = |servers: &[ServerRef]| servers.iter().copied().map(id).collect();
+            let change = Reconfiguration {
+                voters: ids(voters),
+                learners: ids(learners),
+                transition: *transition,
+            };
+            world.reconfigure(asked(*via), change)?;
+        }
+        Command::LeaveJoint { via } => world.leave_joint(asked(*via))?,
         Command::Disk { server, disk } => change_disk(world, id(*server), *disk)?,
         Command::Clock {
             server,
@@ -99,6 +119,11 @@ fn id(server: ServerRef) -> ServerId {
         .expect("a resolved command names every server by its number")
 }
 
+/// Who a resolved command asks.
+fn asked(via: Option<ServerRef>) -> ServerId {
+    id(via.expect("a resolved command says who is asked"))
+}
+
 /// An endpoint of a resolved command.
 fn end(endpoint: EndpointRef) -> Endpoint {
     endpoint
@@ -107,7 +132,7 @@ fn end(endpoint: EndpointRef) -> Endpoint {
 }
 
 fn bring_all_back(world: &mut World) -> Result<(), sim::Impossible> {
-    let servers = || (1..=world.settings().servers).map(ServerId::new);
+    let servers = || (1..=world.servers()).map(ServerId::new);
     let down: Vec<ServerId> = servers().filter(|id| world.server(*id).is_none()).collect();
     let is_paused = |id: &ServerId| world.node(*id).is_some_and(sim::Node::is_paused);
     let paused: Vec<ServerId> = servers().filter(is_paused).collect();

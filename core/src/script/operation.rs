@@ -8,7 +8,8 @@ use crate::zookeeper::{
 ///
 /// A path begins with `/`; whether it is valid is for the service to say. Data are the bytes of a
 /// text; `None` is no data at all, which is not the same as an empty text. A version of `None`
-/// matches any. With `watch` the client is told once of the next change.
+/// matches any. With `watch` the client is told once of the next change; a `linearizable` read misses
+/// nothing that was answered before.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[expect(
     missing_docs,
@@ -49,11 +50,23 @@ pub enum Operation {
     /// Creates, deletes, sets and checks, all or nothing.
     Multi(Vec<Operation>),
     /// Whether a znode exists, and its stat.
-    Exists { path: String, watch: bool },
+    Exists {
+        path: String,
+        watch: bool,
+        linearizable: bool,
+    },
     /// The data of a znode and its stat.
-    Get { path: String, watch: bool },
+    Get {
+        path: String,
+        watch: bool,
+        linearizable: bool,
+    },
     /// The names of a znode's children and its stat.
-    Children { path: String, watch: bool },
+    Children {
+        path: String,
+        watch: bool,
+        linearizable: bool,
+    },
     /// How many znodes there are below one.
     Descendants { path: String },
     /// The session's own ephemerals whose paths begin so; all of them when it is not said.
@@ -74,6 +87,14 @@ pub enum Operation {
     CheckWatch { path: String, kind: WatchKind },
     /// Takes such watches away.
     RemoveWatch { path: String, kind: WatchKind },
+}
+
+fn as_asked(read: Request, linearizable: bool) -> Request {
+    if linearizable {
+        read.linearizable()
+    } else {
+        read
+    }
 }
 
 impl From<&Operation> for Request {
@@ -123,18 +144,39 @@ impl From<&Operation> for Request {
                 credential: credential.as_str().into(),
             },
             Op::WhoAmI => Self::WhoAmI,
-            Op::Exists { path, watch } => Self::Exists {
-                path: path.as_str().into(),
-                watch: *watch,
-            },
-            Op::Get { path, watch } => Self::Get {
-                path: path.as_str().into(),
-                watch: *watch,
-            },
-            Op::Children { path, watch } => Self::Children {
-                path: path.as_str().into(),
-                watch: *watch,
-            },
+            Op::Exists {
+                path,
+                watch,
+                linearizable,
+            } => as_asked(
+                Self::Exists {
+                    path: path.as_str().into(),
+                    watch: *watch,
+                },
+                *linearizable,
+            ),
+            Op::Get {
+                path,
+                watch,
+                linearizable,
+            } => as_asked(
+                Self::Get {
+                    path: path.as_str().into(),
+                    watch: *watch,
+                },
+                *linearizable,
+            ),
+            Op::Children {
+                path,
+                watch,
+                linearizable,
+            } => as_asked(
+                Self::Children {
+                    path: path.as_str().into(),
+                    watch: *watch,
+                },
+                *linearizable,
+            ),
             Op::Descendants { path } => Self::AllChildrenNumber {
                 path: path.as_str().into(),
             },

@@ -4,7 +4,7 @@ use super::cursor::{Cursor, Parsed};
 use super::limits::MAX_TIME;
 use super::operation::Operation;
 use crate::time::Duration;
-use crate::zookeeper::{CreateMode, WatchKind};
+use crate::zookeeper::{Acl, CreateMode, WatchKind};
 
 /// The kinds of znodes, without those that have a life of their own.
 const KINDS: [(&str, CreateMode); 3] = [
@@ -81,16 +81,19 @@ fn read(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
         Operation::Get {
             path: c.path()?,
             watch: c.word("watch"),
+            linearizable: c.word("linearizable"),
         }
     } else if c.word("exists") {
         Operation::Exists {
             path: c.path()?,
             watch: c.word("watch"),
+            linearizable: c.word("linearizable"),
         }
     } else if c.word("children") {
         Operation::Children {
             path: c.path()?,
             watch: c.word("watch"),
+            linearizable: c.word("linearizable"),
         }
     } else {
         return Ok(None);
@@ -100,13 +103,21 @@ fn read(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
 
 /// What a `multiread` can consist of.
 fn plain_read(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
-    let watch = false;
+    let (watch, linearizable) = (false, false);
     let operation = if c.word("get") {
         let path = c.path()?;
-        Operation::Get { path, watch }
+        Operation::Get {
+            path,
+            watch,
+            linearizable,
+        }
     } else if c.word("children") {
         let path = c.path()?;
-        Operation::Children { path, watch }
+        Operation::Children {
+            path,
+            watch,
+            linearizable,
+        }
     } else {
         return Ok(None);
     };
@@ -175,19 +186,30 @@ fn create(c: &mut Cursor<'_>) -> Parsed<Operation> {
     let mut flags = Flags::default();
     read_flags(c, &mut flags)?;
     let mut data = None;
-    if flags.kind.is_none() && !flags.sequential {
-        data = c.try_data()?;
+    let mut acl = acl(c)?;
+    if acl.is_none() {
+        if flags.kind.is_none() && !flags.sequential {
+            data = c.try_data()?;
+        }
         if data.is_some() {
             read_flags(c, &mut flags)?;
+            acl = self::acl(c)?;
         }
     }
-    let acl = if c.word("acl") { Some(c.acl()?) } else { None };
     Ok(Operation::Create {
         path,
         data,
         mode: mode(flags.kind, flags.sequential),
         acl,
     })
+}
+
+/// `acl world:anyone:r`, if it stands here.
+fn acl(c: &mut Cursor<'_>) -> Parsed<Option<Acl>> {
+    if !c.word("acl") {
+        return Ok(None);
+    }
+    Ok(Some(c.acl()?))
 }
 
 fn read_flags(c: &mut Cursor<'_>, flags: &mut Flags) -> Parsed<()> {

@@ -7,6 +7,7 @@ use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRe
 use super::condition::{Comparison, Condition, Fact, name_of};
 use super::lexer::{Path, Quoted};
 use super::{ClientState, Counter, MessageKind, ServerState};
+use crate::raft::Transition;
 use crate::zookeeper::ErrorCode;
 
 impl Header {
@@ -118,6 +119,9 @@ impl Display for Command {
             Self::Pause { server } => write!(f, "pause {server}"),
             Self::Resume { server } => write!(f, "resume {server}"),
             Self::TimeOut { server } => write!(f, "timeout {server}"),
+            Self::Transfer { from, to } => write!(f, "transfer {from} -> {to}"),
+            Self::ForgetLeader { server } => write!(f, "forget leader {server}"),
+            Self::Priority { server, priority } => write!(f, "priority {server} {priority}"),
             Self::Isolate { endpoint } => write!(f, "isolate {endpoint}"),
             Self::Cut { from, to, both } => write!(f, "cut {from}{}{to}", way(*both)),
             Self::Heal { from, to, both } => write!(f, "heal {from}{}{to}", way(*both)),
@@ -125,6 +129,30 @@ impl Display for Command {
             Self::HealAll => f.write_str("heal all"),
             Self::Partition { groups } => partition(f, groups),
             Self::Wipe { server } => write!(f, "wipe {server}"),
+            Self::Add { server } => write!(f, "add {server}"),
+            Self::Reconfigure {
+                voters,
+                learners,
+                transition,
+                via,
+            } => {
+                f.write_str("reconfigure")?;
+                members(f, voters)?;
+                if !learners.is_empty() {
+                    f.write_str(" learner")?;
+                    members(f, learners)?;
+                }
+                f.write_str(match transition {
+                    Transition::AsNeeded => "",
+                    Transition::Joint => " joint",
+                    Transition::Explicit => " explicit",
+                })?;
+                option(f, " via ", *via)
+            }
+            Self::LeaveJoint { via } => {
+                f.write_str("leave joint")?;
+                option(f, " via ", *via)
+            }
             Self::Disk { server, disk } => match disk {
                 Disk::Latency(latency) => write!(f, "disk {server} {latency}"),
                 Disk::Full => write!(f, "disk {server} full"),
@@ -162,6 +190,10 @@ impl Display for Command {
 /// What stands between the ends of a link.
 fn way(both: bool) -> &'static str {
     if both { " " } else { " -> " }
+}
+
+fn members(f: &mut Formatter<'_>, servers: &[ServerRef]) -> Result {
+    servers.iter().try_for_each(|server| write!(f, " {server}"))
 }
 
 fn partition(f: &mut Formatter<'_>, groups: &[Vec<EndpointRef>]) -> Result {

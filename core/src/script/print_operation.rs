@@ -45,16 +45,28 @@ impl Display for Operation {
             }
             Self::Multi(operations) => list(f, "multi", operations),
             Self::MultiRead(operations) => list(f, "multiread", operations),
-            Self::Exists { path, watch } => read(f, "exists", path, *watch),
-            Self::Get { path, watch } => read(f, "get", path, *watch),
-            Self::Children { path, watch } => read(f, "children", path, *watch),
-            Self::Descendants { path } => read(f, "descendants", path, false),
+            Self::Exists {
+                path,
+                watch,
+                linearizable,
+            } => read(f, "exists", path, *watch, *linearizable),
+            Self::Get {
+                path,
+                watch,
+                linearizable,
+            } => read(f, "get", path, *watch, *linearizable),
+            Self::Children {
+                path,
+                watch,
+                linearizable,
+            } => read(f, "children", path, *watch, *linearizable),
+            Self::Descendants { path } => read(f, "descendants", path, false, false),
             Self::Ephemerals { prefix } => {
                 f.write_str("ephemerals")?;
                 option(f, " ", prefix.as_deref().map(Path))
             }
-            Self::GetAcl { path } => read(f, "getacl", path, false),
-            Self::Sync { path } => read(f, "sync", path, false),
+            Self::GetAcl { path } => read(f, "getacl", path, false, false),
+            Self::Sync { path } => read(f, "sync", path, false, false),
             Self::AddAuth { scheme, credential } => {
                 write!(f, "addauth {} {}", Word(scheme), Word(credential))
             }
@@ -73,9 +85,10 @@ impl Display for Operation {
     }
 }
 
-fn read(f: &mut Formatter<'_>, verb: &str, path: &str, watch: bool) -> Result {
+fn read(f: &mut Formatter<'_>, verb: &str, path: &str, watch: bool, linearizable: bool) -> Result {
     write!(f, "{verb} {}", Path(path))?;
-    f.write_str(if watch { " watch" } else { "" })
+    f.write_str(if watch { " watch" } else { "" })?;
+    f.write_str(if linearizable { " linearizable" } else { "" })
 }
 
 fn list(f: &mut Formatter<'_>, verb: &str, operations: &[Operation]) -> Result {

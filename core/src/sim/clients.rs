@@ -131,7 +131,7 @@ impl World {
             .map_or(0, |c| c.process.connections_opened());
         let mut random = earlier.map_or_else(|| client_stream(&self.settings, id), |c| c.random);
         let settings = client::Settings {
-            servers: (1..=self.settings.servers).map(ServerId::new).collect(),
+            servers: (1..=self.servers()).map(ServerId::new).collect(),
             first: server,
             timeout: timeout.unwrap_or(self.settings.session_timeout),
             read_only,

@@ -10,7 +10,7 @@ pub const MAX_SERVERS: u16 = 99;
 /// Everything that a run depends on besides its commands.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Settings {
-    /// How many servers there are, from 1 to [`MAX_SERVERS`].
+    /// How many servers the run begins with, from 1 to [`MAX_SERVERS`]: the first configuration.
     pub servers: u16,
     /// The seed of all randomness.
     pub seed: u64,
@@ -37,6 +37,21 @@ pub struct Settings {
     /// How much of the servers' first election timers has already run down when the run begins, in
     /// parts per million, so that something happens soon.
     pub first_timers_ppm: u32,
+    /// How the cluster's membership may change.
+    pub membership: raft::Membership,
+    /// Whether new voters get the log as learners first.
+    pub catch_up_first: bool,
+    /// Whether a leader without a voice steps down.
+    pub step_down_on_removal: bool,
+    /// Whether a server asks who would vote for it before it raises its term.
+    pub pre_vote: bool,
+    /// Whether a leader steps down that no majority answers, and voters that hear a leader ignore
+    /// candidates.
+    pub check_quorum: bool,
+    /// Whether a leader reads under a lease while it has one.
+    pub lease_reads: bool,
+    /// How much faster or slower than true time a lease allows clocks to run, in parts per million.
+    pub max_drift_ppm: u32,
     /// The rules that are in force.
     pub rules: raft::Rules,
 }
@@ -82,6 +97,13 @@ impl Default for Settings {
             superuser: None,
             session_timeout: Duration::from_millis(600),
             first_timers_ppm: 750_000,
+            membership: raft::Settings::default().membership,
+            catch_up_first: raft::Settings::default().catch_up_first,
+            step_down_on_removal: raft::Settings::default().step_down_on_removal,
+            pre_vote: raft::Settings::default().pre_vote,
+            check_quorum: raft::Settings::default().check_quorum,
+            lease_reads: raft::Settings::default().lease_reads,
+            max_drift_ppm: raft::Settings::default().max_drift_ppm,
             rules: raft::Rules::default(),
         }
     }
@@ -100,6 +122,13 @@ impl Settings {
                 election_timeout: self.election_timeout,
                 heartbeat: self.heartbeat,
                 max_entries_per_message: self.batch,
+                membership: self.membership,
+                catch_up_first: self.catch_up_first,
+                step_down_on_removal: self.step_down_on_removal,
+                pre_vote: self.pre_vote,
+                check_quorum: self.check_quorum,
+                lease_reads: self.lease_reads,
+                max_drift_ppm: self.max_drift_ppm,
                 ..raft::Settings::default()
             },
             tick: self.tick,

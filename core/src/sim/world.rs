@@ -314,15 +314,40 @@ impl World {
         self.outputs = outputs;
     }
 
+    /// What a server knows of the cluster before its log says anything: those that the run began
+    /// with know each other, and one that was added knows nobody.
+    pub fn configuration_at_birth(&self, id: ServerId) -> Configuration {
+        let founders = (1..=self.settings.servers).map(ServerId::new);
+        if id.number() <= self.settings.servers {
+            Configuration::new(founders, [])
+        } else {
+            Configuration::new([], [])
+        }
+    }
+
+    /// The configuration that a server goes by, or would after a boot.
+    pub fn configuration_of(&self, id: ServerId) -> Option<Configuration> {
+        let node = self.node(id)?;
+        if let Some(server) = node.server() {
+            return Some(server.replica().configuration().clone());
+        }
+        let log = &node.disk().image().log;
+        let in_log = log.last_configuration(log.last_index());
+        Some(match in_log {
+            Some((_, configuration)) => configuration.clone(),
+            None => self.configuration_at_birth(id),
+        })
+    }
+
     /// Boots the server on a machine from what its disk holds.
     pub(super) fn boot(&mut self, id: ServerId) {
-        let voters = (1..=self.settings.servers).map(ServerId::new);
+        let configuration = self.configuration_at_birth(id);
         let node = &mut self.nodes[id.position()];
         let random = Bits(node.random.draw());
         let mut outputs = std::mem::take(&mut self.outputs);
         node.server = Some(Server::boot(
             id,
-            Configuration::new(voters, []),
+            configuration,
             self.settings.server(),
             self.settings.rules,
             node.disk.image().clone(),
@@ -336,6 +361,10 @@ impl World {
         });
         self.carry_out(id, &mut outputs);
         self.outputs = outputs;
+        let priority = self.nodes[id.position()].priority;
+        if priority > 0 {
+            self.step_server(id, Input::SetPriority(priority));
+        }
     }
 
     /// Does what a server asked for.
@@ -445,6 +474,11 @@ impl World {
     /// The machines, S1 first.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// How many servers there are now; they are called S1 to this one.
+    pub fn servers(&self) -> u16 {
+        self.nodes.last().map_or(0, |node| node.id().number())
     }
 
     /// The machine of a server, if the ensemble has it.

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BallotView, ClientView, ClockView, DeathView, DiskView, EntryView, Family, LinkView,
-    MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION, VerdictView, View,
-    Vote,
+    BallotView, ClientView, ClockView, ConfigurationView, DeathView, DiskView, EntryView, Family,
+    LinkView, MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION,
+    VerdictView, View, Vote,
 };
 use crate::client::{self, Operation};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
-use crate::raft::{self, Ballot, Content, Index, Message, ProgressState, Replica, Role};
+use crate::raft::{
+    self, Ballot, Configuration, Content, Index, Message, ProgressState, Replica, Role,
+};
 use crate::server::{PeerMessage, Server};
 use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, World};
 use crate::time::Duration;
@@ -85,7 +87,7 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         drift_ppm: node.clock().drift_ppm(),
     };
     let Some(server) = node.server() else {
-        return crashed(node, disk, clock, scope);
+        return crashed(world, node, disk, clock, scope);
     };
     let replica = server.replica();
     ServerView {
@@ -106,7 +108,21 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         }),
         ballots: ballots(world, replica),
         peers: peers(replica),
+        configuration: {
+            let newcomers = replica.staged_change().map_or(&[][..], |(_, who)| who);
+            configuration(
+                node.id(),
+                replica.configuration(),
+                replica.configured_at(),
+                replica.commit_index(),
+                newcomers,
+            )
+        },
         log: log(replica.log(), scope, server),
+        lease: lease(world, node, replica),
+        transfer: replica.transfer_target(),
+        pending_reads: replica.pending_reads(),
+        priority: replica.priority(),
         clients: server
             .connections()
             .filter_map(|(id, _)| world.client_of(id))
@@ -118,7 +134,13 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
 }
 
 /// What is left of a server that is down: its disk.
-fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> ServerView {
+fn crashed(
+    world: &World,
+    node: &Node,
+    disk: DiskView,
+    clock: ClockView,
+    scope: &Scope,
+) -> ServerView {
     let image = node.disk().image();
     let last = image.log.last_index();
     ServerView {
@@ -136,7 +158,18 @@ fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> Serv
         timer: None,
         ballots: Vec::new(),
         peers: Vec::new(),
+        configuration: {
+            let known = image.log.last_configuration(last);
+            let at = known.map_or(Index::ZERO, |(at, _)| at);
+            let born_with = world.configuration_at_birth(node.id());
+            let goes_by = known.map_or(&born_with, |(_, configuration)| configuration);
+            configuration(node.id(), goes_by, at, Index::ZERO, &[])
+        },
         log: entries(&image.log, scope, Index::ZERO, Index::ZERO, last),
+        lease: None,
+        transfer: None,
+        pending_reads: 0,
+        priority: 0,
         clients: Vec::new(),
         disk,
         clock,
@@ -144,10 +177,20 @@ fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> Serv
     }
 }
 
+/// What is left of a leader's lease, in true time.
+fn lease(world: &World, node: &Node, replica: &Replica<Command>) -> Option<TimerView> {
+    let end = node.clock().true_time(replica.lease_end()?);
+    (end > world.now()).then(|| TimerView {
+        remaining: end.since(world.now()),
+        total: replica.settings().election_timeout.0,
+    })
+}
+
 /// A role in Raft's words.
 pub(crate) const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Follower => "follower",
+        Role::PreCandidate => "precandidate",
         Role::Candidate => "candidate",
         Role::Leader => "leader",
     }
@@ -180,6 +223,11 @@ fn entries(
         .map(|entry| EntryView {
             index: entry.index.number(),
             term: entry.term.number(),
+            kind: match entry.content {
+                Content::Noop => "no-op",
+                Content::Command(_) => "command",
+                Content::Configuration(_) => "configuration",
+            },
             label: label(&entry.content),
             committed: entry.index <= commit,
             applied: entry.index <= applied,
@@ -188,16 +236,42 @@ fn entries(
         .collect()
 }
 
+fn configuration(
+    id: ServerId,
+    configuration: &Configuration,
+    at: Index,
+    commit: Index,
+    newcomers: &[ServerId],
+) -> ConfigurationView {
+    ConfigurationView {
+        index: at.number(),
+        committed: at <= commit,
+        voters: configuration.voters().to_vec(),
+        outgoing: configuration.outgoing().map(<[ServerId]>::to_vec),
+        learners: configuration.learners().to_vec(),
+        part: if configuration.is_voter(id) {
+            "voter"
+        } else if configuration.contains(id) {
+            "learner"
+        } else {
+            "outsider"
+        },
+        newcomers: newcomers.to_vec(),
+    }
+}
+
 fn label(content: &Content<Command>) -> String {
     match content {
         Content::Noop => "no-op".into(),
         Content::Command(command) => command.to_string(),
+        Content::Configuration(configuration) => configuration.to_string(),
     }
 }
 
 /// The votes of a candidate, as seen by an onlooker who sees the replies on their way.
 fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
-    if replica.role() != Role::Candidate {
+    let stands = replica.role() == Role::Candidate;
+    if !stands && replica.role() != Role::PreCandidate {
         return Vec::new();
     }
     let (id, term) = (replica.id(), replica.term());
@@ -219,8 +293,8 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
             let vote = match ballot {
                 Ballot::Granted => Vote::Have,
                 Ballot::Refused => Vote::No,
-                Ballot::Unanswered if granted_to_me(peer) => Vote::Coming,
-                Ballot::Unanswered if gone_elsewhere(peer) => Vote::No,
+                Ballot::Unanswered if stands && granted_to_me(peer) => Vote::Coming,
+                Ballot::Unanswered if stands && gone_elsewhere(peer) => Vote::No,
                 Ballot::Unanswered => Vote::Open,
             };
             BallotView { peer, vote }
@@ -370,9 +444,11 @@ fn kind(body: &Body) -> Kind {
 /// The palette of a kind of message.
 pub(super) fn family_of(kind: &str) -> Family {
     match kind {
-        "RequestVote" | "RequestVoteReply" => Family::Vote,
+        "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow" => {
+            Family::Vote
+        }
         "AppendEntries" | "AppendEntriesReply" => Family::Append,
-        "Forward" => Family::Forward,
+        "Forward" | "ReadIndex" | "ReadIndexReply" => Family::Forward,
         "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
         _ => Family::Client,
     }
@@ -480,6 +556,11 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
             last_index,
             last_term,
             ..
+        }
+        | Message::PreVote {
+            last_index,
+            last_term,
+            ..
         } => {
             fields.push(("last log index", last_index.to_string()));
             fields.push(("last log term", last_term.to_string()));
@@ -487,16 +568,29 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
         Message::RequestVoteReply { granted, .. } => {
             fields.push(("vote granted", granted.to_string()));
         }
+        Message::PreVoteReply { granted, .. } => {
+            fields.push(("would vote", granted.to_string()));
+        }
+        Message::TimeoutNow { .. } => {}
+        Message::ReadIndex { number, .. } => {
+            fields.push(("question", format!("{number:x}")));
+        }
+        Message::ReadIndexReply { number, index, .. } => {
+            fields.push(("question", format!("{number:x}")));
+            fields.push(("read index", index.to_string()));
+        }
         Message::AppendEntries {
             prev_index,
             prev_term,
             entries,
             commit,
+            round,
             ..
         } => {
             fields.push(("previous index", prev_index.to_string()));
             fields.push(("previous term", prev_term.to_string()));
             fields.push(("leader's commit", commit.to_string()));
+            fields.push(("round", round.to_string()));
             fields.extend(entries.iter().map(|entry| {
                 (
                     "entry",

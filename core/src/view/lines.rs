@@ -4,7 +4,7 @@ use super::{About, LineView, Tone};
 use crate::client::ClientFact;
 use crate::explain::Explain;
 use crate::ids::Endpoint;
-use crate::raft::{Index, RaftFact};
+use crate::raft::{Index, MembershipFact, RaftFact};
 use crate::server::ServerFact;
 use crate::sim::{Fact, Record, WorldFact};
 use crate::zookeeper::Request;
@@ -45,7 +45,12 @@ fn tone(fact: &Fact) -> Tone {
         Fact::Server(_) | Fact::Client(_) | Fact::World(WorldFact::ClientStarted { .. }) => {
             Tone::Client
         }
-        Fact::World(WorldFact::Started { .. }) => Tone::Quiet,
+        Fact::World(
+            WorldFact::Started { .. }
+            | WorldFact::ServerAdded { .. }
+            | WorldFact::Reconfigured { .. }
+            | WorldFact::JointLeft { .. },
+        ) => Tone::Quiet,
         Fact::World(_) => Tone::Fault,
     }
 }
@@ -59,7 +64,9 @@ fn raft_tone(fact: &RaftFact) -> Tone {
         | RaftFact::BecameLeader { .. }
         | RaftFact::SteppedDown { .. }
         | RaftFact::TermAdopted { .. }
-        | RaftFact::FollowsLeader { .. } => Tone::Vote,
+        | RaftFact::FollowsLeader { .. }
+        | RaftFact::Campaign(_) => Tone::Vote,
+        RaftFact::Read(_) => Tone::Client,
         RaftFact::Committed { .. } | RaftFact::CommitLearned { .. } => Tone::Commit,
         RaftFact::IgnoredStaleTerm { .. } => Tone::Quiet,
         _ => Tone::Append,
@@ -92,7 +99,10 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
     match fact {
         RaftFact::Appended { first, last, .. } => entries(*first, *last),
         RaftFact::Truncated { from, through, .. } => entries(*from, *through),
-        RaftFact::NoopAppended { index, .. } => entries(*index, *index),
+        RaftFact::NoopAppended { index, .. }
+        | RaftFact::Membership(
+            MembershipFact::Appended { index, .. } | MembershipFact::TakenUp { index, .. },
+        ) => entries(*index, *index),
         RaftFact::Committed { through, .. }
         | RaftFact::CommitLearned { through, .. }
         | RaftFact::AppendAccepted { through, .. } => entries(*through, *through),
@@ -110,6 +120,8 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
         }
         RaftFact::Appended { from, .. } => *from,
         RaftFact::AppendAccepted { by, .. } => Some(*by),
+        RaftFact::Campaign(fact) => fact.about(),
+        RaftFact::Read(fact) => fact.about(),
         _ => None,
     };
     about.endpoints.extend(other.map(Endpoint::from));
@@ -145,7 +157,10 @@ fn about_world(fact: &WorldFact, about: &mut About) {
         | WorldFact::DiskLatency { server, .. }
         | WorldFact::DiskFull { server, .. }
         | WorldFact::ClockSet { server, .. }
-        | WorldFact::ClockDrifts { server, .. } => about.endpoints.push((*server).into()),
+        | WorldFact::ClockDrifts { server, .. }
+        | WorldFact::ServerAdded { server }
+        | WorldFact::Reconfigured { server, .. }
+        | WorldFact::JointLeft { server } => about.endpoints.push((*server).into()),
         WorldFact::Cut { from, to, .. } | WorldFact::Healed { from, to, .. } => {
             about.endpoints.extend([*from, *to]);
         }

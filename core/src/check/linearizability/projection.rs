@@ -20,6 +20,7 @@ use super::search::Interval;
 use super::znode::{Node, Process, Step, Znode};
 use crate::check::history::{Call, CallId, Ending, History};
 use crate::check::verdict::Verdict;
+use crate::ids::EventId;
 use crate::zookeeper::{
     ANY_VERSION, CreateMode, Data, ErrorCode, Request, Response, Service, Version, path,
 };
@@ -96,7 +97,7 @@ impl Parts {
                 part.calls.push(None);
                 part.intervals.push(Interval {
                     asked: life.since.number(),
-                    answered: life.until.map(|event| event.number()),
+                    answered: life.until.map(EventId::number),
                     hint: hints.of_end(life.session),
                     step: Step::EndOf(process),
                 });
@@ -160,9 +161,7 @@ impl Parts {
 
     /// An operation that may have happened or not, as it is if it succeeded.
     fn take_in_unanswered(&mut self, call: &Call, request: &Request, hint: Hint) {
-        let Some(path) = request.path() else {
-            return;
-        };
+        let Some(path) = request.path() else { return };
         let parent = path::parent(path);
         let name: Arc<str> = path::name(path).into();
         match request {

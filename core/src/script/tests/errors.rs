@@ -161,7 +161,7 @@ fn an_error_says_everything_that_could_stand_there() {
         ),
         (
             "client A multi [ get /a ]",
-            "expected \"]\", \"create\", \"set\", \"delete\" or \"check\", found \"get\"",
+            "expected \"]\", \"create\", \"set\", \"delete\" or \"check\", found \"get\"; did you mean \"set\"?",
         ),
         (
             "client A setacl /a world:anyone:x",
@@ -205,11 +205,11 @@ fn an_error_says_everything_that_could_stand_there() {
         ),
         (
             "expect S1",
-            "expected \"leader\", \"follower\", \"candidate\", \"up\", \"crashed\", \"paused\", \"term\", \"committed\", \"applied\" or \"log\", found the end of the line",
+            "expected \"leader\", \"follower\", \"precandidate\", \"candidate\", \"up\", \"crashed\", \"paused\", \"voter\", \"learner\", \"joint\", \"term\", \"committed\", \"applied\" or \"log\", found the end of the line",
         ),
         (
             "ask \"?\" choice \"a\" if leader",
-            "expected \"leader\", \"follower\", \"candidate\", \"up\", \"crashed\", \"paused\", \"term\", \"committed\", \"applied\", \"log\", \"and\" or \"choice\", found the end of the line",
+            "expected \"leader\", \"follower\", \"precandidate\", \"candidate\", \"up\", \"crashed\", \"paused\", \"term\", \"committed\", \"applied\", \"log\", \"and\" or \"choice\", found the end of the line",
         ),
         ("at 1s say \"x\"", "expected a command, found \"say\""),
         (

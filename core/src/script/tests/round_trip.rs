@@ -5,6 +5,7 @@ use super::super::limits::{MAX_CHOICES, MAX_CLOCK_OFFSET, MAX_DRIFT_PPM, MAX_SER
 use super::super::*;
 use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
+use crate::raft::Transition;
 use crate::random::{Bits, Random, Stream};
 use crate::time::{Duration, Time};
 use crate::zookeeper::{Acl, AclEntry, CreateMode, ErrorCode, Identity, Perms, WatchKind};
@@ -155,7 +156,7 @@ impl Generator {
 
     fn server_command(&mut self) -> Command {
         let server = self.server();
-        match self.below(9) {
+        match self.below(12) {
             0 => Command::Crash {
                 server,
                 keep: self.maybe(|g| g.number(u32::MAX.into()) as u32),
@@ -165,13 +166,51 @@ impl Generator {
             3 => Command::Resume { server },
             4 => Command::TimeOut { server },
             5 => Command::Wipe { server },
-            6 => self.clock(),
-            7 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
+            6 => Command::Transfer {
+                from: server,
+                to: self.server(),
+            },
+            7 => Command::ForgetLeader { server },
+            8 => Command::Priority {
+                server,
+                priority: self.number(255) as u8,
+            },
+            9 => self.clock(),
+            10 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
+            11 => Command::Add {
+                server: ServerId::new(1 + self.below(99) as u16),
+            },
+            12 => self.reconfigure(),
+            13 => Command::LeaveJoint {
+                via: self.maybe(Self::server),
+            },
             _ => {
                 let latency = Disk::Latency(self.duration(0, MAX_TIME));
                 let disk = self.one_of(&[latency, Disk::Full, Disk::Ok]);
                 Command::Disk { server, disk }
             }
+        }
+    }
+
+    fn reconfigure(&mut self) -> Command {
+        let mut members = Vec::new();
+        for _ in 0..=self.below(6) {
+            let member = self.server();
+            if !members.contains(&member) {
+                members.push(member);
+            }
+        }
+        let learners = members.split_off(1 + self.below(members.len() as u64) as usize);
+        let transitions = [
+            Transition::AsNeeded,
+            Transition::Joint,
+            Transition::Explicit,
+        ];
+        Command::Reconfigure {
+            voters: members,
+            learners,
+            transition: self.one_of(&transitions),
+            via: self.maybe(Self::server),
         }
     }
 
@@ -236,10 +275,18 @@ impl Generator {
     }
 
     fn read_operation(&mut self) -> Operation {
-        let (path, watch) = (self.path(), false);
+        let (path, watch, linearizable) = (self.path(), false, false);
         match self.coin() {
-            true => Operation::Get { path, watch },
-            false => Operation::Children { path, watch },
+            true => Operation::Get {
+                path,
+                watch,
+                linearizable,
+            },
+            false => Operation::Children {
+                path,
+                watch,
+                linearizable,
+            },
         }
     }
 
@@ -251,14 +298,17 @@ impl Generator {
             5 => Operation::Exists {
                 path,
                 watch: self.coin(),
+                linearizable: self.coin(),
             },
             6 => Operation::Get {
                 path,
                 watch: self.coin(),
+                linearizable: self.coin(),
             },
             7 => Operation::Children {
                 path,
                 watch: self.coin(),
+                linearizable: self.coin(),
             },
             8 => Operation::SetAcl {
                 path,
