@@ -22,8 +22,9 @@ impl Watches {
     /// Takes note of the watch that an operation has set or taken away.
     pub(super) fn note(&mut self, request: &Request, reply: &Reply) {
         let (set, path) = match (request, reply) {
-            (Request::Get { path, watch: true }, Ok(_))
-            | (Request::Exists { path, watch: true }, Ok(_)) => (&mut self.data, path),
+            (Request::Get { path, watch: true } | Request::Exists { path, watch: true }, Ok(_)) => {
+                (&mut self.data, path)
+            }
             (Request::Exists { path, watch: true }, Err(ErrorCode::NoNode)) => {
                 (&mut self.exist, path)
             }

@@ -148,35 +148,26 @@ impl From<&Operation> for Request {
                 path,
                 watch,
                 linearizable,
-            } => as_asked(
-                Self::Exists {
-                    path: path.as_str().into(),
-                    watch: *watch,
-                },
-                *linearizable,
-            ),
+            } => {
+                let (path, watch) = (path.as_str().into(), *watch);
+                as_asked(Self::Exists { path, watch }, *linearizable)
+            }
             Op::Get {
                 path,
                 watch,
                 linearizable,
-            } => as_asked(
-                Self::Get {
-                    path: path.as_str().into(),
-                    watch: *watch,
-                },
-                *linearizable,
-            ),
+            } => {
+                let (path, watch) = (path.as_str().into(), *watch);
+                as_asked(Self::Get { path, watch }, *linearizable)
+            }
             Op::Children {
                 path,
                 watch,
                 linearizable,
-            } => as_asked(
-                Self::Children {
-                    path: path.as_str().into(),
-                    watch: *watch,
-                },
-                *linearizable,
-            ),
+            } => {
+                let (path, watch) = (path.as_str().into(), *watch);
+                as_asked(Self::Children { path, watch }, *linearizable)
+            }
             Op::Descendants { path } => Self::AllChildrenNumber {
                 path: path.as_str().into(),
             },

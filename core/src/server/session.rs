@@ -6,7 +6,9 @@ use crate::ids::ConnectionId;
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{Credentials, ToClient};
-use crate::zookeeper::{Command, Password, Reply, SessionId, Update, Xid, Zxid, negotiate};
+use crate::zookeeper::{
+    Command, Password, Reply, Session, SessionId, Update, Xid, Zxid, negotiate,
+};
 
 /// What a client says first.
 #[derive(Clone, Copy)]
@@ -97,10 +99,7 @@ impl Server {
             ),
             Some(known) => (known, Access::ReadOnly),
         };
-        let password = self
-            .service
-            .session(session.session)
-            .map(|it| it.password());
+        let password = self.service.session(session.session).map(Session::password);
         if access == Access::ReadOnly && password != Some(session.password) {
             return self.tell_expired(id, out);
         }
