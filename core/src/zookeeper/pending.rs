@@ -267,16 +267,14 @@ impl Ahead<'_> {
 
     /// The session `id`, if it will be open.
     pub(super) fn session(self, id: SessionId) -> Option<SessionOutline> {
-        match self.pending.sessions.get(&id) {
-            Some(change) => change.open,
-            None => {
-                let session = self.applied.session(id)?;
-                Some(SessionOutline {
-                    password: session.password(),
-                    owner: session.owner(),
-                })
-            }
+        if let Some(change) = self.pending.sessions.get(&id) {
+            return change.open;
         }
+        let session = self.applied.session(id)?;
+        Some(SessionOutline {
+            password: session.password(),
+            owner: session.owner(),
+        })
     }
 
     /// Decides several changes that are one, each on top of those before it. `decide` is asked for

@@ -30,8 +30,8 @@ impl Generator {
         self.coin().then(|| make(self))
     }
 
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len() as u64) as usize]
+    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize].clone()
     }
 
     /// Numbers of every size, not only large ones.
@@ -276,17 +276,18 @@ impl Generator {
 
     fn read_operation(&mut self) -> Operation {
         let (path, watch, linearizable) = (self.path(), false, false);
-        match self.coin() {
-            true => Operation::Get {
+        if self.coin() {
+            Operation::Get {
                 path,
                 watch,
                 linearizable,
-            },
-            false => Operation::Children {
+            }
+        } else {
+            Operation::Children {
                 path,
                 watch,
                 linearizable,
-            },
+            }
         }
     }
 
@@ -330,14 +331,14 @@ impl Generator {
                 path,
                 recursive: self.coin(),
             },
-            16 => match self.coin() {
-                true => Operation::CheckWatch { path, kind },
-                false => Operation::RemoveWatch { path, kind },
-            },
-            _ => match self.coin() {
-                true => Operation::Sync { path },
-                false => Operation::WhoAmI,
-            },
+            16 => self.one_of(&[
+                Operation::CheckWatch {
+                    path: path.clone(),
+                    kind,
+                },
+                Operation::RemoveWatch { path, kind },
+            ]),
+            _ => self.one_of(&[Operation::Sync { path }, Operation::WhoAmI]),
         }
     }
 
