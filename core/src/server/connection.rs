@@ -267,7 +267,8 @@ impl Server {
     /// it when a write of the old connection comes through the log.
     fn leads_without(&self, session: SessionId) -> bool {
         let owner = self.service.session(session).map(Session::owner);
-        self.leading.is_some() && owner.is_some_and(|owner| owner != self.replica.id())
+        let bars = |owner| self.service.rules().bars(owner, self.replica.id());
+        self.leading.is_some() && owner.is_some_and(bars)
     }
 
     pub(super) fn answer_write(

@@ -28,7 +28,7 @@ use crate::raft::{
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{ToClient, ToServer};
-use crate::zookeeper::{Command, Service, SessionId, WatchTable, Zxid};
+use crate::zookeeper::{self, Command, Service, SessionId, WatchTable, Zxid};
 
 use connection::Connection;
 pub use fact::{CloseReason, ServerFact};
@@ -162,6 +162,8 @@ pub struct Settings {
     pub sweep: Duration,
     /// The credential, `user:password`, of the one who is above all access control lists.
     pub superuser: Option<&'static str>,
+    /// The rules of the service that are in force.
+    pub service_rules: zookeeper::Rules,
 }
 
 /// One coordination server.
@@ -236,7 +238,7 @@ impl Server {
         );
         let mut server = Self {
             replica,
-            service: Service::new(),
+            service: Service::under(settings.service_rules),
             applied: Index::ZERO,
             connections: BTreeMap::new(),
             watches: WatchTable::default(),
@@ -389,9 +391,14 @@ impl Server {
             let command = command.clone();
             let zxid = Zxid::new(0, index.number() as u32);
             let reply = self.service.execute(&command, zxid, &mut changes);
-            self.fire_watches(&changes, out);
+            if self.service.rules().event_before_reply {
+                self.fire_watches(&changes, zxid, out);
+                self.after_apply(now, &command, zxid, reply, out);
+            } else {
+                self.after_apply(now, &command, zxid, reply, out);
+                self.fire_watches(&changes, zxid, out);
+            }
             changes.clear();
-            self.after_apply(now, &command, zxid, reply, out);
         }
     }
 

@@ -34,7 +34,8 @@ impl Server {
         if stands_alone && !(hello.read_only && self.is_read_only(now)) {
             return self.refuse(id, CloseReason::NoLeader, out);
         }
-        if hello.last_zxid > self.service.last_zxid() {
+        let is_behind = self.service.last_zxid() < hello.last_zxid;
+        if is_behind && self.service.rules().refuse_client_ahead {
             return self.refuse(id, CloseReason::ClientIsAhead, out);
         }
         if let Some(Credentials { session, .. }) = hello.session {

@@ -435,7 +435,7 @@ fn kind(body: &Body) -> Kind {
             term: Some(message.term().number()),
             family,
         },
-        Body::Peer(_) | Body::ToServer(..) | Body::ToClient(_, ToClient::Event(_)) => {
+        Body::Peer(_) | Body::ToServer(..) | Body::ToClient(_, ToClient::Event { .. }) => {
             plain(false, None)
         }
         Body::ToClient(_, ToClient::Connected { .. }) => plain(true, Some(true)),
@@ -662,7 +662,7 @@ fn to_client_fields(frame: &ToClient) -> Vec<(&'static str, String)> {
                 ("read only", read_only.to_string()),
             ]
         }
-        ToClient::Event(event) => vec![("event", event.to_string())],
+        ToClient::Event { event, .. } => vec![("event", event.to_string())],
         ToClient::Reply { xid, zxid, reply } => vec![
             ("xid", xid.to_string()),
             ("zxid", zxid.to_string()),

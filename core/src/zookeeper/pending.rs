@@ -10,7 +10,9 @@ use imbl::{OrdMap, OrdSet, Vector};
 
 use super::service::Service;
 use super::tree::Znode;
-use super::{Acl, ErrorCode, Owner, Password, SessionId, Txn, TxnHeader, Version, Zxid, path};
+use super::{
+    Acl, ErrorCode, Owner, Password, Rules, SessionId, Txn, TxnHeader, Version, Zxid, path,
+};
 use crate::ids::ServerId;
 use crate::time::Time;
 
@@ -263,6 +265,11 @@ impl Ahead<'_> {
             Some(change) => change.node.clone(),
             None => self.applied.tree().get(path).map(Outline::from),
         }
+    }
+
+    /// The rules that the service follows.
+    pub(super) fn rules(&self) -> &Rules {
+        self.applied.rules()
     }
 
     /// The session `id`, if it will be open.

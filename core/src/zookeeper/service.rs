@@ -3,8 +3,8 @@
 use super::digested::DigestedMap;
 use super::tree::Birth;
 use super::{
-    Change, Command, DataTree, ErrorCode, Pending, Reply, Response, Session, SessionId, Stat, Txn,
-    TxnHeader, Update, Zxid,
+    Change, Command, DataTree, ErrorCode, Pending, Reply, Response, Rules, Session, SessionId,
+    Stat, Txn, TxnHeader, Update, Zxid,
 };
 use crate::time::Duration;
 
@@ -15,6 +15,7 @@ pub struct Service {
     tree: DataTree,
     sessions: DigestedMap<SessionId, Session>,
     last_zxid: Zxid,
+    rules: Rules,
 }
 
 impl Default for Service {
@@ -26,11 +27,22 @@ impl Default for Service {
 impl Service {
     /// The state of a new ensemble: no session, and the znodes that are always there.
     pub fn new() -> Self {
+        Self::under(Rules::default())
+    }
+
+    /// The same, with rules that may be switched off.
+    pub fn under(rules: Rules) -> Self {
         Self {
             tree: DataTree::new(),
             sessions: DigestedMap::new(),
             last_zxid: Zxid::ZERO,
+            rules,
         }
+    }
+
+    /// The rules it follows.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// The znodes.
