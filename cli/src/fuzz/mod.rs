@@ -8,6 +8,7 @@ mod adversary;
 mod calm;
 mod dice;
 mod membership;
+mod operations;
 mod plan;
 mod report;
 mod trial;

@@ -53,7 +53,10 @@ impl Freshness {
         match (request, reply) {
             (Request::Create { .. }, Ok(Response::Created { path, stat })) => {
                 let czxid = stat.map_or(zxid, |stat| stat.czxid);
-                raise(&mut self.at(path).present, zxid, by);
+                match stat {
+                    Some(stat) => self.at(path).found(stat, zxid, by),
+                    None => raise(&mut self.at(path).present, zxid, by),
+                }
                 raise(&mut self.at(parent_of(path)).children, czxid, by);
             }
             (Request::Delete { .. }, Ok(_)) => {

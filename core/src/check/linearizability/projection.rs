@@ -7,7 +7,10 @@
 //! the two says what its znode must have been like at that moment. Whoever finds an order for the
 //! whole has one for every part, so a part without an order convicts the whole. The converse does
 //! not hold: that the two halves of a `create` happen at one moment is not demanded, and a history
-//! that fails only there passes.
+//! that fails only there passes. So it is with the operations of a `multi`.
+//!
+//! Containers and znodes with a life of their own go when no client asks for it. What they and their
+//! neighbours were like is left unjudged.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +22,7 @@ use crate::check::history::{Call, CallId, Ending, History};
 use crate::check::verdict::Verdict;
 use crate::ids::EventId;
 use crate::zookeeper::{
-    CreateMode, Data, ErrorCode, Reply, Request, Response, Service, Version, path,
+    ANY_VERSION, CreateMode, Data, ErrorCode, Request, Response, Service, Version, path,
 };
 
 /// What a history says of one znode: the operations, and which of the history each is; none for
@@ -30,6 +33,41 @@ pub(super) struct Part {
     pub(super) calls: Vec<Option<CallId>>,
     /// The processes that may own this znode or a child of it.
     owners: BTreeSet<Process>,
+}
+
+/// One operation, by itself or of a `multi`, with its answer if one came.
+struct Deed<'a> {
+    request: &'a Request,
+    reply: Option<Result<&'a Response, ErrorCode>>,
+}
+
+/// What a call comes down to. Of a `multi` that failed nothing was done.
+fn deeds(call: &Call) -> Vec<Deed<'_>> {
+    let Some(request) = &call.request else {
+        return Vec::new();
+    };
+    let reply = call
+        .reply()
+        .map(|reply| reply.as_ref().map_err(|code| *code));
+    match (request, reply) {
+        (Request::Multi(requests), None) => requests
+            .iter()
+            .map(|request| Deed {
+                request,
+                reply: None,
+            })
+            .collect(),
+        (Request::Multi(requests), Some(Ok(Response::Multi(responses)))) => requests
+            .iter()
+            .zip(responses)
+            .map(|(request, response)| Deed {
+                request,
+                reply: Some(Ok(response)),
+            })
+            .collect(),
+        (Request::Multi(_) | Request::MultiRead(_), _) => Vec::new(),
+        _ => vec![Deed { request, reply }],
+    }
 }
 
 /// The parts of a history, by path.
@@ -52,6 +90,7 @@ impl Parts {
         for call in history.calls().filter(counts) {
             parts.take_in_unnamed(call, hints.of(call));
         }
+        parts.leave_out_the_mortal(history);
         for (process, life) in history.lifetimes() {
             let owned = |part: &&mut Part| part.owners.contains(&process);
             for part in parts.0.values_mut().filter(owned) {
@@ -68,24 +107,55 @@ impl Parts {
     }
 
     fn take_in(&mut self, call: &Call, hint: Hint) {
-        let Some(request) = &call.request else {
+        for Deed { request, reply } in deeds(call) {
+            match reply {
+                None => self.take_in_unanswered(call, request, hint),
+                Some(reply) => self.take_in_answered(call, request, reply, hint),
+            }
+        }
+    }
+
+    fn take_in_answered(
+        &mut self,
+        call: &Call,
+        request: &Request,
+        reply: Result<&Response, ErrorCode>,
+        hint: Hint,
+    ) {
+        let Some(path) = request.path() else {
             return;
         };
-        let Some(path) = request.path() else { return };
-        match call.reply() {
-            None => self.take_in_unanswered(call, request, hint),
-            Some(reply) => {
-                if let Some(step) = answered_step(request, reply, call) {
-                    let own = match reply {
-                        Ok(Response::Created { path, .. }) => path,
-                        _ => path,
-                    };
-                    self.add(own, call, hint, step);
-                }
-                if let Some((parent, step)) = step_at_parent(request, reply, call) {
-                    self.add(parent, call, hint, step);
+        if let Some(step) = answered_step(request, reply, call) {
+            let own = match reply {
+                Ok(Response::Created { path, .. }) => path,
+                _ => path,
+            };
+            self.add(own, call, hint, step);
+        }
+        if let Some((parent, step)) = step_at_parent(request, reply, call) {
+            self.add(parent, call, hint, step);
+        }
+    }
+
+    /// Drops the znodes below which anything was to be created that goes by itself, and all that
+    /// are right below these.
+    fn leave_out_the_mortal(&mut self, history: &History) {
+        let mut parents: BTreeSet<Arc<str>> = BTreeSet::new();
+        for call in history.calls() {
+            for Deed { request, .. } in deeds(call) {
+                if let Request::Create { path, mode, .. } = request
+                    && mode.has_own_operation()
+                {
+                    parents.extend(path::parent(path).map(Arc::from));
                 }
             }
+        }
+        if !parents.is_empty() {
+            let judged = |path: &str| {
+                !parents.contains(path)
+                    && path::parent(path).is_none_or(|parent| !parents.contains(parent))
+            };
+            self.0.retain(|path, _| judged(path));
         }
     }
 
@@ -118,6 +188,7 @@ impl Parts {
                 };
                 self.add(path, call, hint, step);
             }
+            // Whatever became of it, the znode is the same as before.
             _ => {}
         }
     }
@@ -125,16 +196,18 @@ impl Parts {
     /// A sequential create that nobody has answered may have made any znode whose name it could
     /// have come to.
     fn take_in_unnamed(&mut self, call: &Call, hint: Hint) {
-        let (Some(request @ Request::Create { path, mode, .. }), None) =
-            (&call.request, call.reply())
-        else {
-            return;
-        };
-        if !mode.is_sequential() {
-            return;
+        for Deed { request, reply } in deeds(call) {
+            if let (Request::Create { path, mode, .. }, None) = (request, reply)
+                && mode.is_sequential()
+            {
+                self.take_in_unnamed_create(call, request, path, hint);
+            }
         }
+    }
+
+    fn take_in_unnamed_create(&mut self, call: &Call, request: &Request, path: &str, hint: Hint) {
         let could_be = |other: &&Arc<str>| {
-            let count = other.strip_prefix(&**path);
+            let count = other.strip_prefix(path);
             let count = count.and_then(|digits| digits.parse::<Version>().ok());
             count.is_some_and(|count| path::sequential(path, count) == ***other)
         };
@@ -208,7 +281,11 @@ fn add_child(request: &Request, mode: CreateMode, created: Option<&str>, call: &
 }
 
 /// What an answer says of the znode that the operation names.
-fn answered_step(request: &Request, reply: &Reply, call: &Call) -> Option<Step> {
+fn answered_step(
+    request: &Request,
+    reply: Result<&Response, ErrorCode>,
+    call: &Call,
+) -> Option<Step> {
     use ErrorCode::{BadVersion, NoChildrenForEphemerals, NoNode, NodeExists, NotEmpty};
     Some(match (request, reply) {
         (Request::Create { .. }, Ok(_)) => create(request, call),
@@ -221,13 +298,22 @@ fn answered_step(request: &Request, reply: &Reply, call: &Call) -> Option<Step> 
             expected: *version,
             stat: Some((stat.version, stat.num_children)),
         },
-        (Request::Delete { version, .. } | Request::Set { version, .. }, Err(BadVersion)) => {
-            Step::IsAtOtherVersion { expected: *version }
-        }
+        (
+            Request::Delete { version, .. }
+            | Request::Set { version, .. }
+            | Request::Check { version, .. },
+            Err(BadVersion),
+        ) => Step::IsAtOtherVersion { expected: *version },
+        (Request::Check { version, .. }, Ok(_)) if *version == ANY_VERSION => Step::IsPresent,
+        (Request::Check { version, .. }, Ok(_)) => Step::Read {
+            version: *version,
+            data: None,
+        },
+        (Request::SetAcl { .. }, Err(BadVersion)) => Step::IsPresent,
         (Request::Delete { version, .. }, Err(NotEmpty)) => {
             Step::HasChildren { expected: *version }
         }
-        (Request::Exists { .. }, Ok(Response::Stat(stat))) => Step::Read {
+        (Request::Exists { .. } | Request::SetAcl { .. }, Ok(Response::Stat(stat))) => Step::Read {
             version: stat.version,
             data: None,
         },
@@ -241,6 +327,8 @@ fn answered_step(request: &Request, reply: &Reply, call: &Call) -> Option<Step> 
         (
             Request::Delete { .. }
             | Request::Set { .. }
+            | Request::SetAcl { .. }
+            | Request::Check { .. }
             | Request::Exists { .. }
             | Request::Get { .. }
             | Request::Children { .. },
@@ -251,7 +339,11 @@ fn answered_step(request: &Request, reply: &Reply, call: &Call) -> Option<Step> 
 }
 
 /// What an answer says of the parent of the znode that the operation names.
-fn step_at_parent<'a>(request: &'a Request, reply: &Reply, call: &Call) -> Option<(&'a str, Step)> {
+fn step_at_parent<'a>(
+    request: &'a Request,
+    reply: Result<&Response, ErrorCode>,
+    call: &Call,
+) -> Option<(&'a str, Step)> {
     use ErrorCode::{BadVersion, NoChildrenForEphemerals, NoNode, NodeExists, NotEmpty};
     let path = request.path()?;
     let parent = path::parent(path).filter(|_| &**path != path::ROOT)?;
