@@ -58,8 +58,14 @@ impl Freshness {
                 raise(&mut self.at(path).absent, zxid, by);
                 raise(&mut self.at(parent_of(path)).children, zxid, by);
             }
-            (_, Ok(Response::Stat(stat) | Response::Data { stat, .. }))
-            | (_, Ok(Response::Children { stat, .. })) => self.at(path).found(stat, zxid, by),
+            (
+                _,
+                Ok(
+                    Response::Stat(stat)
+                    | Response::Data { stat, .. }
+                    | Response::Children { stat, .. },
+                ),
+            ) => self.at(path).found(stat, zxid, by),
             (Request::Create { .. }, Err(ErrorCode::NoNode)) => {
                 raise(&mut self.at(parent_of(path)).absent, zxid, by);
             }

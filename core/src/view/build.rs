@@ -285,9 +285,12 @@ fn client(world: &World, id: ClientId, node: &ClientNode) -> ClientView {
 }
 
 fn operation(operation: &Operation, killed: bool) -> OperationView {
-    let unanswered = || match killed {
-        true => VerdictView::unknown(),
-        false => VerdictView::pending(),
+    let unanswered = || {
+        if killed {
+            VerdictView::unknown()
+        } else {
+            VerdictView::pending()
+        }
     };
     let answer = operation.answer.as_ref();
     OperationView {

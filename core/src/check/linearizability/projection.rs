@@ -17,6 +17,7 @@ use super::search::Interval;
 use super::znode::{Node, Process, Step, Znode};
 use crate::check::history::{Call, CallId, Ending, History};
 use crate::check::verdict::Verdict;
+use crate::ids::EventId;
 use crate::zookeeper::{
     CreateMode, Data, ErrorCode, Reply, Request, Response, Service, Version, path,
 };
@@ -57,7 +58,7 @@ impl Parts {
                 part.calls.push(None);
                 part.intervals.push(Interval {
                     asked: life.since.number(),
-                    answered: life.until.map(|event| event.number()),
+                    answered: life.until.map(EventId::number),
                     hint: hints.of_end(life.session),
                     step: Step::EndOf(process),
                 });
@@ -216,7 +217,6 @@ fn answered_step(request: &Request, reply: &Reply, call: &Call) -> Option<Step> 
         (Request::Create { .. }, Ok(_)) => create(request, call),
         (Request::Create { mode, .. }, Err(_)) if mode.is_sequential() => return None,
         (Request::Create { .. }, Err(NodeExists)) => Step::IsPresent,
-        (Request::Create { .. }, Err(NoNode | NoChildrenForEphemerals)) => Step::IsAbsent,
         (Request::Delete { version, .. }, Ok(_)) => Step::Delete { expected: *version },
         (Request::Set { data, version, .. }, Ok(Response::Stat(stat))) => Step::Set {
             data: bytes(data.as_ref()),
@@ -229,25 +229,15 @@ fn answered_step(request: &Request, reply: &Reply, call: &Call) -> Option<Step> 
         (Request::Delete { version, .. }, Err(NotEmpty)) => {
             Step::HasChildren { expected: *version }
         }
-        (Request::Exists { .. }, Ok(Response::Stat(stat))) => Step::Read {
+        (Request::Exists { .. }, Ok(Response::Stat(stat))) => Step::HasVersion(stat.version),
+        (Request::Get { .. }, Ok(Response::Data { data, stat })) => Step::Holds {
             version: stat.version,
-            data: None,
-        },
-        (Request::Get { .. }, Ok(Response::Data { data, stat })) => Step::Read {
-            version: stat.version,
-            data: Some(bytes(data.as_ref())),
+            data: bytes(data.as_ref()),
         },
         (Request::Children { .. }, Ok(Response::Children { names, .. })) => {
             Step::List(names.clone())
         }
-        (
-            Request::Delete { .. }
-            | Request::Set { .. }
-            | Request::Exists { .. }
-            | Request::Get { .. }
-            | Request::Children { .. },
-            Err(NoNode),
-        ) => Step::IsAbsent,
+        (Request::Create { .. }, Err(NoChildrenForEphemerals)) | (_, Err(NoNode)) => Step::IsAbsent,
         _ => return None,
     })
 }

@@ -171,11 +171,14 @@ fn each_operation_on_a_znode_concerns_its_parent_if_it_changes_the_children() {
 
 /// The definition: some order of all answered operations and some of the others, in which none
 /// comes before one that precedes it, is what the object does.
-fn has_order<O: Object>(object: &O, calls: &[Interval<O::Step>], placed: &mut Vec<usize>) -> bool {
-    let left = |place: &usize| !placed.contains(place);
-    let answered = |place: &usize| calls[*place].answered.is_some();
-    let places = 0..calls.len();
-    if !places.clone().any(|place| left(&place) && answered(&place)) {
+fn has_order<O: Object>(object: &O, calls: &[Interval<O::Step>], order: &mut Vec<usize>) -> bool {
+    let left = |place: &usize| !order.contains(place);
+    let is_answered = |place: &usize| calls[*place].answered.is_some();
+    let every = 0..calls.len();
+    if !every
+        .clone()
+        .any(|place| left(&place) && is_answered(&place))
+    {
         return true;
     }
     let precedes = |before: usize, after: usize| {
@@ -183,11 +186,11 @@ fn has_order<O: Object>(object: &O, calls: &[Interval<O::Step>], placed: &mut Ve
             .answered
             .is_some_and(|answered| answered < calls[after].asked)
     };
-    let free: Vec<usize> = places
+    let free: Vec<usize> = every
         .clone()
         .filter(|place| left(place))
         .filter(|place| {
-            !places
+            !every
                 .clone()
                 .any(|other| left(&other) && precedes(other, *place))
         })
@@ -196,9 +199,9 @@ fn has_order<O: Object>(object: &O, calls: &[Interval<O::Step>], placed: &mut Ve
         let Some(after) = object.after(&calls[place].step) else {
             return false;
         };
-        placed.push(place);
-        let found = has_order(&after, calls, placed);
-        placed.pop();
+        order.push(place);
+        let found = has_order(&after, calls, order);
+        order.pop();
         found
     })
 }
@@ -227,9 +230,9 @@ fn random_history(random: &mut Random) -> Vec<Interval<Step>> {
                 2 => Step::Delete { expected: -1 },
                 3 => Step::IsAbsent,
                 4 => Step::IsPresent,
-                _ => Step::Read {
+                _ => Step::Holds {
                     version,
-                    data: Some(if version == 0 { None } else { text(draw(2)) }),
+                    data: if version == 0 { None } else { text(draw(2)) },
                 },
             };
             Interval {

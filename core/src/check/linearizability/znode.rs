@@ -57,10 +57,12 @@ pub(super) enum Step {
     HasChildren { expected: Version },
     /// It was found to be ephemeral.
     IsEphemeral,
-    /// Its version was read, and, by a `get`, its data.
-    Read {
+    /// Its version was read.
+    HasVersion(Version),
+    /// Its data were read, and their version.
+    Holds {
         version: Version,
-        data: Option<Option<Arc<[u8]>>>,
+        data: Option<Arc<[u8]>>,
     },
     /// The names of its children were read.
     List(Vec<Arc<str>>),
@@ -117,9 +119,10 @@ impl Object for Znode {
                 same_if(matches(*expected) && !node.children.is_empty())
             }
             Step::IsEphemeral => same_if(node.owner.is_some()),
-            Step::Read { version, data } => same_if(
-                node.version == *version && data.as_ref().is_none_or(|data| *data == node.data),
-            ),
+            Step::HasVersion(version) => same_if(node.version == *version),
+            Step::Holds { version, data } => {
+                same_if(node.version == *version && node.data == *data)
+            }
             Step::List(names) => same_if(node.children.keys().eq(names)),
             Step::AddChild {
                 name,
@@ -131,7 +134,7 @@ impl Object for Znode {
             Step::RemoveChild(name) => node.without_child(name).map(|node| Self(Some(node))),
             Step::HasChild(name) => same_if(node.children.contains_key(name)),
             Step::HasNoChild(name) => same_if(!node.children.contains_key(name)),
-            Step::EndOf(process) => Some(self.without_those_of(*process, node)),
+            Step::EndOf(process) => Some(Self(node.without_those_of(*process))),
         }
     }
 }
@@ -149,23 +152,21 @@ impl Znode {
             _ => None,
         }
     }
-
-    fn without_those_of(&self, process: Process, node: &Node) -> Self {
-        if node.owner == Some(process) {
-            return Self(None);
-        }
-        let stays = |(_, owner): &(&Arc<str>, &Option<Process>)| **owner != Some(process);
-        let children = node.children.iter().filter(stays);
-        Self(Some(Node {
-            children: children
-                .map(|(name, owner)| (name.clone(), *owner))
-                .collect(),
-            ..node.clone()
-        }))
-    }
 }
 
 impl Node {
+    /// What the end of a session leaves of it.
+    fn without_those_of(&self, process: Process) -> Option<Self> {
+        let stays = |(_, owner): &(&Arc<str>, &Option<Process>)| **owner != Some(process);
+        let children = self.children.iter().filter(stays);
+        (self.owner != Some(process)).then(|| Self {
+            children: children
+                .map(|(name, owner)| (name.clone(), *owner))
+                .collect(),
+            ..self.clone()
+        })
+    }
+
     /// With one child more, if it can be the one that was answered.
     fn with_child(
         &self,
