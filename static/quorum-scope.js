@@ -55,7 +55,8 @@ const breathe = () =>
 class QuorumScope extends HTMLElement {
   #handle;
   #ready;
-  #mounting = false;
+  // The latest mounting, as a token: one that is overtaken gives up.
+  #mounting;
   #script;
   #queue = Promise.resolve();
   #onHash = () => this.#openFragment();
@@ -68,11 +69,18 @@ class QuorumScope extends HTMLElement {
   }
 
   disconnectedCallback() {
+    // An element that is only moved is connected again by then, and its run goes on.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#unmount();
+    });
+  }
+
+  #unmount() {
     removeEventListener("hashchange", this.#onHash);
     this.#handle?.unmount();
     this.#handle = undefined;
     this.#ready = undefined;
-    this.#mounting = false;
+    this.#mounting = undefined;
   }
 
   // Resolves with the element once its servers run.
@@ -157,11 +165,10 @@ class QuorumScope extends HTMLElement {
   }
 
   async #mount() {
-    if (this.#mounting) return this;
-    this.#mounting = true;
+    const mounting = (this.#mounting = {});
     const { settings, unknown } = this.#settings();
     const [module, script] = await Promise.all([load(), this.#text(settings.get("src"))]);
-    if (!this.isConnected) return this;
+    if (this.#mounting !== mounting) return this;
     if (settings.has("theme")) this.setAttribute("theme", settings.get("theme"));
     const header = HEADER.filter((name) => settings.has(name)).flatMap((name) => [name, settings.get(name)]);
     this.#handle = module.mount(this, script.text, this.#isPage ? location.hash : "", header);

@@ -31,7 +31,7 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
     let on = &app.on;
     let drawer = desk.drawer.then_some("open");
     html! {
-        <section class="qs" ref={app.root.clone()} aria-label={summary(&app.view)} data-drawer={drawer}>
+        <section class="qs" tabindex="-1" ref={app.root.clone()} aria-label={summary(&app.view)} data-drawer={drawer}>
             <Header
                 servers={app.view.servers.len()}
                 seed={app.view.seed}

@@ -5,9 +5,8 @@ use super::fact::RaftFact;
 use super::io::{Output, tell};
 use super::log::Payload;
 use super::position::Index;
-use super::role::Standing;
+use super::progress::Progress;
 use crate::ids::ServerId;
-use crate::quorum::reached_by_majority;
 
 impl<P: Payload> Replica<P> {
     /// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and
@@ -15,20 +14,20 @@ impl<P: Payload> Replica<P> {
     /// scratch each time: incremental counting has lost its invariant in the field
     /// (openraft #1802). Says whether the commit index rose.
     pub(super) fn advance_commit_index(&mut self, out: &mut Vec<Output<P>>) -> bool {
-        let mut matched: Vec<Index> = self.matched().map(|(_, index)| index).collect();
-        let Some(through) = reached_by_majority(&mut matched) else {
+        let Some(through) = self.configuration.reached(|server| self.matched(server)) else {
             return false;
         };
         if through <= self.commit_index || !self.may_commit_by_counting(through) {
             return false;
         }
         let first = self.commit_index.next();
-        let holders = self.matched().filter(|(_, index)| *index >= through);
+        let electorate = self.configuration.electorate();
+        let holders = electorate.filter(|server| self.matched(*server) >= through);
         let fact = RaftFact::Committed {
             first,
             through,
-            holders: holders.map(|(server, _)| server).collect(),
-            of: self.members.len(),
+            holders: holders.collect(),
+            of: self.configuration.electorate().count(),
             of_own_term: self.log.term_at(through) == Some(self.hard.term),
         };
         self.commit(through, fact, out);
@@ -42,22 +41,14 @@ impl<P: Payload> Replica<P> {
         !self.rules.commit_only_own_term || self.log.term_at(index) == Some(self.hard.term)
     }
 
-    /// The last entry that each member is known to have on disk, this leader included.
-    fn matched(&self) -> impl Iterator<Item = (ServerId, Index)> {
-        let progress = match &self.standing {
-            Standing::Leader { progress } => progress.as_slice(),
-            _ => &[],
-        };
-        self.members
-            .iter()
-            .zip(progress)
-            .map(|(&server, progress)| {
-                if server == self.id {
-                    (server, self.storage.durable_index())
-                } else {
-                    (server, progress.match_index())
-                }
-            })
+    /// The last entry that a member is known to have on disk, this leader included.
+    fn matched(&self, server: ServerId) -> Index {
+        if server == self.id {
+            self.storage.durable_index()
+        } else {
+            self.progress(server)
+                .map_or(Index::ZERO, Progress::match_index)
+        }
     }
 
     /// "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new

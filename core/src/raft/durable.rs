@@ -1,6 +1,6 @@
 //! What survives a crash: Figure 2's persistent state, as a disk holds it.
 
-use super::log::{Entry, Log};
+use super::log::{Entry, Log, Payload};
 use super::position::{Index, Term};
 use crate::ids::ServerId;
 
@@ -16,7 +16,7 @@ pub struct HardState {
 
 /// A disk's content: all that a restart has to go on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Durable<P: Clone> {
+pub struct Durable<P: Payload> {
     /// Term and vote.
     pub hard: HardState,
     /// The log.
@@ -26,7 +26,7 @@ pub struct Durable<P: Clone> {
 /// One record for the disk. It is written whole or not at all, and after all that were handed
 /// over before it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Write<P> {
+pub enum Write<P: Payload> {
     /// Replaces term and vote.
     HardState(HardState),
     /// Continues the log.
@@ -45,7 +45,7 @@ pub enum Write<P> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Token(u64);
 
-impl<P: Clone> Default for Durable<P> {
+impl<P: Payload> Default for Durable<P> {
     fn default() -> Self {
         Self {
             hard: HardState::default(),
@@ -54,7 +54,7 @@ impl<P: Clone> Default for Durable<P> {
     }
 }
 
-impl<P: Clone> Durable<P> {
+impl<P: Payload> Durable<P> {
     /// The image after `write`.
     pub fn apply(&mut self, write: &Write<P>) {
         match write {

@@ -9,7 +9,6 @@ use super::progress::Progress;
 use super::role::{Ballot, Role, Standing};
 use super::{HardState, Replica};
 use crate::ids::ServerId;
-use crate::quorum::{is_majority, majority};
 use crate::time::Time;
 
 /// Whether a log that ends at `theirs` is at least as up-to-date as one that ends at `mine`: the
@@ -42,8 +41,11 @@ impl<P: Payload> Replica<P> {
     fn start_election(&mut self, reason: ElectionReason, turn: &mut Turn<'_, P>) {
         let term = self.hard.term.next();
         self.enter_term(term, Some(self.id));
+        let electorate = self.configuration.electorate();
         self.standing = Standing::Candidate {
-            ballots: vec![Ballot::Unanswered; self.members.len()],
+            ballots: electorate
+                .map(|voter| (voter, Ballot::Unanswered))
+                .collect(),
         };
         tell(turn.out, RaftFact::StoodForElection { term, reason });
         self.save_hard_state(turn.out);
@@ -57,12 +59,14 @@ impl<P: Payload> Replica<P> {
     fn request_votes(&mut self, out: &mut Vec<Output<P>>) {
         let LogPosition { term, index } = self.log.last_position();
         let awaited = self.storage.awaits_hard_state();
-        for position in 0..self.members.len() {
-            let Standing::Candidate { ballots } = &self.standing else {
-                return;
-            };
-            let to = self.members[position];
-            if to == self.id || ballots[position] != Ballot::Unanswered {
+        let unanswered = |(_, ballot): &(ServerId, Ballot)| *ballot == Ballot::Unanswered;
+        let open: Vec<ServerId> = self
+            .ballots()
+            .filter(unanswered)
+            .map(|(to, _)| to)
+            .collect();
+        for to in open {
+            if to == self.id {
                 continue;
             }
             let message = Message::RequestVote {
@@ -158,62 +162,71 @@ impl<P: Payload> Replica<P> {
         granted: bool,
         turn: &mut Turn<'_, P>,
     ) {
-        if let Some(position) = self.position(from) {
-            self.count_vote(position, granted, turn);
-        }
+        self.count_vote(from, granted, turn);
     }
 
     /// A candidate's own vote counts once it is durable.
     pub(super) fn count_own_vote(&mut self, turn: &mut Turn<'_, P>) {
-        if self.storage.awaits_hard_state().is_none()
-            && let Some(position) = self.position(self.id)
-        {
-            self.count_vote(position, true, turn);
+        if self.storage.awaits_hard_state().is_none() {
+            self.count_vote(self.id, true, turn);
         }
     }
 
     /// "A candidate wins an election if it receives votes from a majority of the servers in the
     /// full cluster for the same term" (Raft §5.2).
-    fn count_vote(&mut self, position: usize, granted: bool, turn: &mut Turn<'_, P>) {
+    fn count_vote(&mut self, from: ServerId, granted: bool, turn: &mut Turn<'_, P>) {
         let Standing::Candidate { ballots } = &mut self.standing else {
             return;
         };
-        if ballots[position] != Ballot::Unanswered {
+        let open = |(voter, ballot): &&mut (ServerId, Ballot)| {
+            *voter == from && *ballot == Ballot::Unanswered
+        };
+        let Some((_, ballot)) = ballots.iter_mut().find(open) else {
             return;
-        }
-        ballots[position] = if granted {
+        };
+        *ballot = if granted {
             Ballot::Granted
         } else {
             Ballot::Refused
         };
-        let of = ballots.len();
-        let have = ballots.iter().filter(|b| **b == Ballot::Granted).count();
         let fact = RaftFact::VoteReceived {
-            from: self.members[position],
-            own: self.members[position] == self.id,
+            from,
+            own: from == self.id,
             granted,
-            have,
-            need: majority(of),
+            have: self.granted().count(),
+            need: self.configuration.need(),
         };
         tell(turn.out, fact);
-        if is_majority(have, of) {
+        if self
+            .configuration
+            .is_quorum(|voter| self.granted().any(|granter| granter == voter))
+        {
             self.become_leader(turn);
         }
+    }
+
+    /// Whose votes a candidate has.
+    fn granted(&self) -> impl Iterator<Item = ServerId> {
+        let granted = |(voter, ballot)| (ballot == Ballot::Granted).then_some(voter);
+        self.ballots().filter_map(granted)
     }
 
     /// The new leader knows nothing of the others' logs, and begins its term with a no-op: only
     /// an entry of its own term lets it commit what earlier leaders left (Raft §5.4.2, §8).
     fn become_leader(&mut self, turn: &mut Turn<'_, P>) {
-        let votes = self.ballots().filter(|(_, b)| *b == Ballot::Granted);
         let fact = RaftFact::BecameLeader {
             term: self.hard.term,
-            votes: votes.map(|(server, _)| server).collect(),
-            of: self.members.len(),
+            votes: self.granted().collect(),
+            of: self.configuration.electorate().count(),
         };
         tell(turn.out, fact);
         let unknown = Progress::unknown(self.log.last_index());
+        let members = self.configuration.members().iter();
+        let followers = members.filter(|member| **member != self.id);
         self.standing = Standing::Leader {
-            progress: vec![unknown; self.members.len()],
+            progress: followers
+                .map(|follower| (*follower, unknown.clone()))
+                .collect(),
         };
         self.election_deadline = None;
         turn.out.push(Output::CancelTimer {

@@ -2,6 +2,7 @@
 
 use super::durable::{Token, Write};
 use super::fact::RaftFact;
+use super::log::Payload;
 use super::message::Message;
 use super::position::Index;
 use crate::ids::ServerId;
@@ -10,7 +11,7 @@ use crate::time::Time;
 
 /// Something happens to a replica.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Input<P> {
+pub enum Input<P: Payload> {
     /// A message arrives.
     Message {
         /// The sender.
@@ -32,7 +33,7 @@ pub enum Input<P> {
 
 /// What a replica wants done, in this order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Output<P> {
+pub enum Output<P: Payload> {
     /// Send a message.
     Send {
         /// The receiver.
@@ -78,13 +79,13 @@ pub enum Timer {
 }
 
 /// One step: when it happens, the random bits it may use once, and where its outputs go.
-pub(super) struct Turn<'a, P> {
+pub(super) struct Turn<'a, P: Payload> {
     pub(super) now: Time,
     pub(super) random: Bits,
     pub(super) out: &'a mut Vec<Output<P>>,
 }
 
 /// Says a fact.
-pub(super) fn tell<P>(out: &mut Vec<Output<P>>, fact: RaftFact) {
+pub(super) fn tell<P: Payload>(out: &mut Vec<Output<P>>, fact: RaftFact) {
     out.push(Output::Fact(fact));
 }

@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::log::Entry;
+use super::log::{Entry, Payload};
 use super::position::{Index, Term};
 
 /// A message between two replicas. It may be lost, duplicated, or overtake another.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Message<P> {
+pub enum Message<P: Payload> {
     /// A candidate asks for a vote (Raft §5.2).
     RequestVote {
         /// The candidate's term.
@@ -89,7 +89,7 @@ pub enum MessageKind {
     HeartbeatReply,
 }
 
-impl<P> Message<P> {
+impl<P: Payload> Message<P> {
     /// The sender's term.
     pub const fn term(&self) -> Term {
         match self {

@@ -13,14 +13,13 @@
 //! |---|---|
 //! | `position`, `log`, `message`, `durable`, `io` | the vocabulary |
 //! | `role`, `progress`, `storage` | what a replica knows, by whom it is about |
+//! | `configuration` | who takes part, and what decides (§6) |
 //! | `election` | terms, votes, leaders (§5.1, §5.2, §5.4.1) |
 //! | `append` | the follower's side of log replication (§5.3) |
 //! | `replication` | the leader's side (§5.3) |
 //! | `commit` | what is committed (§5.3, §5.4.2) |
 //! | `fact`, `narrate` | how it all speaks for itself |
 //! | `rules`, `settings` | what can be switched and set |
-
-use std::sync::Arc;
 
 use crate::ids::ServerId;
 use crate::random::Bits;
@@ -30,6 +29,7 @@ mod append;
 #[cfg(test)]
 mod chaos;
 mod commit;
+mod configuration;
 mod durable;
 mod election;
 mod fact;
@@ -49,6 +49,7 @@ mod storage;
 #[cfg(test)]
 mod testing;
 
+pub use configuration::Configuration;
 pub use durable::{Durable, HardState, Token, Write};
 pub use fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
 pub use io::{Input, Output, Timer};
@@ -56,7 +57,7 @@ pub use log::{Content, Entry, Log, Payload};
 pub use message::{AppendOutcome, Message, MessageKind};
 pub use position::{Index, LogPosition, Term};
 pub use progress::{Progress, ProgressState};
-pub use role::{Ballot, NotLeader, Role};
+pub use role::{Ballot, ProposeError, Role};
 pub use rules::{RuleInfo, Rules, UnknownRule};
 pub use settings::{Settings, SettingsError};
 
@@ -73,10 +74,9 @@ use storage::Storage;
 ///   waits in `held`;
 /// - the durable index is at or below the last index of the log.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Replica<P: Clone> {
+pub struct Replica<P: Payload> {
     id: ServerId,
-    /// In ascending order, this server included.
-    members: Arc<[ServerId]>,
+    configuration: Configuration,
     settings: Settings,
     rules: Rules,
     hard: HardState,
@@ -92,7 +92,7 @@ pub struct Replica<P: Clone> {
 
 /// A message that waits for the disk.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Held<P> {
+struct Held<P: Payload> {
     token: Token,
     to: ServerId,
     message: Message<P>,
@@ -100,15 +100,13 @@ struct Held<P> {
 
 impl<P: Payload> Replica<P> {
     /// A server that starts, for the first time or again: a follower with what its disk holds and
-    /// nothing else. `random` is used for its first election timeout.
-    ///
-    /// # Panics
-    /// If `id` is not among `members`.
+    /// nothing else. `configuration` is that of a cluster whose log says nothing of its members.
+    /// `random` is used for its first election timeout.
     // A boot names all that a replica is made of, once; a builder would only hide that.
     #[allow(clippy::too_many_arguments)]
     pub fn boot(
         id: ServerId,
-        members: &[ServerId],
+        configuration: Configuration,
         settings: Settings,
         rules: Rules,
         durable: Durable<P>,
@@ -116,14 +114,10 @@ impl<P: Payload> Replica<P> {
         random: Bits,
         out: &mut Vec<Output<P>>,
     ) -> Self {
-        let mut members = members.to_vec();
-        members.sort_unstable();
-        members.dedup();
-        assert!(members.contains(&id), "{id} is not a member");
         let Durable { hard, log } = durable;
         let mut replica = Self {
             id,
-            members: members.into(),
+            configuration,
             settings,
             rules,
             storage: Storage::booted(hard, log.last_index()),
@@ -164,9 +158,9 @@ impl<P: Payload> Replica<P> {
         _now: Time,
         payload: P,
         out: &mut Vec<Output<P>>,
-    ) -> Result<(Term, Index), NotLeader> {
+    ) -> Result<(Term, Index), ProposeError> {
         if self.role() != Role::Leader {
-            return Err(NotLeader {
+            return Err(ProposeError::NotLeader {
                 leader: self.leader(),
             });
         }
@@ -289,11 +283,6 @@ impl<P: Payload> Replica<P> {
             _ => out.push(Output::Send { to, message }),
         }
     }
-
-    /// The place of `server` in lists that follow the members' order.
-    fn position(&self, server: ServerId) -> Option<usize> {
-        self.members.iter().position(|member| *member == server)
-    }
 }
 
 impl<P: Payload> Replica<P> {
@@ -302,9 +291,9 @@ impl<P: Payload> Replica<P> {
         self.id
     }
 
-    /// The servers of the cluster in ascending order, this one included.
-    pub fn members(&self) -> &[ServerId] {
-        &self.members
+    /// The configuration it goes by: the latest in its log, committed or not.
+    pub const fn configuration(&self) -> &Configuration {
+        &self.configuration
     }
 
     /// The settings it was booted with.
@@ -366,20 +355,21 @@ impl<P: Payload> Replica<P> {
         self.election_timeout
     }
 
-    /// A candidate's votes, each member's in the members' order; nothing otherwise.
+    /// A candidate's votes, in ascending order of the voters; nothing otherwise.
     pub fn ballots(&self) -> impl Iterator<Item = (ServerId, Ballot)> {
         let ballots = match &self.standing {
             Standing::Candidate { ballots } => ballots.as_slice(),
             _ => &[],
         };
-        self.members.iter().copied().zip(ballots.iter().copied())
+        ballots.iter().copied()
     }
 
     /// What a leader knows of a follower's log; `None` for itself and from anyone else.
     pub fn progress(&self, follower: ServerId) -> Option<&Progress> {
         match &self.standing {
-            Standing::Leader { progress } if follower != self.id => {
-                progress.get(self.position(follower)?)
+            Standing::Leader { progress } => {
+                let found = progress.iter().find(|(id, _)| *id == follower);
+                found.map(|(_, progress)| progress)
             }
             _ => None,
         }

@@ -36,7 +36,7 @@ impl<P: Payload> Replica<P> {
 
     /// Sends every follower what it lacks, as far as its window allows.
     pub(super) fn replicate(&mut self, out: &mut Vec<Output<P>>) {
-        for position in 0..self.members.len() {
+        for position in 0..self.followers() {
             self.replicate_to(position, out);
         }
     }
@@ -80,7 +80,8 @@ impl<P: Payload> Replica<P> {
         let commit = self.commit_index;
         let vouched = Index::new(prev_index.number() + entries.len() as u64);
         let prev_term = self.log.term_at(prev_index);
-        let (Some(prev_term), Some(progress)) = (prev_term, self.follower(position)) else {
+        let (Some(prev_term), Some((to, progress))) = (prev_term, self.follower_at(position))
+        else {
             return;
         };
         progress.told(commit.min(vouched));
@@ -91,7 +92,6 @@ impl<P: Payload> Replica<P> {
             entries,
             commit,
         };
-        let to = self.members[position];
         out.push(Output::Send { to, message });
     }
 
@@ -107,7 +107,7 @@ impl<P: Payload> Replica<P> {
     /// "Leaders send periodic heartbeats (`AppendEntries` RPCs that carry no log entries) to all
     /// followers in order to maintain their authority" (Raft §5.2).
     fn send_heartbeats(&mut self, turn: &mut Turn<'_, P>) {
-        for position in 0..self.members.len() {
+        for position in 0..self.followers() {
             if let Some(progress) = self.follower(position) {
                 let prev = progress.heartbeat_prev();
                 self.send_append_entries(position, prev, Vec::new(), turn.out);
@@ -131,11 +131,13 @@ impl<P: Payload> Replica<P> {
         outcome: AppendOutcome,
         out: &mut Vec<Output<P>>,
     ) {
-        let Some(position) = self.position(from) else {
+        let Some(position) = self.position_of(from) else {
             return;
         };
         match outcome {
-            AppendOutcome::Accepted { match_index } => self.accepted(position, match_index, out),
+            AppendOutcome::Accepted { match_index } => {
+                self.accepted(from, position, match_index, out);
+            }
             AppendOutcome::Rejected {
                 prev_index,
                 hint_index: index,
@@ -148,7 +150,13 @@ impl<P: Payload> Replica<P> {
     }
 
     /// "If successful: update nextIndex and matchIndex for follower" (Figure 2, Leaders).
-    fn accepted(&mut self, position: usize, through: Index, out: &mut Vec<Output<P>>) {
+    fn accepted(
+        &mut self,
+        from: ServerId,
+        position: usize,
+        through: Index,
+        out: &mut Vec<Output<P>>,
+    ) {
         // Only with a rule switched off can a follower vouch for more than its leader has.
         let through = through.min(self.log.last_index());
         let Some(progress) = self.follower(position) else {
@@ -156,8 +164,7 @@ impl<P: Payload> Replica<P> {
         };
         let mut committed = false;
         if progress.accepted(through) == Ack::News {
-            let by = self.members[position];
-            tell(out, RaftFact::AppendAccepted { by, through });
+            tell(out, RaftFact::AppendAccepted { by: from, through });
             committed = self.advance_commit_index(out);
         }
         // Entries carry the commit index too, so they go first.
@@ -182,8 +189,7 @@ impl<P: Payload> Replica<P> {
         out: &mut Vec<Output<P>>,
     ) {
         let agree = self.log.last_place_to_agree(hint.index, hint.term).index;
-        let follower = self.members[position];
-        let Some(progress) = self.follower(position) else {
+        let Some((follower, progress)) = self.follower_at(position) else {
             return;
         };
         let had = progress.match_index();
@@ -206,7 +212,7 @@ impl<P: Payload> Replica<P> {
 
     /// Tells every follower of a new commit index that it has the entries for.
     pub(super) fn announce_commit(&mut self, out: &mut Vec<Output<P>>) {
-        for position in 0..self.members.len() {
+        for position in 0..self.followers() {
             self.announce_commit_to(position, out);
         }
     }
@@ -222,13 +228,34 @@ impl<P: Payload> Replica<P> {
         }
     }
 
-    /// A leader's record of the follower at `position`; `None` for itself and from anyone else.
-    fn follower(&mut self, position: usize) -> Option<&mut Progress> {
+    /// How many followers a leader has; nobody else has any.
+    fn followers(&self) -> usize {
+        match &self.standing {
+            Standing::Leader { progress } => progress.len(),
+            _ => 0,
+        }
+    }
+
+    /// Where a leader keeps its record of `follower`.
+    fn position_of(&self, follower: ServerId) -> Option<usize> {
+        match &self.standing {
+            Standing::Leader { progress } => progress.iter().position(|(id, _)| *id == follower),
+            _ => None,
+        }
+    }
+
+    /// A leader's record of the follower at `position`, and who that is.
+    fn follower_at(&mut self, position: usize) -> Option<(ServerId, &mut Progress)> {
         match &mut self.standing {
-            Standing::Leader { progress } if self.members[position] != self.id => {
-                progress.get_mut(position)
+            Standing::Leader { progress } => {
+                let (id, progress) = progress.get_mut(position)?;
+                Some((*id, progress))
             }
             _ => None,
         }
+    }
+
+    fn follower(&mut self, position: usize) -> Option<&mut Progress> {
+        self.follower_at(position).map(|(_, progress)| progress)
     }
 }

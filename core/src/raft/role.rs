@@ -20,13 +20,13 @@ pub enum Role {
     Leader,
 }
 
-/// A role with what belongs to it and ends with it. The vectors have one place for each member,
-/// in the members' order.
+/// A role with what belongs to it and ends with it. A candidate keeps the ballot of every voter, a
+/// leader the progress of every member but itself, both in ascending order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Standing {
     Follower { leader: Option<ServerId> },
-    Candidate { ballots: Vec<Ballot> },
-    Leader { progress: Vec<Progress> },
+    Candidate { ballots: Vec<(ServerId, Ballot)> },
+    Leader { progress: Vec<(ServerId, Progress)> },
 }
 
 /// What a candidate knows of one vote.
@@ -41,12 +41,15 @@ pub enum Ballot {
     Refused,
 }
 
-/// Only a leader takes proposals.
+/// Why a replica does not take a proposal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("not the leader{}", .leader.map(|leader| format!("; {leader} is believed to be")).unwrap_or_default())]
-pub struct NotLeader {
-    /// The leader this server knows of.
-    pub leader: Option<ServerId>,
+pub enum ProposeError {
+    /// Only a leader takes proposals.
+    #[error("not the leader{}", .leader.map(|leader| format!("; {leader} is believed to be")).unwrap_or_default())]
+    NotLeader {
+        /// The leader this server knows of.
+        leader: Option<ServerId>,
+    },
 }
 
 impl Standing {

@@ -17,7 +17,16 @@ impl Solo {
         let settings = Settings::default();
         let now = Time::ZERO;
         let bits = Bits(1 << 63);
-        let replica = Replica::boot(s(1), &members, settings, rules, disk, now, bits, &mut out);
+        let replica = Replica::boot(
+            s(1),
+            Configuration::new(members, []),
+            settings,
+            rules,
+            disk,
+            now,
+            bits,
+            &mut out,
+        );
         out.clear();
         Self { replica, out }
     }
@@ -437,7 +446,7 @@ mod elections {
         assert_eq!(bench.at(s(3)).leader(), None);
         assert_eq!(
             bench.propose(s(3), 1),
-            Err(NotLeader { leader: None }),
+            Err(ProposeError::NotLeader { leader: None }),
             "a hint that is out of date is worse than none"
         );
     }

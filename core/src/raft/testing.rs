@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::*;
 
 impl Payload for u64 {
+    type Image = Vec<Self>;
+
     fn size(&self) -> usize {
         8
     }
@@ -145,7 +147,7 @@ impl Bench {
         let disk = self.machines[id.position()].disk.clone();
         let replica = Replica::boot(
             id,
-            &self.members,
+            Configuration::new(self.members.clone(), []),
             self.settings,
             self.rules,
             disk,
@@ -192,7 +194,7 @@ impl Bench {
         &mut self,
         id: ServerId,
         command: u64,
-    ) -> Result<(Term, Index), NotLeader> {
+    ) -> Result<(Term, Index), ProposeError> {
         let mut out = Vec::new();
         let replica = self.machines[id.position()].replica.as_mut().unwrap();
         let result = replica.propose(self.now, command, &mut out);

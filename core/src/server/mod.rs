@@ -18,7 +18,9 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use crate::ids::{ConnectionId, ServerId};
-use crate::raft::{self, Content, Durable, Index, Payload, Replica, Role, Rules, Token, Write};
+use crate::raft::{
+    self, Configuration, Content, Durable, Index, Payload, Replica, Role, Rules, Token, Write,
+};
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{ToClient, ToServer};
@@ -31,6 +33,8 @@ pub use outbox::Forward;
 use outbox::Outbox;
 
 impl Payload for Command {
+    type Image = Service;
+
     fn size(&self) -> usize {
         Command::size(self)
     }
@@ -188,7 +192,7 @@ impl Server {
     #[allow(clippy::too_many_arguments)]
     pub fn boot(
         id: ServerId,
-        members: &[ServerId],
+        configuration: Configuration,
         settings: Settings,
         rules: Rules,
         durable: Durable<Command>,
@@ -199,7 +203,7 @@ impl Server {
         let mut scratch = Scratch::default();
         let replica = Replica::boot(
             id,
-            members,
+            configuration,
             settings.raft,
             rules,
             durable,

@@ -12,7 +12,7 @@ use super::queue::{Due, Queue};
 use super::settings::Settings;
 use crate::digest::{Digest, PortableHasher};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
-use crate::raft::{Index, Write};
+use crate::raft::{Configuration, Index, Write};
 use crate::random::{Bits, Random, Stream};
 use crate::server::{self, Input, Output, Server, Timer};
 use crate::time::Time;
@@ -313,13 +313,13 @@ impl World {
 
     /// Boots the server on a machine from what its disk holds.
     pub(super) fn boot(&mut self, id: ServerId) {
-        let members: Vec<ServerId> = (1..=self.settings.servers).map(ServerId::new).collect();
+        let voters = (1..=self.settings.servers).map(ServerId::new);
         let node = &mut self.nodes[id.position()];
         let random = Bits(node.random.draw());
         let mut outputs = std::mem::take(&mut self.outputs);
         node.server = Some(Server::boot(
             id,
-            &members,
+            Configuration::new(voters, []),
             self.settings.server(),
             self.settings.rules,
             node.disk.image().clone(),

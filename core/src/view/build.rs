@@ -230,6 +230,7 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
 
 fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
     let others = replica
+        .configuration()
         .members()
         .iter()
         .filter(|member| **member != replica.id());
