@@ -34,6 +34,8 @@ pub(crate) enum Task {
     Rules(Rules),
     /// Measures how fast this machine simulates, beside the budgets.
     Bench(Bench),
+    /// Replays traces recorded from ZooKeeper and says what differs.
+    Conform(Conform),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -110,6 +112,37 @@ pub(crate) struct Bench {
     /// Print the figures as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Conform {
+    /// The traces, an object a line.
+    pub(crate) file: String,
+    /// What the servers run.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) protocol: ConformProtocol,
+    /// How many servers the scenarios of one server run on; those of three run on at least three.
+    #[arg(long, value_parser = value_parser!(u16).range(1..=i64::from(MAX_SERVERS)))]
+    pub(crate) servers: Option<u16>,
+    /// Replay the scenario of this name only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Option<String>,
+    /// Print every scenario and all that was seen.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// Write what was seen to this file, in the form of the traces.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) trace: Option<String>,
+}
+
+/// A protocol that traces can be asked to be replayed over.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum ConformProtocol {
+    /// Raft.
+    #[default]
+    Raft,
+    /// Zab.
+    Zab,
 }
 
 /// A protocol, as it is named on the command line.

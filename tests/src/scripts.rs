@@ -10,15 +10,25 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 8] = scenarios![
+pub const SCENARIOS: [Script; 18] = scenarios![
+    "add-two-voters",
+    "add-voter",
+    "add-voter-explicit",
+    "add-voter-joint",
     "catch-up",
+    "disruptive-server",
     "first-election",
     "leader-crash",
+    "learner-votes",
     "minority-partition",
     "one-way-link",
+    "remove-leader",
+    "remove-leader-goes-on",
+    "replace-leader",
     "restart-from-disk",
     "session-expires",
     "split-vote",
+    "stale-configuration",
 ];
 
 /// A run that a fuzzer made up: every kind of fault, five servers, three clients. One rule is off.

@@ -9,8 +9,10 @@ use quorumscope_core::script::{
 };
 use quorumscope_core::sim::World;
 use quorumscope_core::time::{Duration, Time};
+use quorumscope_core::view::leader_of;
 
 use super::dice::Dice;
+use super::membership;
 use super::trial::Trial;
 use super::workload;
 
@@ -33,6 +35,8 @@ pub(super) struct Adversary {
     at_leaders: u64,
     /// How often, of a thousand, it strikes a server that has just written something.
     at_writers: u64,
+    /// How often, of a hundred, it asks a new leader for another configuration.
+    at_new_leaders: u64,
     glimpses: Vec<Glimpse>,
     /// Faults that are about to come or to end; the latest in front.
     agenda: Vec<(Time, Command)>,
@@ -56,9 +60,10 @@ enum Fault {
     TimeOut,
     AlignTimers,
     Message,
+    Change,
 }
 
-const FAULTS: [(u64, Fault); 15] = [
+const FAULTS: [(u64, Fault); 16] = [
     (18, Fault::Crash),
     (8, Fault::Pause),
     (8, Fault::CutOneWay),
@@ -74,6 +79,7 @@ const FAULTS: [(u64, Fault); 15] = [
     (8, Fault::TimeOut),
     (5, Fault::AlignTimers),
     (11, Fault::Message),
+    (8, Fault::Change),
 ];
 
 impl Adversary {
@@ -84,6 +90,7 @@ impl Adversary {
             fault_length: dice.span(60_000, 1_200_000).as_micros(),
             at_leaders: dice.one(&[0, 5, 15, 40]),
             at_writers: dice.one(&[0, 5, 20, 60]),
+            at_new_leaders: dice.one(&[0, 0, 20, 80]),
             glimpses: Vec::new(),
             agenda: Vec::new(),
         }
@@ -134,7 +141,18 @@ impl Adversary {
             leads: server.replica().role() == Role::Leader,
             commit: server.replica().commit_index(),
         };
+        if self.glimpses.len() <= id.position() {
+            let servers = world.nodes().len();
+            self.glimpses.resize(servers, Glimpse::default());
+        }
         let before = std::mem::replace(&mut self.glimpses[id.position()], glimpse);
+        if glimpse.leads
+            && !before.leads
+            && dice.percent(self.at_new_leaders)
+            && let Some(change) = membership::change(world, id, dice)
+        {
+            self.plan(world.now() + dice.span(1, 60_000), change);
+        }
         let bad_moment =
             !before.leads || glimpse.commit > before.commit || touched.log_from.is_some();
         if glimpse.leads && bad_moment && dice.percent(self.at_leaders) {
@@ -177,7 +195,7 @@ impl Adversary {
         dice: &mut Dice,
     ) {
         let friend = any_server(world, dice);
-        for number in 1..=world.settings().servers {
+        for number in 1..=world.servers() {
             let other = ServerId::new(number);
             if other != leader && other != friend {
                 let (from, to) = (server_end(leader), server_end(other));
@@ -259,6 +277,13 @@ impl Adversary {
             }
             Fault::TimeOut => (Command::TimeOut { server }, None),
             Fault::AlignTimers => (Command::Timers(Timers::Align), None),
+            Fault::Change => {
+                let leader = leader_of(&trial.world).unwrap_or(id);
+                match membership::change(&trial.world, leader, dice) {
+                    Some(change) => (change, None),
+                    None => return,
+                }
+            }
             Fault::Message => match message_fault(&trial.world, dice) {
                 Some(fault) => fault,
                 None => return,
@@ -277,7 +302,7 @@ fn server_end(server: ServerId) -> EndpointRef {
 }
 
 fn any_server(world: &World, dice: &mut Dice) -> ServerId {
-    ServerId::new(1 + dice.below(world.settings().servers.into()) as u16)
+    ServerId::new(1 + dice.below(world.servers().into()) as u16)
 }
 
 /// A server, or sometimes a client.

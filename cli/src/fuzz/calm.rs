@@ -2,10 +2,13 @@
 //! server caught up with it, and a client served.
 
 use quorumscope_core::ids::{ClientId, ServerId};
+use quorumscope_core::raft::Transition;
 use quorumscope_core::script::{
-    ClientAction, Command, Condition, Disk, Operation, Percent, Quality, Step, holds, parse_line,
+    ClientAction, Command, Condition, Disk, Operation, Percent, Quality, ServerRef, Step, holds,
+    parse_line,
 };
 use quorumscope_core::time::Duration;
+use quorumscope_core::view::leader_of;
 
 use super::trial::Trial;
 
@@ -33,6 +36,9 @@ pub(super) struct Failed {
 /// Ends all faults and waits until the cluster lives; why not, if it does not.
 pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
     end_faults(trial);
+    if let Some(failed) = gather(trial) {
+        return Some(failed);
+    }
     if let Some(failed) = wait_until(trial, ALIVE) {
         return Some(failed);
     }
@@ -61,6 +67,42 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
         failed.as_ref()?;
     }
     failed
+}
+
+/// Makes every server a voter again: one that was removed and does not know it disturbs the others
+/// for ever. Why that did not succeed, if it does not.
+fn gather(trial: &mut Trial) -> Option<Failed> {
+    let everyone: Vec<ServerId> = (1..=trial.world.servers()).map(ServerId::new).collect();
+    let is_done = |trial: &Trial| {
+        let leader = leader_of(&trial.world);
+        let configuration = leader.and_then(|leader| trial.world.configuration_of(leader));
+        configuration.is_some_and(|now| !now.is_joint() && now.voters() == everyone)
+    };
+    let deadline = trial.world.now() + PATIENCE;
+    while trial.is_safe() && !is_done(trial) && trial.world.now() < deadline {
+        trial.command(&Command::LeaveJoint { via: None });
+        for one_more in (0..everyone.len()).rev() {
+            // Where no joint configuration is allowed, voters come back one by one.
+            let leader = leader_of(&trial.world);
+            let now = leader.and_then(|leader| trial.world.configuration_of(leader));
+            let voters = everyone.iter().enumerate().filter(|(position, server)| {
+                *position <= one_more || now.as_ref().is_some_and(|now| now.is_voter(**server))
+            });
+            let voters: Vec<ServerRef> = voters.map(|(_, server)| (*server).into()).collect();
+            if trial.command(&Command::Reconfigure {
+                voters,
+                learners: Vec::new(),
+                transition: Transition::AsNeeded,
+                via: None,
+            }) {
+                break;
+            }
+        }
+        let until = trial.world.now() + Duration::from_millis(100);
+        while trial.is_safe() && trial.event(until) {}
+    }
+    let voters: Vec<String> = everyone.iter().map(|id| format!("{id} voter")).collect();
+    wait_until(trial, &voters.join(" and "))
 }
 
 /// Waits until something comes about; why it did not, if it does not.
@@ -116,7 +158,7 @@ fn end_faults(trial: &mut Trial) {
     for message in held {
         trial.command(&Command::Release { message });
     }
-    for number in 1..=trial.world.settings().servers {
+    for number in 1..=trial.world.servers() {
         let server = ServerId::new(number);
         trial.command(&Command::Disk {
             server: server.into(),

@@ -7,6 +7,7 @@
 mod adversary;
 mod calm;
 mod dice;
+mod membership;
 mod plan;
 mod report;
 mod trial;

@@ -1,5 +1,6 @@
 //! The cluster that a seed says.
 
+use quorumscope_core::raft::Membership;
 use quorumscope_core::script::{Header, Percent, Setting, Span};
 use quorumscope_core::time::Duration;
 
@@ -31,8 +32,18 @@ pub(super) fn header(seed: u64, options: &Options, dice: &mut Dice) -> Header {
     if slow_disks {
         settings.push(Setting::Storage(storage));
     }
-    // A narrow span of timeouts makes servers stand at once.
-    if dice.percent(30) {
+    if dice.percent(50) {
+        settings.push(Setting::CatchUpFirst(false));
+    }
+    let memberships = [
+        (60, Membership::JointWhenNeeded),
+        (15, Membership::AlwaysJoint),
+        (25, Membership::SingleServer),
+    ];
+    settings.push(Setting::Membership(dice.weighted(&memberships)));
+    // A narrow span of timeouts makes servers stand at once. With disks so slow that a vote takes as
+    // long, they would hardly ever elect anyone.
+    if dice.percent(30) && !slow_disks {
         let least = Duration::from_millis(150);
         settings.push(Setting::ElectionTimeout(Span::new(
             least,

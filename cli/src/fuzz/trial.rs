@@ -84,6 +84,9 @@ impl Trial {
         };
         let server = self.world.server(touched.server);
         let leads = server.is_some_and(|server| server.replica().role() == Role::Leader);
+        if self.led.len() <= touched.server.position() {
+            self.led.resize(self.world.nodes().len(), false);
+        }
         let led = std::mem::replace(&mut self.led[touched.server.position()], leads);
         self.tally.leaders += u64::from(leads && !led);
     }

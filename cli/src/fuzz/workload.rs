@@ -26,7 +26,7 @@ enum Deed {
 pub(super) fn deed(world: &World, dice: &mut Dice) -> Command {
     let client = ClientId::from_position(dice.below(CLIENTS) as usize)
         .expect("there are more letters than clients");
-    let servers = u64::from(world.settings().servers);
+    let servers = u64::from(world.servers());
     let server = ServerId::new(1 + dice.below(servers) as u16).into();
     let deeds = [
         (80, Deed::Request),

@@ -9,7 +9,7 @@ use crate::ids::{ClientId, EventId, ServerId};
 use crate::sim::{Settings, World};
 use crate::time::Time;
 use crate::zookeeper::{
-    ANY_VERSION, CreateMode, ErrorCode, Owner, Reply, Request, Response, Stat, Version, Zxid,
+    ANY_VERSION, CreateMode, ErrorCode, Reply, Request, Response, Stat, Version, Zxid,
 };
 
 /// A history that is being told, event by event.
@@ -110,11 +110,7 @@ pub(super) fn create(path: &str) -> Request {
 }
 
 pub(super) fn create_as(path: &str, mode: CreateMode) -> Request {
-    Request::Create {
-        path: path.into(),
-        data: None,
-        mode,
-    }
+    Request::create(path, None, mode)
 }
 
 pub(super) fn set(path: &str, data: &str) -> Request {
@@ -137,11 +133,11 @@ pub(super) fn delete(path: &str) -> Request {
 }
 
 pub(super) fn get(path: &str) -> Request {
-    Request::Get { path: path.into() }
+    Request::get(path)
 }
 
 pub(super) fn children(path: &str) -> Request {
-    Request::Children { path: path.into() }
+    Request::children(path)
 }
 
 pub(super) fn sync(path: &str) -> Request {
@@ -159,7 +155,7 @@ pub(super) fn stat(czxid: u32, mzxid: u32, version: Version) -> Stat {
         version,
         cversion: 0,
         aversion: 0,
-        owner: Owner::None,
+        owner: None,
         data_length: 0,
         num_children: 0,
     }
@@ -168,7 +164,7 @@ pub(super) fn stat(czxid: u32, mzxid: u32, version: Version) -> Stat {
 pub(super) fn created(path: &str, zxid: u32) -> Reply {
     Ok(Response::Created {
         path: path.into(),
-        stat: stat(zxid, zxid, 0),
+        stat: Some(stat(zxid, zxid, 0)),
     })
 }
 

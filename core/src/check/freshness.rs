@@ -38,7 +38,8 @@ pub(super) struct Freshness {
 impl Freshness {
     /// What was told of the znode that a request names.
     pub(super) fn floor(&self, request: &Request) -> Floor {
-        self.floors.get(request.path()).copied().unwrap_or_default()
+        let floor = request.path().and_then(|path| self.floors.get(path));
+        floor.copied().unwrap_or_default()
     }
 
     /// Takes in what an answer tells.
@@ -48,11 +49,12 @@ impl Freshness {
             return;
         };
         let by = call.id;
-        let path = request.path();
+        let Some(path) = request.path() else { return };
         match (request, reply) {
             (Request::Create { .. }, Ok(Response::Created { path, stat })) => {
-                self.at(path).found(stat, zxid, by);
-                raise(&mut self.at(parent_of(path)).children, stat.czxid, by);
+                let czxid = stat.map_or(zxid, |stat| stat.czxid);
+                raise(&mut self.at(path).present, zxid, by);
+                raise(&mut self.at(parent_of(path)).children, czxid, by);
             }
             (Request::Delete { .. }, Ok(_)) => {
                 raise(&mut self.at(path).absent, zxid, by);

@@ -42,6 +42,8 @@ pub(super) struct Outline {
     pub(super) last: Index,
     /// How many writes its disk has not confirmed.
     pub(super) unconfirmed: usize,
+    /// The entry that holds the configuration it goes by.
+    pub(super) configured: Index,
 }
 
 impl Outline {
@@ -59,6 +61,7 @@ impl Outline {
                 applied: Index::ZERO,
                 last: image.log.last_index(),
                 unconfirmed: 0,
+                configured: image.log.configurations().next().unwrap_or_default(),
             });
         };
         let replica = server.replica();
@@ -70,6 +73,7 @@ impl Outline {
             applied: server.applied(),
             last: replica.log().last_index(),
             unconfirmed: disk.pending(),
+            configured: replica.configured_at(),
         })
     }
 }
@@ -100,6 +104,16 @@ pub(super) fn log_of(world: &World, id: ServerId) -> &Log<Command> {
         Some(server) => server.replica().log(),
         None => &node.disk().image().log,
     }
+}
+
+/// Whether a server could win an election, as the logs are: a quorum of the configuration that it
+/// goes by has logs that are no more up-to-date than its own (Raft §5.4.1). Whatever its term is, it
+/// can reach a later one.
+pub(super) fn can_be_elected(world: &World, id: ServerId) -> bool {
+    let own = log_of(world, id).last_position();
+    let grants = |voter| log_of(world, voter).last_position() <= own;
+    let configuration = world.configuration_of(id);
+    configuration.is_some_and(|configuration| configuration.is_quorum(grants))
 }
 
 /// Those who lead, or believe to, each with its term.

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::raft::{Content, Term};
     use crate::time::Time;
-    use crate::zookeeper::{SessionId, Update, Xid};
+    use crate::zookeeper::{Identities, SessionId, Update, Xid};
 
     /// Entries of these terms, each with what it says; 0 is a no-op.
     fn log(entries: &[(u64, i64)]) -> Log<Command> {
@@ -94,6 +94,8 @@ mod tests {
             session: SessionId::new(session),
             xid: Xid::ZERO,
             time: Time::ZERO,
+            origin: ServerId::new(1),
+            identities: Identities::default(),
             update: Update::CloseSession { expired: true },
         };
         let mut log = Log::default();

@@ -10,6 +10,7 @@
 //! | `glance`, `past` | what an invariant may look at: the present, and what was seen before |
 //! | `election_safety`, `leader_append_only`, `log_matching`, `leader_completeness`, `state_machine_safety` | the five properties of Raft's Figure 3 |
 //! | `one_vote_per_term`, `committed_stays_committed` | what they rest on: promises and entries outlive crashes |
+//! | `one_uncommitted_configuration`, `quorums_overlap`, `quorum_commits` | what makes changes of membership safe |
 //! | `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
 //! | `history`, `freshness`, `verdict` | what clients asked and were told, and what is to be thought of it |
 //! | `linearizable_writes`, `fifo_client_order`, `monotonic_reads`, `sync_then_read` | what ZooKeeper promises to clients, judged as each answer comes |
@@ -31,8 +32,11 @@ mod linearizability;
 mod linearizable_writes;
 mod log_matching;
 mod monotonic_reads;
+mod one_uncommitted_configuration;
 mod one_vote_per_term;
 mod past;
+mod quorum_commits;
+mod quorums_overlap;
 mod replicas_agree;
 mod state_machine_safety;
 mod sync_then_read;
@@ -58,8 +62,11 @@ use linearizability::Linearizability;
 use linearizable_writes::LinearizableWrites;
 use log_matching::LogMatching;
 use monotonic_reads::MonotonicReads;
+use one_uncommitted_configuration::OneUncommittedConfiguration;
 use one_vote_per_term::OneVotePerTerm;
 use past::Past;
+use quorum_commits::QuorumCommits;
+use quorums_overlap::QuorumsOverlap;
 use replicas_agree::ReplicasAgree;
 use state_machine_safety::StateMachineSafety;
 use sync_then_read::SyncThenRead;
@@ -186,6 +193,9 @@ macro_rules! invariants {
 invariants! {
     election_safety: ElectionSafety,
     one_vote_per_term: OneVotePerTerm,
+    one_uncommitted_configuration: OneUncommittedConfiguration,
+    quorums_overlap: QuorumsOverlap,
+    quorum_commits: QuorumCommits,
     leader_append_only: LeaderAppendOnly,
     log_matching: LogMatching,
     leader_completeness: LeaderCompleteness,
@@ -261,6 +271,10 @@ impl Monitor {
         let Some(now) = Outline::of(world, server) else {
             return;
         };
+        if self.outlines.len() <= server.position() {
+            self.outlines
+                .resize(world.nodes().len(), Outline::default());
+        }
         let before = std::mem::replace(&mut self.outlines[server.position()], now);
         if before == now && log_from.is_none() {
             return;

@@ -98,6 +98,9 @@ pub(super) fn describe(entry: &Entry<Command>) -> String {
     match &entry.content {
         Content::Noop => format!("{position} (a no-op)"),
         Content::Command(command) => format!("{position} ({command})"),
+        Content::Configuration(configuration) => {
+            format!("{position} (configuration {configuration})")
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::explain::{Explain, Rule, Weight};
 use crate::ids::ServerId;
-use crate::zookeeper::{ErrorCode, Reply, Request, SessionId};
+use crate::zookeeper::{ErrorCode, Reply, Request, SessionId, WatchEvent};
 
 /// What happened to a client, as it sees it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -31,6 +31,11 @@ pub enum ClientFact {
         from: ServerId,
         /// The server it goes to.
         to: ServerId,
+    },
+    /// A watch of it was triggered.
+    Notified {
+        /// What it is told.
+        event: WatchEvent,
     },
     /// Its session is no more.
     Expired,
@@ -96,6 +101,7 @@ impl Explain for ClientFact {
                 format!("is not served by {server}")
             }
             Self::Moves { from, to } => format!("leaves {from} for {to}"),
+            Self::Notified { event } => format!("is told: {event}"),
             Self::Expired => "learns that its session has expired".into(),
             Self::Invoked { request, .. } => format!("asks: {}", name(request.as_ref())),
             Self::Answered {
@@ -125,6 +131,7 @@ impl Explain for ClientFact {
                 end: ConnectionEnd::Silent,
                 ..
             } => Some("it heard nothing for two thirds of its session timeout".into()),
+            Self::Notified { .. } => Some("it watches for that".into()),
             Self::Expired => Some("only a server can say so: the leader ended it".into()),
             Self::Answered {
                 reply: Err(code), ..

@@ -7,19 +7,28 @@
 //! (ZooKeeper, Programmer's Guide, Sessions). What it shows is what it believes.
 
 mod fact;
+mod watches;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::ids::{ClientId, ConnectionId, ServerId};
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{Credentials, ToClient, ToServer};
-use crate::zookeeper::{ErrorCode, Reply, Request, Response, Xid, Zxid};
+use crate::zookeeper::{ErrorCode, Reply, Request, Response, WatchEvent, Xid, Zxid};
+
+use watches::Watches;
 
 pub use fact::{ClientFact, ConnectionEnd};
 
 /// How many operations a client remembers for whoever watches it.
 pub const REMEMBERED_OPERATIONS: usize = 50;
+
+/// The number of what the library itself asks for when it shows a credential again.
+const AUTH_XID: Xid = Xid::new(-4);
+/// The number of what the library itself asks for when it registers its watches again.
+const SET_WATCHES_XID: Xid = Xid::new(-8);
 
 /// A client's timers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -95,6 +104,8 @@ pub struct Settings {
     pub first: Option<ServerId>,
     /// The session timeout that it asks for.
     pub timeout: Duration,
+    /// Whether it is content with a server that can only be read from.
+    pub read_only: bool,
     /// How many connections earlier processes of its name have opened: no name of a connection is
     /// used twice.
     pub connections: u64,
@@ -148,11 +159,20 @@ pub struct Client {
     id: ClientId,
     servers: Vec<ServerId>,
     wanted_timeout: Duration,
+    accepts_read_only: bool,
     state: State,
     server: ServerId,
     connection: Option<ConnectionId>,
     connections_opened: u64,
     session: Option<Credentials>,
+    /// Whether the present server can only be read from.
+    read_only: bool,
+    /// Whether the ensemble knows the session: one that was opened at a server that stood alone is
+    /// known to nobody else.
+    session_is_known: bool,
+    watches: Watches,
+    /// What it has shown to prove who it is.
+    credentials: Vec<(Arc<str>, Arc<str>)>,
     timeout: Duration,
     last_zxid: Zxid,
     last_xid: Xid,
@@ -176,6 +196,7 @@ impl Client {
             servers,
             first,
             timeout,
+            read_only,
             connections,
         } = settings;
         let any = servers[random.below(servers.len() as u64) as usize];
@@ -183,11 +204,16 @@ impl Client {
             id,
             servers,
             wanted_timeout: timeout,
+            accepts_read_only: read_only,
             state: State::Disconnected,
             server: first.unwrap_or(any),
             connection: None,
             connections_opened: connections,
             session: None,
+            read_only: false,
+            session_is_known: false,
+            watches: Watches::default(),
+            credentials: Vec::new(),
             timeout,
             last_zxid: Zxid::ZERO,
             last_xid: Xid::ZERO,
@@ -236,8 +262,12 @@ impl Client {
 
     fn on_frame(&mut self, now: Time, frame: ToClient, out: &mut Vec<Output>) {
         match frame {
-            ToClient::Connected { session, timeout } => {
-                self.on_connected(now, session, timeout, out);
+            ToClient::Connected {
+                session,
+                timeout,
+                read_only,
+            } => {
+                self.on_connected(now, session, timeout, read_only, out);
             }
             ToClient::Expired => {
                 self.end(State::Expired, now, ErrorCode::SessionExpired, out);
@@ -247,6 +277,7 @@ impl Client {
                 self.last_zxid = self.last_zxid.max(zxid);
                 self.on_reply(now, xid, zxid, reply, out);
             }
+            ToClient::Event(event) => self.on_event(event, out),
             ToClient::Pong => {}
         }
     }
@@ -256,9 +287,13 @@ impl Client {
         now: Time,
         session: Credentials,
         timeout: Duration,
+        read_only: bool,
         out: &mut Vec<Output>,
     ) {
-        let resumed = self.session.is_some();
+        let known = self.session.map(|it| it.session);
+        let resumed = known == Some(session.session);
+        self.session_is_known |= !read_only;
+        self.read_only = read_only;
         self.session = Some(session);
         self.timeout = timeout;
         self.state = State::Connected;
@@ -269,12 +304,40 @@ impl Client {
         }));
         self.watch_for_silence(out);
         self.rest_before_ping(now, out);
+        self.take_up_again(out);
         self.send_unsent(now, out);
+    }
+
+    /// A new connection knows nothing of what was proved and watched over the one before.
+    fn take_up_again(&mut self, out: &mut Vec<Output>) {
+        let Some(connection) = self.connection else {
+            return;
+        };
+        let mut ask = |xid, request| {
+            out.push(Output::Frame {
+                connection,
+                frame: ToServer::Request { xid, request },
+            });
+        };
+        for (scheme, credential) in self.credentials.iter().cloned() {
+            ask(AUTH_XID, Request::AddAuth { scheme, credential });
+        }
+        if let Some(lists) = self.watches.lists(self.last_zxid) {
+            ask(SET_WATCHES_XID, Request::SetWatches(lists));
+        }
+    }
+
+    fn on_event(&mut self, event: WatchEvent, out: &mut Vec<Output>) {
+        self.watches.use_up(&event);
+        out.push(Output::Fact(ClientFact::Notified { event }));
     }
 
     /// Operations of one client are answered in the order in which they were sent
     /// (ZooKeeper §2.3, FIFO client order).
     fn on_reply(&mut self, now: Time, xid: Xid, zxid: Zxid, reply: Reply, out: &mut Vec<Output>) {
+        if xid == AUTH_XID || xid == SET_WATCHES_XID {
+            return;
+        }
         let Some(oldest) = self.sent.pop_front() else {
             return;
         };
@@ -301,9 +364,10 @@ impl Client {
         out.push(Output::Frame {
             connection,
             frame: ToServer::Connect {
-                session: self.session,
+                session: self.session.filter(|_| self.session_is_known),
                 timeout: self.wanted_timeout,
                 last_zxid: self.last_zxid,
+                read_only: self.accepts_read_only,
             },
         });
         self.watch_for_silence(out);
@@ -459,6 +523,12 @@ impl Client {
     ) {
         let operation = self.operations.iter_mut().find(|op| op.number == number);
         let Some(operation) = operation else { return };
+        if let Some(request) = &operation.request {
+            self.watches.note(request, &reply);
+            if let (Request::AddAuth { scheme, credential }, Ok(_)) = (request, &reply) {
+                self.credentials.push((scheme.clone(), credential.clone()));
+            }
+        }
         out.push(Output::Fact(ClientFact::Answered {
             number,
             request: operation.request.clone(),
@@ -522,6 +592,11 @@ impl Client {
     /// Its session, as long as it has one.
     pub fn session(&self) -> Option<Credentials> {
         self.session
+    }
+
+    /// Whether its server can only be read from.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only && self.state == State::Connected
     }
 
     /// The session timeout it was granted.

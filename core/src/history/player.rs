@@ -170,7 +170,7 @@ impl Player {
     /// Whoever acts in the past, or while a script has more to do, opens a branch.
     pub fn run(&mut self, line: &str) -> Result<String, RunError> {
         let names = Names {
-            servers: Some(self.world().settings().servers),
+            servers: Some(self.world().servers()),
             ..Names::default()
         };
         let Some(step) = parse_line_with(line, 1, &names)? else {

@@ -164,6 +164,7 @@ impl<P: Payload> Replica<P> {
                 leader,
             };
             tell(out, fact);
+            self.follow_configurations(out);
         }
         agreeing
     }
@@ -194,5 +195,6 @@ impl<P: Payload> Replica<P> {
         let token = self.storage.append(self.log.last_index());
         let write = Write::Append { entries };
         out.push(Output::Persist { token, write });
+        self.follow_configurations(out);
     }
 }

@@ -6,15 +6,48 @@ use super::testing::{Bench, s};
 use super::*;
 use crate::random::{Random, Stream};
 
+/// What a random run does besides electing, writing and failing.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Features {
+    /// Servers that know of no cluster at first, and changes of membership.
+    pub(super) spares: u16,
+    /// Changes come in haste: every new leader begins one, and only one server hears of it.
+    pub(super) hasty: bool,
+}
+
+/// Changes of every kind.
+const CHANGES: Features = Features {
+    spares: 2,
+    hasty: false,
+};
+
+/// Changes by leaders that have just been elected.
+const HASTY_CHANGES: Features = Features {
+    spares: 1,
+    hasty: true,
+};
+
 /// One random run, up to the first violation.
 fn wander(seed: u64, servers: u16, rules: Rules, steps: usize) -> Bench {
-    wander_while(seed, servers, rules, steps, |bench| {
+    wander_with(Features::default(), seed, servers, rules, steps)
+}
+
+/// The same, with more features in play.
+pub(super) fn wander_with(
+    features: Features,
+    seed: u64,
+    servers: u16,
+    rules: Rules,
+    steps: usize,
+) -> Bench {
+    wander_while(features, seed, servers, rules, steps, |bench| {
         bench.violation.is_none()
     })
 }
 
 /// One random run, as long as `going` holds.
 fn wander_while(
+    features: Features,
     seed: u64,
     servers: u16,
     rules: Rules,
@@ -22,8 +55,14 @@ fn wander_while(
     going: impl Fn(&Bench) -> bool,
 ) -> Bench {
     let mut random = Random::new(seed, Stream::Workload);
-    let mut bench = Bench::with(vec![Durable::default(); servers.into()], rules);
+    let machines = servers + features.spares;
+    let disks = vec![Durable::default(); machines.into()];
+    let mut bench = Bench::with_spares(disks, servers.into(), rules);
     bench.instant_disks = false;
+    bench.settings.catch_up_first = !features.hasty && seed.is_multiple_of(2);
+    if features.hasty {
+        bench.settings.membership = Membership::SingleServer;
+    }
     bench.settings.max_entries_per_message = 1;
     bench.settings.max_inflight_messages = 3;
     for id in bench.members().to_vec() {
@@ -33,8 +72,13 @@ fn wander_while(
         if !going(&bench) {
             break;
         }
-        let id = s(1 + Bits(random.draw()).below(servers.into()) as u16);
+        let id = s(1 + Bits(random.draw()).below(machines.into()) as u16);
         let which = Bits(random.draw());
+        if features.spares > 0 && Bits(random.draw()).below(50) == 0 {
+            change_membership(&mut bench, id, which);
+            continue;
+        }
+        let terms_led = bench.leaders.len();
         match Bits(random.draw()).below(1_000) {
             0..520 => take_letter(&mut bench, which, true, false),
             520..550 => take_letter(&mut bench, which, false, false),
@@ -54,8 +98,78 @@ fn wander_while(
             970..1_000 if !bench.is_up(id) => bench.restart(id),
             _ => {}
         }
+        if features.hasty && bench.leaders.len() > terms_led {
+            hasten(&mut bench, Bits(random.draw()));
+        }
     }
     bench
+}
+
+/// Asks a server, perhaps a leader, for another configuration: a voter or a learner more or less,
+/// or any set of voters.
+fn change_membership(bench: &mut Bench, id: ServerId, which: Bits) {
+    if !bench.is_up(id) {
+        return;
+    }
+    let now = bench.at(id).configuration().clone();
+    let machines = bench.members().len() as u64;
+    let choice = which.below(machines << 12);
+    let toggled = s(1 + (choice >> 12) as u16);
+    let numbers = |servers: &[ServerId]| -> Vec<u16> {
+        servers.iter().map(|server| server.number()).collect()
+    };
+    let mut voters = numbers(now.voters());
+    let mut learners = numbers(now.learners());
+    let transition = [
+        Transition::AsNeeded,
+        Transition::AsNeeded,
+        Transition::Joint,
+        Transition::Explicit,
+    ][(choice & 3) as usize];
+    let toggle = |list: &mut Vec<u16>| match list.iter().position(|n| *n == toggled.number()) {
+        Some(position) => drop(list.remove(position)),
+        None => list.push(toggled.number()),
+    };
+    match choice >> 2 & 7 {
+        0..4 => toggle(&mut voters),
+        4 => toggle(&mut learners),
+        5 => {
+            let _ = bench.leave_joint(id);
+            return;
+        }
+        _ => {
+            let members = bench.members().iter().zip(0..);
+            let drawn = members.filter(|(_, bit)| choice >> (5 + bit) & 1 == 1);
+            voters = drawn.map(|(server, _)| server.number()).collect();
+        }
+    }
+    learners.retain(|learner| !voters.contains(learner));
+    let _ = bench.reconfigure(id, &voters, &learners, transition);
+}
+
+/// The new leader is heard by one server alone, and changes one voter at once.
+fn hasten(bench: &mut Bench, which: Bits) {
+    let Some((_, &leader)) = bench.leaders.last_key_value() else {
+        return;
+    };
+    let machines = bench.members().len() as u64;
+    let choice = which.below(machines * machines);
+    let (friend, toggled) = (choice / machines, choice % machines);
+    let friend = s(1 + friend as u16);
+    bench.heal();
+    for other in bench.members().to_vec() {
+        if other != friend && other != leader {
+            bench.cut.insert((leader, other));
+        }
+    }
+    let voters = bench.at(leader).configuration().voters();
+    let mut voters: Vec<u16> = voters.iter().map(|server| server.number()).collect();
+    let toggled = 1 + toggled as u16;
+    match voters.iter().position(|number| *number == toggled) {
+        Some(position) => drop(voters.remove(position)),
+        None => voters.push(toggled),
+    }
+    let _ = bench.reconfigure(leader, &voters, &[], Transition::AsNeeded);
 }
 
 /// Takes a letter out of the mail, or a copy, and delivers it or not.
@@ -149,12 +263,33 @@ fn a_cluster_that_broke_a_rule_goes_on_without_a_panic() {
         one_off.switch(name, false).unwrap();
         all_off.switch(name, false).unwrap();
         for seed in 0..50 {
-            wander_while(seed, 3, one_off, 2_000, |_| true);
+            for features in [Features::default(), CHANGES, HASTY_CHANGES] {
+                wander_while(features, seed, 3, one_off, 2_000, |_| true);
+            }
         }
     }
     for seed in 0..200 {
-        wander_while(seed, 4, all_off, 2_000, |_| true);
+        for features in [Features::default(), CHANGES] {
+            wander_while(features, seed, 4, all_off, 2_000, |_| true);
+        }
     }
+}
+
+#[test]
+fn no_change_of_membership_breaks_safety() {
+    let (mut committed, mut changes) = (0, 0);
+    for servers in [1, 2, 3] {
+        for seed in 0..400 {
+            let bench = wander_with(CHANGES, seed, servers, Rules::default(), 3_000);
+            assert_eq!(bench.violation, None, "{servers} servers, seed {seed}");
+            committed += bench.committed.len();
+            let of_membership =
+                |entry: &&Entry<u64>| matches!(entry.content, Content::Configuration(_));
+            changes += bench.committed.values().filter(of_membership).count();
+        }
+    }
+    assert!(committed > 10_000, "{committed}");
+    assert!(changes > 1_000, "{changes}");
 }
 
 #[test]
@@ -162,7 +297,17 @@ fn each_rule_switched_off_is_missed_within_a_thousand_runs() {
     for name in Rules::NAMES {
         let mut rules = Rules::default();
         rules.switch(name, false).unwrap();
-        let found = (0..1_000).find(|seed| wander(*seed, 3, rules, 3_000).violation.is_some());
+        let (features, servers) = match name {
+            "own_term_commit_before_change" => (HASTY_CHANGES, 4),
+            "joint_majorities" | "one_change_at_a_time" | "configuration_at_append" => (CHANGES, 3),
+            _ => (Features::default(), 3),
+        };
+        let broken = |seed: &u64| {
+            let bench = wander_with(features, *seed, servers, rules, 3_000);
+            bench.violation.is_some()
+        };
+        let found = (0..1_000).find(broken);
+        println!("{name}: {found:?}");
         assert!(found.is_some(), "nothing goes wrong without {name}");
     }
 }

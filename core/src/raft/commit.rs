@@ -14,7 +14,8 @@ impl<P: Payload> Replica<P> {
     /// scratch each time: incremental counting has lost its invariant in the field
     /// (openraft #1802). Says whether the commit index rose.
     pub(super) fn advance_commit_index(&mut self, out: &mut Vec<Output<P>>) -> bool {
-        let Some(through) = self.configuration.reached(|server| self.matched(server)) else {
+        let reached = self.deciders().reached(|server| self.matched(server));
+        let Some(through) = reached else {
             return false;
         };
         if through <= self.commit_index || !self.may_commit_by_counting(through) {
@@ -83,5 +84,6 @@ impl<P: Payload> Replica<P> {
         self.commit_index = through;
         tell(out, fact);
         out.push(Output::Commit { through });
+        self.follow_configurations(out);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::ids::ServerId;
-use crate::quorum::{is_majority, majority, reached_by_majority};
+use crate::quorum::{is_majority, majorities_meet, majority, reached_by_majority};
 
 /// The servers of a cluster and what each may do (dissertation §4).
 ///
@@ -19,6 +19,8 @@ pub struct Configuration {
     voters: Arc<[ServerId]>,
     outgoing: Option<Arc<[ServerId]>>,
     learners: Arc<[ServerId]>,
+    /// While joint: the leader ends that without being told.
+    leaves_by_itself: bool,
     /// Everybody named above.
     members: Arc<[ServerId]>,
 }
@@ -37,13 +39,31 @@ impl Configuration {
         voters: impl IntoIterator<Item = ServerId>,
         learners: impl IntoIterator<Item = ServerId>,
     ) -> Self {
-        Self::of(ascending(voters), None, learners)
+        Self::of(ascending(voters), None, learners, false)
+    }
+
+    /// The joint configuration that leads from `current` to `target`. `leaves_by_itself` says
+    /// whether a leader ends it as soon as it is committed.
+    pub fn joint(current: &Self, target: &Self, leaves_by_itself: bool) -> Self {
+        Self::of(
+            target.voters.clone(),
+            Some(current.voters.clone()),
+            target.learners.iter().copied(),
+            leaves_by_itself,
+        )
+    }
+
+    /// What is left of a joint configuration when it ends: the new half.
+    pub fn left(&self) -> Self {
+        let learners = self.learners.iter().copied();
+        Self::of(self.voters.clone(), None, learners, false)
     }
 
     fn of(
         voters: Arc<[ServerId]>,
         outgoing: Option<Arc<[ServerId]>>,
         learners: impl IntoIterator<Item = ServerId>,
+        leaves_by_itself: bool,
     ) -> Self {
         let learners = ascending(learners.into_iter().filter(|id| !voters.contains(id)));
         let named = voters.iter().chain(outgoing.iter().flat_map(|o| o.iter()));
@@ -52,6 +72,7 @@ impl Configuration {
             voters,
             outgoing,
             learners,
+            leaves_by_itself,
             members,
         }
     }
@@ -79,6 +100,35 @@ impl Configuration {
     /// Whether decisions need two majorities.
     pub const fn is_joint(&self) -> bool {
         self.outgoing.is_some()
+    }
+
+    /// Whether a leader ends the joint phase as soon as it is committed; never without one.
+    pub const fn leaves_by_itself(&self) -> bool {
+        self.leaves_by_itself
+    }
+
+    /// How many voters come or go between this configuration and `target`, neither being joint.
+    pub fn voters_that_differ(&self, target: &Self) -> usize {
+        let go = self.voters.iter().filter(|id| !target.voters.contains(id));
+        let come = target.voters.iter().filter(|id| !self.voters.contains(id));
+        go.count() + come.count()
+    }
+
+    /// Whether every quorum of this configuration meets every quorum of `other` for certain: some
+    /// half of one and some half of the other have majorities that always meet.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let meet = |one: &[ServerId], two: &[ServerId]| {
+            let both = one.iter().filter(|id| two.contains(id)).count();
+            majorities_meet(one.len() - both, two.len() - both, both)
+        };
+        self.halves()
+            .any(|one| other.halves().any(|two| meet(one, two)))
+    }
+
+    /// Bytes it takes in a message.
+    pub(super) fn size(&self) -> usize {
+        let outgoing = self.outgoing.as_ref().map_or(0, |outgoing| outgoing.len());
+        2 * (self.voters.len() + outgoing + self.learners.len()) + 1
     }
 
     /// Whether `server` gets the log.
@@ -183,5 +233,71 @@ mod tests {
         assert_eq!(reached, Some(2));
         assert!(!configuration.is_quorum(|server| server.number() >= 3));
         assert!(configuration.is_quorum(|server| server.number() <= 2));
+    }
+
+    /// Every configuration of up to five servers, joint or not, by the bits of its halves.
+    fn every_configuration() -> impl Iterator<Item = Configuration> {
+        let voters = |bits: u16| (0..5).filter(move |bit| bits >> bit & 1 == 1);
+        let named = move |bits| voters(bits).map(|bit| s(bit + 1));
+        (0..32_u16 * 32).filter_map(move |bits| {
+            let (new, old) = (bits & 31, bits >> 5);
+            let target = Configuration::new(named(new), []);
+            let current = Configuration::new(named(old), []);
+            match (new, old) {
+                (0, _) => None,
+                (_, 0) => Some(target),
+                _ => Some(Configuration::joint(&current, &target, true)),
+            }
+        })
+    }
+
+    /// Straight from the paper's words, by sets: more than half of each half.
+    fn agrees(configuration: &Configuration, set: u16) -> bool {
+        let in_set = |server: &&ServerId| set >> (server.number() - 1) & 1 == 1;
+        configuration
+            .halves()
+            .all(|half| 2 * half.iter().filter(in_set).count() > half.len())
+    }
+
+    #[test]
+    fn quorums_are_those_that_counting_over_all_subsets_finds() {
+        for configuration in every_configuration() {
+            for set in 0..32_u16 {
+                let in_set = |server: ServerId| set >> (server.number() - 1) & 1 == 1;
+                let expected = agrees(&configuration, set);
+                assert_eq!(configuration.is_quorum(in_set), expected, "{configuration}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_value_reached_is_the_largest_that_a_quorum_holds() {
+        for configuration in every_configuration() {
+            for pattern in 0..3_usize.pow(5) {
+                let value = |server: ServerId| pattern / 3_usize.pow(server.position() as u32) % 3;
+                let holders = |least: usize| {
+                    let holding = (0..5).filter(|bit| value(s(bit + 1)) >= least);
+                    holding.fold(0, |set, bit| set | 1 << bit)
+                };
+                let expected = (0..3).rev().find(|v| agrees(&configuration, holders(*v)));
+                assert_eq!(configuration.reached(value), expected, "{configuration}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_overlap_has_no_two_quorums_apart() {
+        let apart = |one: &Configuration, other: &Configuration| {
+            (0..32_u16).any(|set| agrees(one, set) && agrees(other, !set & 31))
+        };
+        for one in every_configuration() {
+            for other in every_configuration() {
+                if one.overlaps(&other) {
+                    assert!(!apart(&one, &other), "{one} and {other}");
+                } else if !one.is_joint() && !other.is_joint() {
+                    assert!(apart(&one, &other), "{one} and {other}");
+                }
+            }
+        }
     }
 }

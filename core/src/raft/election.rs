@@ -22,6 +22,9 @@ impl<P: Payload> Replica<P> {
     /// timeout, then it assumes there is no viable leader and begins an election" (Raft §5.2). A
     /// candidate begins another.
     pub(super) fn election_timer_ran_down(&mut self, turn: &mut Turn<'_, P>) {
+        if !self.may_stand() {
+            return self.stand_aside(turn);
+        }
         let reason = match &self.standing {
             Standing::Follower {
                 leader: Some(leader),
@@ -198,7 +201,7 @@ impl<P: Payload> Replica<P> {
         };
         tell(turn.out, fact);
         if self
-            .configuration
+            .deciders()
             .is_quorum(|voter| self.granted().any(|granter| granter == voter))
         {
             self.become_leader(turn);
@@ -289,7 +292,7 @@ impl<P: Payload> Replica<P> {
         self.reset_election_timer(turn);
     }
 
-    fn become_follower(&mut self, leader: Option<ServerId>, out: &mut Vec<Output<P>>) {
+    pub(super) fn become_follower(&mut self, leader: Option<ServerId>, out: &mut Vec<Output<P>>) {
         if self.role() != Role::Follower {
             out.push(Output::CancelTimer {
                 timer: Timer::Heartbeat,

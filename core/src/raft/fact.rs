@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::membership_fact::MembershipFact;
 use super::message::MessageKind;
 use super::position::{Index, LogPosition, Term};
 use super::role::Role;
@@ -178,6 +179,8 @@ pub enum RaftFact {
         /// The term it is now.
         mine: Term,
     },
+    /// Something that concerns who takes part.
+    Membership(MembershipFact),
 }
 
 /// Why an election timer ran down.
@@ -240,6 +243,11 @@ pub enum StepDownReason {
         leader: ServerId,
         /// The term.
         term: Term,
+    },
+    /// It is no voter of the configuration that it has committed.
+    Removed {
+        /// The entry that left it out.
+        index: Index,
     },
 }
 

@@ -3,6 +3,7 @@
 use super::durable::{Token, Write};
 use super::fact::RaftFact;
 use super::log::Payload;
+use super::membership::Reconfiguration;
 use super::message::Message;
 use super::position::Index;
 use crate::ids::ServerId;
@@ -29,6 +30,10 @@ pub enum Input<P: Payload> {
         /// When it is to run down.
         at: Time,
     },
+    /// An operator asks the leader for another configuration.
+    Reconfigure(Reconfiguration),
+    /// An operator asks the leader to end a joint configuration.
+    LeaveJoint,
 }
 
 /// What a replica wants done, in this order.

@@ -4,6 +4,7 @@ use std::hash::Hash;
 
 use imbl::Vector;
 
+use super::configuration::Configuration;
 use super::position::{Index, LogPosition, Term};
 
 /// What is replicated. Raft never looks inside.
@@ -34,6 +35,8 @@ pub enum Content<P> {
     Noop,
     /// Something for the state machine.
     Command(P),
+    /// Who takes part from here on (Raft §6).
+    Configuration(Configuration),
 }
 
 /// The entries of one server without a gap, terms never falling. The log begins after `base`, the
@@ -44,6 +47,8 @@ pub enum Content<P> {
 pub struct Log<P: Clone> {
     base: LogPosition,
     entries: Vector<Entry<P>>,
+    /// Where the entries are that hold a configuration, in ascending order.
+    configurations: Vector<Index>,
 }
 
 impl<P: Payload> Entry<P> {
@@ -52,6 +57,7 @@ impl<P: Payload> Entry<P> {
         let payload = match &self.content {
             Content::Noop => 0,
             Content::Command(payload) => payload.size(),
+            Content::Configuration(configuration) => configuration.size(),
         };
         payload + 16
     }
@@ -79,6 +85,7 @@ impl<P: Clone> Log<P> {
         Self {
             base,
             entries: Vector::new(),
+            configurations: Vector::new(),
         }
     }
 
@@ -138,10 +145,32 @@ impl<P: Clone> Log<P> {
         (first.number()..=last.number()).filter_map(|number| self.get(Index::new(number)))
     }
 
+    /// The last configuration at or before `through`, and its entry; `None` if the log holds none
+    /// there.
+    pub fn last_configuration(&self, through: Index) -> Option<(Index, &Configuration)> {
+        let at = *self
+            .configurations
+            .iter()
+            .rev()
+            .find(|at| **at <= through)?;
+        match &self.get(at)?.content {
+            Content::Configuration(configuration) => Some((at, configuration)),
+            _ => None,
+        }
+    }
+
+    /// Where the log holds configurations, the latest first.
+    pub fn configurations(&self) -> impl Iterator<Item = Index> + '_ {
+        self.configurations.iter().rev().copied()
+    }
+
     /// Adds entries that continue the log.
     pub fn append(&mut self, entries: impl IntoIterator<Item = Entry<P>>) {
         for entry in entries {
             debug_assert_eq!(entry.index, self.last_index().next(), "a gap in the log");
+            if let Content::Configuration(_) = entry.content {
+                self.configurations.push_back(entry.index);
+            }
             self.entries.push_back(entry);
         }
     }
@@ -151,6 +180,9 @@ impl<P: Clone> Log<P> {
         let kept = from.number().saturating_sub(self.first_index().number()) as usize;
         if kept < self.entries.len() {
             self.entries.truncate(kept);
+        }
+        while self.configurations.last().is_some_and(|at| *at >= from) {
+            self.configurations.pop_back();
         }
     }
 
@@ -162,6 +194,9 @@ impl<P: Clone> Log<P> {
         };
         let gone = (through.number() - self.base.index.number()) as usize;
         self.entries = self.entries.skip(gone);
+        while self.configurations.front().is_some_and(|at| *at <= through) {
+            self.configurations.pop_front();
+        }
         self.base = LogPosition {
             term,
             index: through,

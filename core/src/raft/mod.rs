@@ -14,6 +14,7 @@
 //! | `position`, `log`, `message`, `durable`, `io` | the vocabulary |
 //! | `role`, `progress`, `storage` | what a replica knows, by whom it is about |
 //! | `configuration` | who takes part, and what decides (§6) |
+//! | `membership`, `membership_fact` | how that changes (§6), and how it is told |
 //! | `election` | terms, votes, leaders (§5.1, §5.2, §5.4.1) |
 //! | `append` | the follower's side of log replication (§5.3) |
 //! | `replication` | the leader's side (§5.3) |
@@ -35,6 +36,10 @@ mod election;
 mod fact;
 mod io;
 mod log;
+mod membership;
+mod membership_fact;
+#[cfg(test)]
+mod membership_tests;
 mod message;
 mod narrate;
 mod position;
@@ -54,14 +59,17 @@ pub use durable::{Durable, HardState, Token, Write};
 pub use fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
 pub use io::{Input, Output, Timer};
 pub use log::{Content, Entry, Log, Payload};
+pub use membership::{Reconfiguration, ReconfigureError, Transition};
+pub use membership_fact::{Cause, MembershipFact};
 pub use message::{AppendOutcome, Message, MessageKind};
 pub use position::{Index, LogPosition, Term};
 pub use progress::{Progress, ProgressState};
 pub use role::{Ballot, ProposeError, Role};
 pub use rules::{RuleInfo, Rules, UnknownRule};
-pub use settings::{Settings, SettingsError};
+pub use settings::{Membership, Settings, SettingsError};
 
 use io::Turn;
+use membership::Staged;
 use role::Standing;
 use storage::Storage;
 
@@ -76,7 +84,14 @@ use storage::Storage;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Replica<P: Payload> {
     id: ServerId,
+    /// The one it goes by: the latest in its log.
     configuration: Configuration,
+    /// The entry that holds it; the base of the log when none does.
+    configured_at: Index,
+    /// The configuration as of the base of the log.
+    base_configuration: Configuration,
+    /// A change that waits; there only while it leads.
+    staged: Option<Staged>,
     settings: Settings,
     rules: Rules,
     hard: HardState,
@@ -117,7 +132,10 @@ impl<P: Payload> Replica<P> {
         let Durable { hard, log } = durable;
         let mut replica = Self {
             id,
+            configured_at: log.base().index,
+            base_configuration: configuration.clone(),
             configuration,
+            staged: None,
             settings,
             rules,
             storage: Storage::booted(hard, log.last_index()),
@@ -129,6 +147,7 @@ impl<P: Payload> Replica<P> {
             election_timeout: Duration::ZERO,
             held: Vec::new(),
         };
+        replica.follow_configurations(out);
         replica.reset_election_timer(&mut Turn { now, random, out });
         replica
     }
@@ -143,7 +162,10 @@ impl<P: Payload> Replica<P> {
             Input::Timer(Timer::Heartbeat) => self.heartbeat_timer_ran_down(turn),
             Input::Stored(token) => self.stored(token, turn),
             Input::SetElectionTimer { at } => self.set_election_timer(at, turn.out),
+            Input::Reconfigure(change) => self.reconfigure(&change, turn),
+            Input::LeaveJoint => self.leave_joint(turn),
         }
+        self.attend_to_membership(turn);
         self.save_hard_state(turn.out);
         // A leader that stepped down waits for others from here on.
         if self.election_deadline.is_none() && self.role() != Role::Leader {

@@ -34,6 +34,10 @@ const LEGITIMATE_LEADER: Rule = Rule {
     text: "a candidate that hears from the leader of its term follows it",
     source: "Raft §5.2",
 };
+const LEADER_LEAVES: Rule = Rule {
+    text: "a leader that is not part of the new configuration steps down once it is committed",
+    source: "Raft §6",
+};
 const NOOP: Rule = Rule {
     text: "a leader begins its term by committing an empty entry",
     source: "Raft §8",
@@ -115,6 +119,7 @@ impl Explain for RaftFact {
                 format!("learns that {} {are} committed", Entries(*first, *through))
             }
             Self::IgnoredStaleTerm { from, kind, .. } => format!("ignores a {kind} from {from}"),
+            Self::Membership(fact) => fact.what(),
         }
     }
 
@@ -158,6 +163,11 @@ impl Explain for RaftFact {
                 StepDownReason::HigherTerm { from, term } => format!("{from} is in term {term}"),
                 StepDownReason::LeaderElected { leader, term } => {
                     format!("{leader} leads term {term}")
+                }
+                StepDownReason::Removed { index } => {
+                    format!(
+                        "the configuration of entry {index} is committed, and it is no voter of it"
+                    )
                 }
             },
             Self::TermAdopted { from, previous, .. } => {
@@ -206,6 +216,7 @@ impl Explain for RaftFact {
             Self::IgnoredStaleTerm { theirs, mine, .. } => {
                 format!("it is of term {theirs}, and it is in term {mine} now")
             }
+            Self::Membership(fact) => return fact.why(),
             Self::VoteReceived { .. }
             | Self::FollowsLeader { .. }
             | Self::AppendAccepted { .. } => return None,
@@ -227,6 +238,10 @@ impl Explain for RaftFact {
                 reason: StepDownReason::LeaderElected { .. },
                 ..
             } => LEGITIMATE_LEADER,
+            Self::SteppedDown {
+                reason: StepDownReason::Removed { .. },
+                ..
+            } => LEADER_LEAVES,
             Self::SteppedDown { .. } | Self::TermAdopted { .. } => LATER_TERM,
             Self::Appended { from: None, .. } => LEADER_APPENDS,
             Self::Truncated { .. } => rules::TRUNCATE_ONLY_ON_CONFLICT.rule(),
@@ -242,12 +257,14 @@ impl Explain for RaftFact {
             } => rules::COMMIT_ONLY_OWN_TERM.rule(),
             Self::Committed { .. } | Self::AppendAccepted { .. } => COUNT_REPLICAS,
             Self::CommitLearned { .. } => rules::COMMIT_BOUND_BY_NEW_ENTRIES.rule(),
+            Self::Membership(fact) => return fact.rule(),
             Self::FollowsLeader { .. } => return None,
         })
     }
 
     fn weight(&self) -> Weight {
         match self {
+            Self::Membership(fact) => fact.weight(),
             Self::StoodForElection { .. }
             | Self::BecameLeader { .. }
             | Self::SteppedDown {
@@ -341,7 +358,7 @@ impl fmt::Display for Entries {
 }
 
 /// `S1, S2 and S3`.
-struct Servers<'a>(&'a [ServerId]);
+pub(super) struct Servers<'a>(pub(super) &'a [ServerId]);
 
 impl fmt::Display for Servers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -70,7 +70,7 @@ impl<P: Payload> Replica<P> {
     /// The leader's commit index goes with every message, as Figure 2 has it: the follower takes
     /// it up only as far as the message's own entries vouch for its log, so the minimum with
     /// `matchIndex` that a heartbeat without consistency check would need is there by itself.
-    fn send_append_entries(
+    pub(super) fn send_append_entries(
         &mut self,
         position: usize,
         prev_index: Index,
@@ -255,7 +255,7 @@ impl<P: Payload> Replica<P> {
         }
     }
 
-    fn follower(&mut self, position: usize) -> Option<&mut Progress> {
+    pub(super) fn follower(&mut self, position: usize) -> Option<&mut Progress> {
         self.follower_at(position).map(|(_, progress)| progress)
     }
 }

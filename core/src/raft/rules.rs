@@ -22,6 +22,14 @@ pub struct Rules {
     pub commit_bound_by_new_entries: bool,
     /// See [`PERSIST_VOTE`].
     pub persist_vote: bool,
+    /// See [`OWN_TERM_COMMIT_BEFORE_CHANGE`].
+    pub own_term_commit_before_change: bool,
+    /// See [`JOINT_MAJORITIES`].
+    pub joint_majorities: bool,
+    /// See [`ONE_CHANGE_AT_A_TIME`].
+    pub one_change_at_a_time: bool,
+    /// See [`CONFIGURATION_AT_APPEND`].
+    pub configuration_at_append: bool,
 }
 
 /// A rule that can be switched off.
@@ -77,13 +85,45 @@ pub const PERSIST_VOTE: RuleInfo = RuleInfo {
     source: "Raft §5.2, Figure 2",
 };
 
-const ALL: [RuleInfo; 6] = [
+/// Two leaders may each have left a change of the same configuration by one server.
+pub const OWN_TERM_COMMIT_BEFORE_CHANGE: RuleInfo = RuleInfo {
+    name: "own_term_commit_before_change",
+    text: "a leader changes the configuration only after it has committed an entry of its own term",
+    source: "dissertation §4.1, as corrected in 2015",
+};
+
+/// Neither half of a joint configuration may decide alone.
+pub const JOINT_MAJORITIES: RuleInfo = RuleInfo {
+    name: "joint_majorities",
+    text: "in a joint configuration, agreement needs separate majorities of the old and of the new voters",
+    source: "Raft §6",
+};
+
+/// Two steps may lead to a configuration that does not overlap with the first.
+pub const ONE_CHANGE_AT_A_TIME: RuleInfo = RuleInfo {
+    name: "one_change_at_a_time",
+    text: "a configuration is changed only when the one before it is committed",
+    source: "dissertation §4.1, Raft §6",
+};
+
+/// Whoever waits for the commit goes by a configuration that others have left behind.
+pub const CONFIGURATION_AT_APPEND: RuleInfo = RuleInfo {
+    name: "configuration_at_append",
+    text: "a server goes by a configuration from the moment at which its log holds it",
+    source: "Raft §6",
+};
+
+const ALL: [RuleInfo; 10] = [
     UP_TO_DATE_VOTE,
     COMMIT_ONLY_OWN_TERM,
     SYNC_BEFORE_REPLY,
     TRUNCATE_ONLY_ON_CONFLICT,
     COMMIT_BOUND_BY_NEW_ENTRIES,
     PERSIST_VOTE,
+    OWN_TERM_COMMIT_BEFORE_CHANGE,
+    JOINT_MAJORITIES,
+    ONE_CHANGE_AT_A_TIME,
+    CONFIGURATION_AT_APPEND,
 ];
 
 /// A name that is no rule's.
@@ -113,6 +153,10 @@ impl Default for Rules {
             truncate_only_on_conflict: true,
             commit_bound_by_new_entries: true,
             persist_vote: true,
+            own_term_commit_before_change: true,
+            joint_majorities: true,
+            one_change_at_a_time: true,
+            configuration_at_append: true,
         }
     }
 }
@@ -143,6 +187,10 @@ impl Rules {
             "truncate_only_on_conflict" => &mut self.truncate_only_on_conflict,
             "commit_bound_by_new_entries" => &mut self.commit_bound_by_new_entries,
             "persist_vote" => &mut self.persist_vote,
+            "own_term_commit_before_change" => &mut self.own_term_commit_before_change,
+            "joint_majorities" => &mut self.joint_majorities,
+            "one_change_at_a_time" => &mut self.one_change_at_a_time,
+            "configuration_at_append" => &mut self.configuration_at_append,
             _ => return Err(UnknownRule { name: name.into() }),
         };
         *switch = on;

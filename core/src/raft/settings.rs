@@ -25,6 +25,26 @@ pub struct Settings {
     /// Whether a leader tells its followers of a new commit index at once, rather than with the
     /// next entry or heartbeat.
     pub announce_commit: bool,
+    /// How the cluster's membership may change.
+    pub membership: Membership,
+    /// Whether new voters get the log as learners first (dissertation §4.2.1).
+    pub catch_up_first: bool,
+    /// Whether a leader steps down when it has committed a configuration in which it has no voice
+    /// (Raft §6); otherwise it goes on leading.
+    pub step_down_on_removal: bool,
+}
+
+/// How the cluster's membership may change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Membership {
+    /// One entry when at most one voter comes or goes, a joint configuration otherwise.
+    #[default]
+    JointWhenNeeded,
+    /// A joint configuration for every change (Raft §6).
+    AlwaysJoint,
+    /// One voter at a time and no joint configuration (dissertation §4.1).
+    SingleServer,
 }
 
 /// Settings that cannot work.
@@ -68,6 +88,9 @@ impl Default for Settings {
             max_bytes_per_message: 1 << 20,
             max_inflight_messages: 16,
             announce_commit: true,
+            membership: Membership::JointWhenNeeded,
+            catch_up_first: true,
+            step_down_on_removal: true,
         }
     }
 }

@@ -88,6 +88,8 @@ pub(super) struct Bench {
     pub(super) rules: Rules,
     pub(super) now: Time,
     members: Vec<ServerId>,
+    /// How many of them, S1 first, are the cluster that the others may join.
+    founders: usize,
     draws: u64,
 }
 
@@ -99,6 +101,12 @@ impl Bench {
 
     /// Servers with these disks.
     pub(super) fn with(disks: Vec<Durable<u64>>, rules: Rules) -> Self {
+        let founders = disks.len();
+        Self::with_spares(disks, founders, rules)
+    }
+
+    /// Servers with these disks, of which only the first `founders` know of a cluster.
+    pub(super) fn with_spares(disks: Vec<Durable<u64>>, founders: usize, rules: Rules) -> Self {
         let members = (0..disks.len()).map(ServerId::from_position).collect();
         let machines = disks.into_iter().map(|disk| Machine {
             replica: None,
@@ -119,6 +127,7 @@ impl Bench {
             rules,
             now: Time::ZERO,
             members,
+            founders,
             draws: 0,
         };
         for id in bench.members.clone() {
@@ -147,7 +156,7 @@ impl Bench {
         let disk = self.machines[id.position()].disk.clone();
         let replica = Replica::boot(
             id,
-            Configuration::new(self.members.clone(), []),
+            self.configuration_at_birth(id),
             self.settings,
             self.rules,
             disk,
@@ -157,6 +166,47 @@ impl Bench {
         );
         self.machines[id.position()].replica = Some(replica);
         self.carry_out(id, out);
+    }
+
+    /// What a server knows of the cluster before its log says anything.
+    fn configuration_at_birth(&self, id: ServerId) -> Configuration {
+        let founders = &self.members[..self.founders];
+        let known = if founders.contains(&id) {
+            founders
+        } else {
+            &[]
+        };
+        Configuration::new(known.iter().copied(), [])
+    }
+
+    /// Asks `id` for a configuration with these voters and learners.
+    pub(super) fn reconfigure(
+        &mut self,
+        id: ServerId,
+        voters: &[u16],
+        learners: &[u16],
+        transition: Transition,
+    ) -> Result<(), ReconfigureError> {
+        let change = Reconfiguration {
+            voters: voters.iter().copied().map(s).collect(),
+            learners: learners.iter().copied().map(s).collect(),
+            transition,
+        };
+        self.at(id).check_reconfiguration(&change)?;
+        self.input(id, Input::Reconfigure(change));
+        Ok(())
+    }
+
+    /// Asks `id` to end a joint configuration.
+    pub(super) fn leave_joint(&mut self, id: ServerId) -> Result<(), ReconfigureError> {
+        self.at(id).check_leave_joint()?;
+        self.input(id, Input::LeaveJoint);
+        Ok(())
+    }
+
+    /// The configuration that a server goes by, in words.
+    pub(super) fn goes_by(&self, id: ServerId) -> String {
+        self.at(id).configuration().to_string()
     }
 
     /// Stops a server; of what its disk has not written, the first `keep` writes survive.

@@ -6,6 +6,7 @@
 use super::error::Impossible;
 use super::value::{Offset, Percent, Span};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
+use crate::raft::Transition;
 use crate::time::Duration;
 
 /// A server, as a person names it.
@@ -99,6 +100,27 @@ pub enum Command {
     Wipe {
         /// Which.
         server: ServerRef,
+    },
+    /// Starts one more server, with an empty disk and knowing of no cluster.
+    Add {
+        /// Which: the one with the next number.
+        server: ServerId,
+    },
+    /// Asks a leader for another configuration.
+    Reconfigure {
+        /// The voters, nobody twice.
+        voters: Vec<ServerRef>,
+        /// The learners, nobody twice and no voter.
+        learners: Vec<ServerRef>,
+        /// How the cluster gets there.
+        transition: Transition,
+        /// Who is asked; whoever leads when it is not said.
+        via: Option<ServerRef>,
+    },
+    /// Asks a leader to end a joint configuration.
+    LeaveJoint {
+        /// Who is asked; whoever leads when it is not said.
+        via: Option<ServerRef>,
     },
     /// Changes how a server's disk behaves.
     Disk {

@@ -99,6 +99,12 @@ pub enum ServerState {
     Crashed,
     /// Paused.
     Paused,
+    /// Up, and a voter of the configuration that it goes by.
+    Voter,
+    /// Up, and a learner of the configuration that it goes by.
+    Learner,
+    /// Up, and going by a joint configuration.
+    Joint,
 }
 
 /// A number that a server keeps. None of a crashed server's numbers compares in any way.
@@ -210,13 +216,16 @@ impl Comparison {
 
 impl ServerState {
     /// Every state, by name.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 9] = [
         ("leader", Self::Leader),
         ("follower", Self::Follower),
         ("candidate", Self::Candidate),
         ("up", Self::Up),
         ("crashed", Self::Crashed),
         ("paused", Self::Paused),
+        ("voter", Self::Voter),
+        ("learner", Self::Learner),
+        ("joint", Self::Joint),
     ];
 }
 

@@ -8,6 +8,7 @@ use super::command::{
 use super::error::Impossible as NoCluster;
 use crate::client::Input;
 use crate::ids::{ClientId, Endpoint, ServerId};
+use crate::raft::Reconfiguration;
 use crate::sim::{self, LinkSettings, World};
 use crate::view::leader_of;
 use crate::zookeeper::{ANY_VERSION, CreateMode, Data, FrameTooLarge, PathError, Request};
@@ -55,6 +56,22 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
             world.partition(&groups)?;
         }
         Command::Wipe { server } => world.wipe(id(*server))?,
+        Command::Add { server } => world.add_server(*server)?,
+        Command::Reconfigure {
+            voters,
+            learners,
+            transition,
+            via,
+        } => {
+            let ids = |servers: &[ServerRef]| servers.iter().copied().map(id).collect();
+            let change = Reconfiguration {
+                voters: ids(voters),
+                learners: ids(learners),
+                transition: *transition,
+            };
+            world.reconfigure(asked(*via), change)?;
+        }
+        Command::LeaveJoint { via } => world.leave_joint(asked(*via))?,
         Command::Disk { server, disk } => change_disk(world, id(*server), *disk)?,
         Command::Clock {
             server,
@@ -101,6 +118,11 @@ fn id(server: ServerRef) -> ServerId {
         .expect("a resolved command names every server by its number")
 }
 
+/// Who a resolved command asks.
+fn asked(via: Option<ServerRef>) -> ServerId {
+    id(via.expect("a resolved command says who is asked"))
+}
+
 /// An endpoint of a resolved command.
 fn end(endpoint: EndpointRef) -> Endpoint {
     endpoint
@@ -109,7 +131,7 @@ fn end(endpoint: EndpointRef) -> Endpoint {
 }
 
 fn bring_all_back(world: &mut World) -> Result<(), sim::Impossible> {
-    let servers = || (1..=world.settings().servers).map(ServerId::new);
+    let servers = || (1..=world.servers()).map(ServerId::new);
     let down: Vec<ServerId> = servers().filter(|id| world.server(*id).is_none()).collect();
     let is_paused = |id: &ServerId| world.node(*id).is_some_and(sim::Node::is_paused);
     let paused: Vec<ServerId> = servers().filter(is_paused).collect();
@@ -205,6 +227,7 @@ impl From<&Operation> for Request {
             } => Self::Create {
                 path: path.as_str().into(),
                 data: bytes(data),
+                acl: crate::zookeeper::Acl::open(),
                 mode: match (ephemeral, sequential) {
                     (false, false) => CreateMode::Persistent,
                     (true, false) => CreateMode::Ephemeral,
@@ -225,15 +248,9 @@ impl From<&Operation> for Request {
                 data: bytes(data),
                 version: or_any(version),
             },
-            Operation::Exists { path } => Self::Exists {
-                path: path.as_str().into(),
-            },
-            Operation::Get { path } => Self::Get {
-                path: path.as_str().into(),
-            },
-            Operation::Children { path } => Self::Children {
-                path: path.as_str().into(),
-            },
+            Operation::Exists { path } => Self::exists(path),
+            Operation::Get { path } => Self::get(path),
+            Operation::Children { path } => Self::children(path),
             Operation::Sync { path } => Self::Sync {
                 path: path.as_str().into(),
             },

@@ -12,6 +12,8 @@ pub(super) enum Expected {
     /// This word or symbol.
     Word(&'static str),
     Server,
+    /// A server that may not be there yet.
+    NewServer,
     Client,
     Message,
     Path,
@@ -40,6 +42,10 @@ impl Expected {
                 Some(1) => "a server (there is S1)".to_owned(),
                 Some(last) => format!("a server (S1 to S{last})"),
                 None => format!("a server (S1 to S{MAX_SERVERS})"),
+            },
+            Self::NewServer => match names.servers {
+                Some(last) => format!("a new server (S{})", last + 1),
+                None => "a new server".to_owned(),
             },
             Self::Client => "a client (A to Z)".to_owned(),
             Self::Message => "a message such as m42".to_owned(),
@@ -71,6 +77,9 @@ impl Expected {
             Self::Word(word) => vec![plain(word.to_owned())],
             Self::Server => (1..=names.servers.unwrap_or(0))
                 .map(|number| plain(ServerId::new(number).to_string()))
+                .collect(),
+            Self::NewServer => (names.servers.iter())
+                .map(|last| plain(ServerId::new(last + 1).to_string()))
                 .collect(),
             Self::Client => names.clients.iter().map(|c| plain(c.to_string())).collect(),
             Self::Message => names

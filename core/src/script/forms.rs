@@ -26,6 +26,8 @@ pub enum Group {
     Time,
     /// What a lesson says and asks.
     Lesson,
+    /// Who takes part.
+    Membership,
     /// Faults of servers.
     Servers,
     /// Faults of the network.
@@ -43,6 +45,7 @@ impl Group {
             Self::Header => "Header",
             Self::Time => "Time",
             Self::Lesson => "Lessons",
+            Self::Membership => "Membership",
             Self::Servers => "Servers",
             Self::Network => "Network",
             Self::Messages => "Messages",
@@ -72,7 +75,7 @@ const fn form(
     }
 }
 
-use Group::{Clients, Header, Lesson, Messages, Network, Servers, Time};
+use Group::{Clients, Header, Lesson, Membership, Messages, Network, Servers, Time};
 
 /// Every form, in the order of the documentation.
 #[rustfmt::skip]
@@ -95,6 +98,10 @@ pub const FORMS: &[Form] = &[
     form(Lesson, "say TEXT", "Says a sentence to the reader.", "say \"The leader is gone.\""),
     form(Lesson, "pause [TEXT]", "Stops until the reader goes on; with a text, shows it on a card.", "pause \"Part two\""),
     form(Lesson, "ask TEXT choice TEXT if CONDITION choice TEXT if CONDITION …", "Asks the reader to predict; the choices whose condition comes true are right.", "ask \"Who will lead?\" choice \"S2\" if S2 leader choice \"nobody\" if no leader"),
+
+    form(Membership, "add SERVER", "Starts one more server, the one with the next number, with an empty disk and knowing of no cluster.", "add S6"),
+    form(Membership, "reconfigure SERVER … [learner SERVER …] [joint|explicit] [via SERVER]", "Asks the leader, or the server said, for a configuration with these voters and learners; joint goes through a joint configuration, needed or not, explicit stays in it until it is told to leave.", "reconfigure S1 S2 S4 learner S5"),
+    form(Membership, "leave joint [via SERVER]", "Asks the leader, or the server said, to leave a joint configuration.", "leave joint"),
 
     form(Servers, "crash SERVER [keep COUNT]", "Crashes a server; of the writes that its disk has not confirmed, the first COUNT survive, none if it is not said.", "crash S1 keep 2"),
     form(Servers, "restart SERVER", "Boots a crashed server from its disk.", "restart S1"),
@@ -147,11 +154,12 @@ pub const FORMS: &[Form] = &[
 /// Every condition: how it is written, and when it holds.
 #[rustfmt::skip]
 pub const CONDITIONS: &[(&str, &str, &str)] = &[
-    ("leader", "A server that is up leads, and it and the servers that are up and follow it in its term are a majority of all.", "leader"),
+    ("leader", "A server that is up leads, and it and the servers that are up and follow it in its term are a majority of its voters, of each half while joint.", "leader"),
     ("no leader", "No server that is up leads.", "no leader"),
-    ("caught up", "All servers that are up have applied the same index.", "caught up"),
+    ("caught up", "All servers that are up and get the log, as members of the leader's configuration, have applied the same index.", "caught up"),
     ("SERVER leader|follower|candidate", "The server is up and has this role.", "S2 leader"),
     ("SERVER up|crashed|paused", "The server has not crashed (it may be paused); it has crashed; it is paused.", "S2 crashed"),
+    ("SERVER voter|learner|joint", "The server is up, and by the configuration that it goes by it is a voter, it is a learner, or that configuration is joint.", "S4 learner"),
     ("SERVER term [COMPARISON] NUMBER", "Its current term is this or a later one, or compares as it says.", "S2 term = 3"),
     ("SERVER committed [COMPARISON] NUMBER", "Its commit index is this or a higher one, or compares as it says.", "S2 committed 5"),
     ("SERVER applied [COMPARISON] NUMBER", "The last index that it applied is this or a higher one, or compares as it says.", "S2 applied >= 5"),

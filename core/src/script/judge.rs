@@ -4,10 +4,9 @@ use super::command::ServerRef;
 use super::condition::{ClientState, Condition, Counter, Fact, MessageKind, ServerState};
 use crate::client::State;
 use crate::ids::{ClientId, Endpoint, ServerId};
-use crate::quorum::is_majority;
-use crate::raft::Role;
+use crate::raft::{Configuration, Role};
 use crate::server::{PeerMessage, Server};
-use crate::sim::{Body, InFlight, World};
+use crate::sim::{Body, InFlight, Node, World};
 use crate::view::leader_of;
 use crate::zookeeper::Data;
 
@@ -76,19 +75,22 @@ fn leads_a_majority(world: &World) -> bool {
     let follows = |server: &&Server| {
         server.replica().leader() == Some(leader) && server.replica().term() == term
     };
-    let following = world
-        .nodes()
-        .iter()
-        .filter_map(|node| node.server())
-        .filter(follows)
-        .count();
-    is_majority(following, world.nodes().len())
+    let configuration = world.configuration_of(leader);
+    configuration.is_some_and(|configuration| {
+        configuration.is_quorum(|voter| world.server(voter).is_some_and(|server| follows(&server)))
+    })
 }
 
 fn caught_up(world: &World) -> bool {
+    let configuration = leader_of(world).and_then(|leader| world.configuration_of(leader));
+    let gets_the_log = |node: &&Node| {
+        let members = configuration.as_ref();
+        members.is_none_or(|members| members.contains(node.id()))
+    };
     let mut applied = world
         .nodes()
         .iter()
+        .filter(gets_the_log)
         .filter_map(|node| Some(node.server()?.applied()));
     let first = applied.next();
     applied.all(|index| Some(index) == first)
@@ -102,6 +104,10 @@ fn server_is(world: &World, id: ServerId, state: ServerState) -> bool {
         node.server()
             .is_some_and(|server| server.replica().role() == role)
     };
+    let goes_by = |is_so: fn(&Configuration, ServerId) -> bool| {
+        node.server()
+            .is_some_and(|server| is_so(server.replica().configuration(), id))
+    };
     match state {
         ServerState::Leader => has_role(Role::Leader),
         ServerState::Follower => has_role(Role::Follower),
@@ -109,6 +115,11 @@ fn server_is(world: &World, id: ServerId, state: ServerState) -> bool {
         ServerState::Up => node.server().is_some(),
         ServerState::Crashed => node.server().is_none(),
         ServerState::Paused => node.is_paused(),
+        ServerState::Voter => goes_by(Configuration::is_voter),
+        ServerState::Learner => {
+            goes_by(|configuration, id| configuration.contains(id) && !configuration.is_voter(id))
+        }
+        ServerState::Joint => goes_by(|configuration, _| configuration.is_joint()),
     }
 }
 

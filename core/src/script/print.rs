@@ -9,6 +9,7 @@ use super::command::{
 use super::condition::{Comparison, Condition, Fact, name_of};
 use super::lexer::{Path, Quoted};
 use super::{ClientState, Counter, MessageKind, ServerState};
+use crate::raft::Transition;
 use crate::zookeeper::ErrorCode;
 
 impl Header {
@@ -127,6 +128,30 @@ impl Display for Command {
             Self::HealAll => f.write_str("heal all"),
             Self::Partition { groups } => partition(f, groups),
             Self::Wipe { server } => write!(f, "wipe {server}"),
+            Self::Add { server } => write!(f, "add {server}"),
+            Self::Reconfigure {
+                voters,
+                learners,
+                transition,
+                via,
+            } => {
+                f.write_str("reconfigure")?;
+                members(f, voters)?;
+                if !learners.is_empty() {
+                    f.write_str(" learner")?;
+                    members(f, learners)?;
+                }
+                f.write_str(match transition {
+                    Transition::AsNeeded => "",
+                    Transition::Joint => " joint",
+                    Transition::Explicit => " explicit",
+                })?;
+                option(f, " via ", *via)
+            }
+            Self::LeaveJoint { via } => {
+                f.write_str("leave joint")?;
+                option(f, " via ", *via)
+            }
             Self::Disk { server, disk } => match disk {
                 Disk::Latency(latency) => write!(f, "disk {server} {latency}"),
                 Disk::Full => write!(f, "disk {server} full"),
@@ -164,6 +189,10 @@ impl Display for Command {
 /// What stands between the ends of a link.
 fn way(both: bool) -> &'static str {
     if both { " " } else { " -> " }
+}
+
+fn members(f: &mut Formatter<'_>, servers: &[ServerRef]) -> Result {
+    servers.iter().try_for_each(|server| write!(f, " {server}"))
 }
 
 fn partition(f: &mut Formatter<'_>, groups: &[Vec<EndpointRef>]) -> Result {

@@ -11,7 +11,7 @@ use super::cursor::{Cursor, Parsed};
 use super::error::Error;
 use super::names::Names;
 use super::value::{self, Percent, Span};
-use crate::raft::{Rules, UnknownRule};
+use crate::raft::{Membership, Rules, UnknownRule};
 use crate::sim;
 use crate::time::Duration;
 
@@ -42,6 +42,12 @@ pub enum Setting {
     ClientLatency(Span),
     /// How many entries go in one message between servers, at most.
     Batch(u32),
+    /// How the cluster's membership may change.
+    Membership(Membership),
+    /// Whether new voters get the log before they have a voice.
+    CatchUpFirst(bool),
+    /// Whether a leader that was removed steps down.
+    StepDownOnRemoval(bool),
 }
 
 /// All settings of a cluster.
@@ -60,6 +66,9 @@ pub struct Settings {
     pub first_timers: Percent,
     pub client_latency: Span,
     pub batch: u32,
+    pub membership: Membership,
+    pub catch_up_first: bool,
+    pub step_down_on_removal: bool,
 }
 
 impl Default for Settings {
@@ -84,6 +93,9 @@ impl From<&sim::Settings> for Settings {
             first_timers: Percent::from_ppm(world.first_timers_ppm),
             client_latency: span(world.client_latency),
             batch: world.batch as u32,
+            membership: world.membership,
+            catch_up_first: world.catch_up_first,
+            step_down_on_removal: world.step_down_on_removal,
         }
     }
 }
@@ -104,6 +116,9 @@ impl Settings {
             Setting::FirstTimers(value) => self.first_timers = value,
             Setting::ClientLatency(value) => self.client_latency = value,
             Setting::Batch(value) => self.batch = value,
+            Setting::Membership(value) => self.membership = value,
+            Setting::CatchUpFirst(value) => self.catch_up_first = value,
+            Setting::StepDownOnRemoval(value) => self.step_down_on_removal = value,
         }
     }
 
@@ -122,6 +137,9 @@ impl Settings {
             Setting::FirstTimers(self.first_timers),
             Setting::ClientLatency(self.client_latency),
             Setting::Batch(self.batch),
+            Setting::Membership(self.membership),
+            Setting::CatchUpFirst(self.catch_up_first),
+            Setting::StepDownOnRemoval(self.step_down_on_removal),
         ]
     }
 
@@ -161,7 +179,11 @@ impl Header {
             session_timeout: all.session_timeout,
             first_timers_ppm: all.first_timers.ppm(),
             batch: all.batch as usize,
+            membership: all.membership,
+            catch_up_first: all.catch_up_first,
+            step_down_on_removal: all.step_down_on_removal,
             rules,
+            ..sim::Settings::default()
         })
     }
 }
@@ -172,6 +194,8 @@ enum Shape {
     Duration(fn(Duration) -> Setting, Duration, Duration),
     Percent(fn(Percent) -> Setting),
     Count(fn(u32) -> Setting, &'static str, u32, u32),
+    /// One of these words.
+    Word(&'static [(&'static str, Setting)]),
 }
 
 const INSTANT: Duration = Duration::ZERO;
@@ -217,11 +241,39 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
         "batch",
         Shape::Count(Setting::Batch, "a number of entries", 1, MAX_BATCH),
     ),
+    (
+        "membership",
+        Shape::Word(&[
+            (
+                "joint-when-needed",
+                Setting::Membership(Membership::JointWhenNeeded),
+            ),
+            ("always-joint", Setting::Membership(Membership::AlwaysJoint)),
+            (
+                "single-server",
+                Setting::Membership(Membership::SingleServer),
+            ),
+        ]),
+    ),
+    (
+        "catch-up-first",
+        Shape::Word(&[
+            ("on", Setting::CatchUpFirst(true)),
+            ("off", Setting::CatchUpFirst(false)),
+        ]),
+    ),
+    (
+        "step-down-on-removal",
+        Shape::Word(&[
+            ("on", Setting::StepDownOnRemoval(true)),
+            ("off", Setting::StepDownOnRemoval(false)),
+        ]),
+    ),
 ];
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 15;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -238,6 +290,9 @@ impl Setting {
             Self::FirstTimers(_) => "first-timers",
             Self::ClientLatency(_) => "client-latency",
             Self::Batch(_) => "batch",
+            Self::Membership(_) => "membership",
+            Self::CatchUpFirst(_) => "catch-up-first",
+            Self::StepDownOnRemoval(_) => "step-down-on-removal",
         }
     }
 
@@ -260,6 +315,15 @@ impl Setting {
             }
             Self::ClientLatency(_) => "How long a message between a client and a server takes",
             Self::Batch(_) => "How many entries go in one message between servers, at most",
+            Self::Membership(_) => {
+                "When a change of members goes through a joint configuration: joint-when-needed, always-joint, or single-server for never"
+            }
+            Self::CatchUpFirst(_) => {
+                "Whether new voters get the log as learners before they have a voice: on or off"
+            }
+            Self::StepDownOnRemoval(_) => {
+                "Whether a leader steps down when it is no voter any more: on or off"
+            }
         }
     }
 
@@ -278,6 +342,15 @@ impl Setting {
             | Self::Reorder(percent)
             | Self::FirstTimers(percent) => percent.to_string(),
             Self::Batch(entries) => entries.to_string(),
+            Self::Membership(membership) => match membership {
+                Membership::JointWhenNeeded => "joint-when-needed",
+                Membership::AlwaysJoint => "always-joint",
+                Membership::SingleServer => "single-server",
+            }
+            .to_owned(),
+            Self::CatchUpFirst(on) | Self::StepDownOnRemoval(on) => {
+                if *on { "on" } else { "off" }.to_owned()
+            }
         }
     }
 
@@ -299,6 +372,10 @@ impl Setting {
                 Shape::Count(make, what, least, most) => cursor
                     .count(what, least.into(), most.into())
                     .map(|count| make(count as u32)),
+                Shape::Word(words) => match words.iter().find(|(word, _)| cursor.word(word)) {
+                    Some((_, setting)) => Ok(*setting),
+                    None => cursor.unexpected(),
+                },
             };
         }
         cursor.unexpected()
@@ -344,7 +421,8 @@ mod tests {
             written.join("\n"),
             "latency 10ms..15ms\nelection-timeout 150ms..300ms\nheartbeat 50ms\nstorage 1ms\n\
              loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
-             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64"
+             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64\n\
+             membership joint-when-needed\ncatch-up-first on\nstep-down-on-removal on"
         );
     }
 

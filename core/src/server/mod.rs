@@ -13,18 +13,21 @@ mod connection;
 mod fact;
 mod leading;
 mod outbox;
+mod session;
+mod watches;
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use crate::ids::{ConnectionId, ServerId};
 use crate::raft::{
-    self, Configuration, Content, Durable, Index, Payload, Replica, Role, Rules, Token, Write,
+    self, Configuration, Content, Durable, Index, Payload, Reconfiguration, Replica, Role, Rules,
+    Token, Write,
 };
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{ToClient, ToServer};
-use crate::zookeeper::{Command, Service, SessionId, Zxid};
+use crate::zookeeper::{Command, Service, SessionId, WatchTable, Zxid};
 
 use connection::Connection;
 pub use fact::{CloseReason, ServerFact};
@@ -85,6 +88,10 @@ pub enum Input {
     Disconnected(ConnectionId),
     /// A teacher's hand sets the election timer to run down at this time.
     SetElectionTimer(Time),
+    /// An operator asks the leader for another configuration.
+    Reconfigure(Reconfiguration),
+    /// An operator asks the leader to end a joint configuration.
+    LeaveJoint,
 }
 
 /// What a server wants done.
@@ -143,6 +150,10 @@ pub struct Settings {
     /// The unit of session timeouts: they are granted between 2 and 20 ticks, and expiry is
     /// checked once a tick.
     pub tick: Duration,
+    /// How often the leader looks for containers and znodes that nothing keeps any more.
+    pub sweep: Duration,
+    /// The credential, `user:password`, of the one who is above all access control lists.
+    pub superuser: Option<&'static str>,
 }
 
 /// One coordination server.
@@ -155,12 +166,15 @@ pub struct Server {
     service: Service,
     applied: Index,
     connections: BTreeMap<ConnectionId, Connection>,
+    watches: WatchTable,
     outbox: Outbox,
     leading: Option<Leading>,
     leader: Option<ServerId>,
+    /// Since when it knows no leader.
+    looking_since: Option<Time>,
     next_session: SessionId,
     ticking: bool,
-    tick: Duration,
+    settings: Settings,
     scratch: Scratch,
 }
 
@@ -216,12 +230,14 @@ impl Server {
             service: Service::new(),
             applied: Index::ZERO,
             connections: BTreeMap::new(),
+            watches: WatchTable::default(),
             outbox: Outbox::new(now),
             leading: None,
             leader: None,
+            looking_since: Some(now),
             next_session: SessionId::first_of(id, now),
             ticking: false,
-            tick: settings.tick,
+            settings,
             scratch,
         };
         server.follow_replica(now, out);
@@ -238,6 +254,8 @@ impl Server {
             Input::Timer(Timer::Raft(timer)) => Some(raft::Input::Timer(timer)),
             Input::Stored(token) => Some(raft::Input::Stored(token)),
             Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
+            Input::Reconfigure(change) => Some(raft::Input::Reconfigure(change)),
+            Input::LeaveJoint => Some(raft::Input::LeaveJoint),
             Input::Peer {
                 from,
                 message: PeerMessage::Forward(forward),
@@ -261,7 +279,7 @@ impl Server {
                 None
             }
             Input::Disconnected(connection) => {
-                self.connections.remove(&connection);
+                self.forget_connection(connection);
                 None
             }
         };
@@ -318,13 +336,18 @@ impl Server {
         let role = self.replica.role();
         let leads = role == Role::Leader;
         if leads != self.leading.is_some() {
-            self.leading = leads.then(|| Leading::new(now, &self.service, self.tick));
-        }
-        if role == Role::Candidate && !self.connections.is_empty() {
-            self.close_all(CloseReason::NoLeader, out);
+            self.leading = leads.then(|| Leading::new(now, &self.service, self.settings));
         }
         if self.replica.leader() != self.leader {
+            // What it would answer may be long overtaken; and whom it served without a leader is
+            // to be served by the ensemble now.
+            let reason = match self.leader {
+                Some(_) => CloseReason::NoLeader,
+                None => CloseReason::LeaderFound,
+            };
+            self.refuse_all(reason, out, |_, _| true);
             self.leader = self.replica.leader();
+            self.looking_since = self.leader.is_none().then_some(now);
             self.pass_on_outstanding(now, out);
         }
     }
@@ -346,6 +369,7 @@ impl Server {
             let command = command.clone();
             let zxid = Zxid::new(0, index.number() as u32);
             let reply = self.service.execute(&command, zxid, &mut changes);
+            self.fire_watches(&changes, out);
             changes.clear();
             self.after_apply(now, &command, zxid, reply, out);
         }
@@ -355,11 +379,13 @@ impl Server {
     fn keep_ticking(&mut self, now: Time, out: &mut Vec<Output>) {
         let needed = !self.connections.is_empty()
             || !self.outbox.is_empty()
-            || self.leading.as_ref().is_some_and(Leading::watches_sessions);
+            || self.leading.as_ref().is_some_and(|leading| {
+                leading.watches_sessions() || self.service.tree().has_mortals()
+            });
         if needed && !self.ticking {
             out.push(Output::SetTimer {
                 timer: Timer::Tick,
-                at: now + self.tick.fraction(1, 2),
+                at: now + self.settings.tick.fraction(1, 2),
             });
             self.ticking = true;
         }
@@ -368,8 +394,9 @@ impl Server {
     fn on_tick(&mut self, now: Time, out: &mut Vec<Output>) {
         self.ticking = false;
         self.expire_silent_sessions(now, out);
+        self.sweep(now, out);
         self.report_touched(out);
-        if self.outbox.is_overdue(now, self.tick) {
+        if self.outbox.is_overdue(now, self.settings.tick) {
             self.pass_on_outstanding(now, out);
         }
     }
@@ -387,6 +414,11 @@ impl Server {
     /// The highest index that the service has applied.
     pub fn applied(&self) -> Index {
         self.applied
+    }
+
+    /// The watches of its clients.
+    pub fn watches(&self) -> &WatchTable {
+        &self.watches
     }
 
     /// The open client connections, with the session each serves once the handshake is done.

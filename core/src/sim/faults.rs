@@ -6,9 +6,10 @@ use thiserror::Error;
 
 use super::fact::WorldFact;
 use super::node::place_of;
+use super::settings::MAX_SERVERS;
 use super::world::World;
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
-use crate::raft;
+use crate::raft::{self, ReconfigureError};
 use crate::server::{Input, Timer};
 use crate::time::{Duration, Time};
 
@@ -42,6 +43,21 @@ pub enum Impossible {
     TooFewTimers,
     #[error("{0} is up; crash it before you wipe its disk")]
     WipeWhileUp(ServerId),
+    #[error("{0} is paused; `resume {0}` lets it go on")]
+    Paused(ServerId),
+    #[error("there is a {0} already; the next one is {1}")]
+    ServerExists(ServerId, ServerId),
+    #[error(
+        "the next server is {1}: servers are added in the order of their numbers, and {0} is not the next"
+    )]
+    NotTheNext(ServerId, ServerId),
+    #[error("there can be at most {MAX_SERVERS} servers")]
+    NoMoreServers,
+    #[error("{server} cannot change the configuration: {error}")]
+    Reconfigure {
+        server: ServerId,
+        error: ReconfigureError,
+    },
     #[error("a link joins two different ends")]
     LinkToItself,
     #[error("clients do not talk to each other")]
@@ -81,14 +97,14 @@ impl World {
     }
 
     pub(super) fn check_server(&self, server: ServerId) -> Result<(), Impossible> {
-        let servers = self.settings.servers;
+        let servers = self.servers();
         if server.number() > servers {
             return Err(Impossible::NoSuchServer { server, servers });
         }
         Ok(())
     }
 
-    fn check_up(&self, server: ServerId) -> Result<(), Impossible> {
+    pub(super) fn check_up(&self, server: ServerId) -> Result<(), Impossible> {
         self.check_server(server)?;
         self.server(server)
             .map(|_| ())
@@ -386,7 +402,7 @@ impl World {
     }
 
     fn server_ends(&self) -> impl Iterator<Item = Endpoint> + use<> {
-        (1..=self.settings.servers).map(|number| Endpoint::Server(ServerId::new(number)))
+        (1..=self.servers()).map(|number| Endpoint::Server(ServerId::new(number)))
     }
 
     /// Cuts every link between two groups; within a group, and for ends in no group, nothing
@@ -435,7 +451,7 @@ impl World {
             self.check_link(from.into(), to.into())?;
         }
         self.begin_deed();
-        let servers = usize::from(self.settings.servers);
+        let servers = self.nodes.len();
         for from in 0..servers {
             for to in 0..servers {
                 if link.is_none_or(|(a, b)| (a.position(), b.position()) == (from, to)) {

@@ -9,16 +9,18 @@ mod clock;
 mod disk;
 mod fact;
 mod faults;
+mod membership;
 mod messages;
 mod network;
 mod node;
 mod queue;
 mod settings;
+mod sockets;
 #[cfg(test)]
 mod tests;
 mod world;
 
-pub use clients::{ClientNode, Reach};
+pub use clients::{ClientNode, Opening, Reach};
 pub use clock::Clock;
 pub use disk::Disk;
 pub use fact::{Fact, Record, WorldFact};

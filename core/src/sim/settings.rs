@@ -10,7 +10,7 @@ pub const MAX_SERVERS: u16 = 99;
 /// Everything that a run depends on besides its commands.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Settings {
-    /// How many servers there are, from 1 to [`MAX_SERVERS`].
+    /// How many servers the run begins with, from 1 to [`MAX_SERVERS`]: the first configuration.
     pub servers: u16,
     /// The seed of all randomness.
     pub seed: u64,
@@ -28,11 +28,21 @@ pub struct Settings {
     pub batch: usize,
     /// The unit of session timeouts.
     pub tick: Duration,
+    /// How often the leader looks for containers and znodes that nothing keeps any more.
+    pub sweep: Duration,
+    /// The credential of the one who is above all access control lists.
+    pub superuser: Option<&'static str>,
     /// The session timeout that clients ask for.
     pub session_timeout: Duration,
     /// How much of the servers' first election timers has already run down when the run begins, in
     /// parts per million, so that something happens soon.
     pub first_timers_ppm: u32,
+    /// How the cluster's membership may change.
+    pub membership: raft::Membership,
+    /// Whether new voters get the log as learners first.
+    pub catch_up_first: bool,
+    /// Whether a leader without a voice steps down.
+    pub step_down_on_removal: bool,
     /// The rules that are in force.
     pub rules: raft::Rules,
 }
@@ -74,8 +84,13 @@ impl Default for Settings {
             heartbeat: Duration::from_millis(50),
             batch: raft::Settings::default().max_entries_per_message,
             tick: Duration::from_millis(100),
+            sweep: Duration::from_secs(3),
+            superuser: None,
             session_timeout: Duration::from_millis(600),
             first_timers_ppm: 750_000,
+            membership: raft::Settings::default().membership,
+            catch_up_first: raft::Settings::default().catch_up_first,
+            step_down_on_removal: raft::Settings::default().step_down_on_removal,
             rules: raft::Rules::default(),
         }
     }
@@ -94,9 +109,14 @@ impl Settings {
                 election_timeout: self.election_timeout,
                 heartbeat: self.heartbeat,
                 max_entries_per_message: self.batch,
+                membership: self.membership,
+                catch_up_first: self.catch_up_first,
+                step_down_on_removal: self.step_down_on_removal,
                 ..raft::Settings::default()
             },
             tick: self.tick,
+            sweep: self.sweep,
+            superuser: self.superuser,
         }
     }
 

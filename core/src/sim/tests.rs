@@ -26,15 +26,11 @@ fn a() -> ClientId {
 }
 
 fn create(path: &str, mode: CreateMode) -> Input {
-    Input::Request(Request::Create {
-        path: path.into(),
-        data: Some("x".into()),
-        mode,
-    })
+    Input::Request(Request::create(path, Some("x".into()), mode))
 }
 
 fn get(path: &str) -> Input {
-    Input::Request(Request::Get { path: path.into() })
+    Input::Request(Request::get(path))
 }
 
 fn set(path: &str, data: &str) -> Input {

@@ -10,6 +10,7 @@ use super::network::{Body, Death, Fate, InFlight, Network, Parcel, Tag};
 use super::node::{Node, place_of, timer_at};
 use super::queue::{Due, Queue};
 use super::settings::Settings;
+use super::sockets::Socket;
 use crate::digest::{Digest, PortableHasher};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
 use crate::raft::{Configuration, Index, Write};
@@ -35,6 +36,7 @@ pub struct World {
     pub(super) nodes: Vec<Node>,
     pub(super) clients: BTreeMap<ClientId, ClientNode>,
     pub(super) wires: BTreeMap<ConnectionId, Wire>,
+    pub(super) sockets: BTreeMap<ConnectionId, Socket>,
     pub(super) network: Network,
     pub(super) queue: Queue,
     /// The event that is happening, or happened last.
@@ -64,6 +66,7 @@ impl World {
             nodes: ids.clone().map(|id| Node::new(id, &settings)).collect(),
             clients: BTreeMap::new(),
             wires: BTreeMap::new(),
+            sockets: BTreeMap::new(),
             network: Network::new(&settings),
             queue: Queue::default(),
             event: EventId::new(0),
@@ -311,15 +314,40 @@ impl World {
         self.outputs = outputs;
     }
 
+    /// What a server knows of the cluster before its log says anything: those that the run began
+    /// with know each other, and one that was added knows nobody.
+    pub fn configuration_at_birth(&self, id: ServerId) -> Configuration {
+        let founders = (1..=self.settings.servers).map(ServerId::new);
+        if id.number() <= self.settings.servers {
+            Configuration::new(founders, [])
+        } else {
+            Configuration::new([], [])
+        }
+    }
+
+    /// The configuration that a server goes by, or would after a boot.
+    pub fn configuration_of(&self, id: ServerId) -> Option<Configuration> {
+        let node = self.node(id)?;
+        if let Some(server) = node.server() {
+            return Some(server.replica().configuration().clone());
+        }
+        let log = &node.disk().image().log;
+        let in_log = log.last_configuration(log.last_index());
+        Some(match in_log {
+            Some((_, configuration)) => configuration.clone(),
+            None => self.configuration_at_birth(id),
+        })
+    }
+
     /// Boots the server on a machine from what its disk holds.
     pub(super) fn boot(&mut self, id: ServerId) {
-        let voters = (1..=self.settings.servers).map(ServerId::new);
+        let configuration = self.configuration_at_birth(id);
         let node = &mut self.nodes[id.position()];
         let random = Bits(node.random.draw());
         let mut outputs = std::mem::take(&mut self.outputs);
         node.server = Some(Server::boot(
             id,
-            Configuration::new(voters, []),
+            configuration,
             self.settings.server(),
             self.settings.rules,
             node.disk.image().clone(),
@@ -442,6 +470,11 @@ impl World {
     /// The machines, S1 first.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// How many servers there are now; they are called S1 to this one.
+    pub fn servers(&self) -> u16 {
+        self.nodes.last().map_or(0, |node| node.id().number())
     }
 
     /// The machine of a server, if the ensemble has it.

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BallotView, ClientView, ClockView, DeathView, DiskView, EntryView, Family, LinkView,
-    MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION, VerdictView, View,
-    Vote,
+    BallotView, ClientView, ClockView, ConfigurationView, DeathView, DiskView, EntryView, Family,
+    LinkView, MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION,
+    VerdictView, View, Vote,
 };
 use crate::client::{self, Operation};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
-use crate::raft::{self, Ballot, Content, Index, Message, ProgressState, Replica, Role};
+use crate::raft::{
+    self, Ballot, Configuration, Content, Index, Message, ProgressState, Replica, Role,
+};
 use crate::server::{PeerMessage, Server};
 use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, World};
 use crate::time::Duration;
@@ -85,7 +87,7 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         drift_ppm: node.clock().drift_ppm(),
     };
     let Some(server) = node.server() else {
-        return crashed(node, disk, clock, scope);
+        return crashed(world, node, disk, clock, scope);
     };
     let replica = server.replica();
     ServerView {
@@ -106,6 +108,16 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         }),
         ballots: ballots(world, replica),
         peers: peers(replica),
+        configuration: {
+            let newcomers = replica.staged_change().map_or(&[][..], |(_, who)| who);
+            configuration(
+                node.id(),
+                replica.configuration(),
+                replica.configured_at(),
+                replica.commit_index(),
+                newcomers,
+            )
+        },
         log: log(replica.log(), scope, server),
         clients: server
             .connections()
@@ -118,7 +130,13 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
 }
 
 /// What is left of a server that is down: its disk.
-fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> ServerView {
+fn crashed(
+    world: &World,
+    node: &Node,
+    disk: DiskView,
+    clock: ClockView,
+    scope: &Scope,
+) -> ServerView {
     let image = node.disk().image();
     let last = image.log.last_index();
     ServerView {
@@ -136,6 +154,13 @@ fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> Serv
         timer: None,
         ballots: Vec::new(),
         peers: Vec::new(),
+        configuration: {
+            let known = image.log.last_configuration(last);
+            let at = known.map_or(Index::ZERO, |(at, _)| at);
+            let born_with = world.configuration_at_birth(node.id());
+            let goes_by = known.map_or(&born_with, |(_, configuration)| configuration);
+            configuration(node.id(), goes_by, at, Index::ZERO, &[])
+        },
         log: entries(&image.log, scope, Index::ZERO, Index::ZERO, last),
         clients: Vec::new(),
         disk,
@@ -180,6 +205,11 @@ fn entries(
         .map(|entry| EntryView {
             index: entry.index.number(),
             term: entry.term.number(),
+            kind: match entry.content {
+                Content::Noop => "no-op",
+                Content::Command(_) => "command",
+                Content::Configuration(_) => "configuration",
+            },
             label: label(&entry.content),
             committed: entry.index <= commit,
             applied: entry.index <= applied,
@@ -188,10 +218,35 @@ fn entries(
         .collect()
 }
 
+fn configuration(
+    id: ServerId,
+    configuration: &Configuration,
+    at: Index,
+    commit: Index,
+    newcomers: &[ServerId],
+) -> ConfigurationView {
+    ConfigurationView {
+        index: at.number(),
+        committed: at <= commit,
+        voters: configuration.voters().to_vec(),
+        outgoing: configuration.outgoing().map(<[ServerId]>::to_vec),
+        learners: configuration.learners().to_vec(),
+        part: if configuration.is_voter(id) {
+            "voter"
+        } else if configuration.contains(id) {
+            "learner"
+        } else {
+            "outsider"
+        },
+        newcomers: newcomers.to_vec(),
+    }
+}
+
 fn label(content: &Content<Command>) -> String {
     match content {
         Content::Noop => "no-op".into(),
         Content::Command(command) => command.to_string(),
+        Content::Configuration(configuration) => configuration.to_string(),
     }
 }
 
@@ -365,6 +420,7 @@ fn kind(body: &Body) -> Kind {
         Body::ToClient(_, ToClient::Connected { .. }) => plain(true, Some(true)),
         Body::ToClient(_, ToClient::Expired) | Body::Closed(_) => plain(true, Some(false)),
         Body::ToClient(_, ToClient::Reply { reply, .. }) => plain(true, Some(reply.is_ok())),
+        Body::ToClient(_, ToClient::Event(_)) => plain(false, None),
         Body::ToClient(_, ToClient::Pong) => plain(true, None),
     }
 }
@@ -535,6 +591,7 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
             session,
             timeout,
             last_zxid,
+            read_only,
         } => vec![
             (
                 "session",
@@ -542,6 +599,7 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
             ),
             ("timeout", timeout.to_string()),
             ("last zxid seen", last_zxid.to_string()),
+            ("read only", read_only.to_string()),
         ],
         ToServer::Request { xid, request } => {
             vec![("xid", xid.to_string()), ("request", request.to_string())]
@@ -553,12 +611,18 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
 
 fn to_client_fields(frame: &ToClient) -> Vec<(&'static str, String)> {
     match frame {
-        ToClient::Connected { session, timeout } => {
+        ToClient::Connected {
+            session,
+            timeout,
+            read_only,
+        } => {
             vec![
                 ("session", session.session.to_string()),
                 ("timeout", timeout.to_string()),
+                ("read only", read_only.to_string()),
             ]
         }
+        ToClient::Event(event) => vec![("event", event.to_string())],
         ToClient::Reply { xid, zxid, reply } => vec![
             ("xid", xid.to_string()),
             ("zxid", zxid.to_string()),

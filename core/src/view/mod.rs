@@ -88,6 +88,8 @@ pub struct ServerView {
     pub ballots: Vec<BallotView>,
     /// As leader: what it believes of each peer's log.
     pub peers: Vec<PeerView>,
+    /// Who takes part, as this server knows it.
+    pub configuration: ConfigurationView,
     /// Entries of its log, those inside the scope that was asked for.
     pub log: Vec<EntryView>,
     /// Clients that hold a connection with it.
@@ -98,6 +100,25 @@ pub struct ServerView {
     pub clock: ClockView,
     /// How many znodes its tree holds, the reserved ones under `/zookeeper` left out.
     pub znodes: usize,
+}
+
+/// The configuration that a server goes by.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ConfigurationView {
+    /// The entry that it comes from; 0 for that of the beginning.
+    pub index: u64,
+    /// Whether the server knows that entry to be committed.
+    pub committed: bool,
+    /// The voters; in a joint configuration, those of the new half.
+    pub voters: Vec<ServerId>,
+    /// The voters of the old half of a joint configuration.
+    pub outgoing: Option<Vec<ServerId>>,
+    /// Who gets the log and has no voice.
+    pub learners: Vec<ServerId>,
+    /// What this server is in it: `voter`, `learner` or `outsider`.
+    pub part: &'static str,
+    /// As leader: the servers that a change waits for until they have caught up.
+    pub newcomers: Vec<ServerId>,
 }
 
 /// A timer that runs down.
@@ -156,6 +177,8 @@ pub struct EntryView {
     pub index: u64,
     /// Its term.
     pub term: u64,
+    /// `no-op`, `command` or `configuration`.
+    pub kind: &'static str,
     /// What it holds, in a few words: `create /app`.
     pub label: String,
     /// Whether this server knows it to be committed.

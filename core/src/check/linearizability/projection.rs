@@ -71,7 +71,7 @@ impl Parts {
         let Some(request) = &call.request else {
             return;
         };
-        let path = request.path();
+        let Some(path) = request.path() else { return };
         match call.reply() {
             None => self.take_in_unanswered(call, request, hint),
             Some(reply) => {
@@ -91,7 +91,7 @@ impl Parts {
 
     /// An operation that may have happened or not, as it is if it succeeded.
     fn take_in_unanswered(&mut self, call: &Call, request: &Request, hint: Hint) {
-        let path = request.path();
+        let Some(path) = request.path() else { return };
         let parent = path::parent(path);
         let name: Arc<str> = path::name(path).into();
         match request {
@@ -118,10 +118,7 @@ impl Parts {
                 };
                 self.add(path, call, hint, step);
             }
-            Request::Exists { .. }
-            | Request::Get { .. }
-            | Request::Children { .. }
-            | Request::Sync { .. } => {}
+            _ => {}
         }
     }
 
@@ -201,11 +198,11 @@ fn add_child(request: &Request, mode: CreateMode, created: Option<&str>, call: &
     let name = match created {
         Some(path) => Some(path::name(path).into()),
         None if mode.is_sequential() => None,
-        None => Some(path::name(asked).into()),
+        None => asked.map(|asked| path::name(asked).into()),
     };
     Step::AddChild {
         name,
-        prefix: mode.is_sequential().then(|| asked.clone()),
+        prefix: asked.filter(|_| mode.is_sequential()).cloned(),
         owner: owner(mode, call),
     }
 }
@@ -245,7 +242,7 @@ fn answered_step(request: &Request, reply: &Reply, call: &Call) -> Option<Step> 
 /// What an answer says of the parent of the znode that the operation names.
 fn step_at_parent<'a>(request: &'a Request, reply: &Reply, call: &Call) -> Option<(&'a str, Step)> {
     use ErrorCode::{BadVersion, NoChildrenForEphemerals, NoNode, NodeExists, NotEmpty};
-    let path = request.path();
+    let path = request.path()?;
     let parent = path::parent(path).filter(|_| &**path != path::ROOT)?;
     let name: Arc<str> = path::name(path).into();
     let step = match (request, reply) {

@@ -193,7 +193,7 @@ fn an_error_says_everything_that_could_stand_there() {
         ),
         (
             "expect S1",
-            "expected \"leader\", \"follower\", \"candidate\", \"up\", \"crashed\", \"paused\", \"term\", \"committed\", \"applied\" or \"log\", found the end of the line",
+            "expected \"leader\", \"follower\", \"candidate\", \"up\", \"crashed\", \"paused\", \"voter\", \"learner\", \"joint\", \"term\", \"committed\", \"applied\" or \"log\", found the end of the line",
         ),
         (
             "ask \"?\" choice \"a\" if leader",

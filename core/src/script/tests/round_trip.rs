@@ -5,6 +5,7 @@ use super::super::limits::{MAX_CHOICES, MAX_CLOCK_OFFSET, MAX_DRIFT_PPM, MAX_SER
 use super::super::*;
 use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
+use crate::raft::Transition;
 use crate::random::{Bits, Random, Stream};
 use crate::time::{Duration, Time};
 use crate::zookeeper::ErrorCode;
@@ -155,7 +156,7 @@ impl Generator {
 
     fn server_command(&mut self) -> Command {
         let server = self.server();
-        match self.below(9) {
+        match self.below(12) {
             0 => Command::Crash {
                 server,
                 keep: self.maybe(|g| g.number(u32::MAX.into()) as u32),
@@ -166,12 +167,41 @@ impl Generator {
             4 => Command::TimeOut { server },
             5 => Command::Wipe { server },
             6 => self.clock(),
+            8 => Command::Add {
+                server: ServerId::new(1 + self.below(99) as u16),
+            },
+            9 => self.reconfigure(),
+            10 => Command::LeaveJoint {
+                via: self.maybe(Self::server),
+            },
             7 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
             _ => {
                 let latency = Disk::Latency(self.duration(0, MAX_TIME));
                 let disk = self.one_of(&[latency, Disk::Full, Disk::Ok]);
                 Command::Disk { server, disk }
             }
+        }
+    }
+
+    fn reconfigure(&mut self) -> Command {
+        let mut members = Vec::new();
+        for _ in 0..=self.below(6) {
+            let member = self.server();
+            if !members.contains(&member) {
+                members.push(member);
+            }
+        }
+        let learners = members.split_off(1 + self.below(members.len() as u64) as usize);
+        let transitions = [
+            Transition::AsNeeded,
+            Transition::Joint,
+            Transition::Explicit,
+        ];
+        Command::Reconfigure {
+            voters: members,
+            learners,
+            transition: self.one_of(&transitions),
+            via: self.maybe(Self::server),
         }
     }
 
