@@ -53,7 +53,10 @@ impl Freshness {
         match (request, reply) {
             (Request::Create { .. }, Ok(Response::Created { path, stat })) => {
                 let czxid = stat.map_or(zxid, |stat| stat.czxid);
-                raise(&mut self.at(path).present, zxid, by);
+                let floor = self.at(path);
+                raise(&mut floor.changed, czxid, by);
+                raise(&mut floor.children, czxid, by);
+                raise(&mut floor.present, zxid, by);
                 raise(&mut self.at(parent_of(path)).children, czxid, by);
             }
             (Request::Delete { .. }, Ok(_)) => {

@@ -13,14 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::hints::{Hint, Hints};
+use super::opaque::{Opaque, may_become};
 use super::search::Interval;
 use super::znode::{Node, Process, Step, Znode};
 use crate::check::history::{Call, CallId, Ending, History};
 use crate::check::verdict::Verdict;
 use crate::ids::EventId;
-use crate::zookeeper::{
-    CreateMode, Data, ErrorCode, Reply, Request, Response, Service, Version, path,
-};
+use crate::zookeeper::{CreateMode, Data, ErrorCode, Reply, Request, Response, Service, path};
 
 /// What a history says of one znode: the operations, and which of the history each is; none for
 /// the end of a session that a client did not ask for.
@@ -38,7 +37,7 @@ pub(super) struct Parts(pub(super) BTreeMap<Arc<str>, Part>);
 
 impl Parts {
     /// Takes a history apart. Of the reads, those count that promise to be linearizable, and those
-    /// that show all that any client had been told.
+    /// that show all that any client had been told. Znodes that are opaque are left out.
     pub(super) fn of(history: &History, hints: &Hints<'_>) -> Self {
         let mut parts = Self::default();
         let is_fresh = |call: &Call| {
@@ -52,6 +51,8 @@ impl Parts {
         for call in history.calls().filter(counts) {
             parts.take_in_unnamed(call, hints.of(call));
         }
+        let opaque = Opaque::of(history);
+        parts.0.retain(|path, _| !opaque.holds(path));
         for (process, life) in history.lifetimes() {
             let owned = |part: &&mut Part| part.owners.contains(&process);
             for part in parts.0.values_mut().filter(owned) {
@@ -133,11 +134,7 @@ impl Parts {
         if !mode.is_sequential() {
             return;
         }
-        let could_be = |other: &&Arc<str>| {
-            let count = other.strip_prefix(&**path);
-            let count = count.and_then(|digits| digits.parse::<Version>().ok());
-            count.is_some_and(|count| path::sequential(path, count) == ***other)
-        };
+        let could_be = |other: &&Arc<str>| may_become(path, other);
         let paths: Vec<Arc<str>> = self.0.keys().filter(could_be).cloned().collect();
         for path in paths {
             self.add(&path, call, hint, create(request, call));

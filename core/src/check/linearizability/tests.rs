@@ -159,6 +159,23 @@ fn a_parent_with_children_is_not_deleted() {
 }
 
 #[test]
+fn what_a_multi_or_a_sweep_may_have_changed_is_not_judged() {
+    let judged = |request: crate::zookeeper::Request| {
+        let mut tale = begun();
+        let lost = tale.ask('B', request);
+        tale.lose(lost);
+        // Nobody is known to have set it: by the rest of the history, this cannot be.
+        tale.tell('A', set("/a", "x"), 3, is_set(3, 2));
+        !tale.is_linearizable()
+    };
+    let multi = |inner| crate::zookeeper::Request::Multi([inner].into());
+    assert!(!judged(multi(set("/a", "y"))));
+    assert!(!judged(multi(create("/a/x"))));
+    assert!(!judged(create_as("/a", CreateMode::Container)));
+    assert!(judged(multi(set("/b", "y"))));
+}
+
+#[test]
 fn each_operation_on_a_znode_concerns_its_parent_if_it_changes_the_children() {
     let mut tale = begun();
     tale.tell('A', create("/a/x"), 2, created("/a/x", 2));
