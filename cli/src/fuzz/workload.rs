@@ -84,9 +84,18 @@ fn operation(dice: &mut Dice) -> Operation {
         },
         Kind::Delete => Operation::Delete { path, version },
         Kind::Read => match dice.below(3) {
-            0 => Operation::Get { path },
-            1 => Operation::Exists { path },
-            _ => Operation::Children { path },
+            0 => Operation::Get {
+                path,
+                linearizable: false,
+            },
+            1 => Operation::Exists {
+                path,
+                linearizable: false,
+            },
+            _ => Operation::Children {
+                path,
+                linearizable: false,
+            },
         },
         Kind::Sync => Operation::Sync { path },
     }

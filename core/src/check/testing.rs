@@ -248,7 +248,8 @@ fn each_rule_switched_off_turns_its_invariant_red() {
         ("one_change_at_a_time", "one_uncommitted_configuration"),
         ("configuration_at_append", "quorums_overlap"),
     ];
-    assert_eq!(missed_by.map(|(rule, _)| rule), Rules::NAMES);
+    // The rules of reads after these break no invariant of states: what a client was told shows it.
+    assert_eq!(missed_by.map(|(rule, _)| rule), Rules::NAMES[..6]);
     for (rule, invariant) in missed_by {
         let found = first_red(rule, invariant);
         println!("{rule}: {invariant} is red at {found:?}");

@@ -34,6 +34,24 @@ pub enum Input<P: Payload> {
     Reconfigure(Reconfiguration),
     /// An operator asks the leader to end a joint configuration.
     LeaveJoint,
+    /// The leader shall hand over; anyone else ignores it, and what is not possible is ignored.
+    Transfer {
+        /// To whom.
+        to: ServerId,
+    },
+    /// A follower shall not hold on to its leader any longer.
+    ForgetLeader,
+    /// The server's priority in elections from now on.
+    SetPriority {
+        /// The higher is preferred.
+        priority: u8,
+    },
+    /// A client of this server wants a linearizable read; [`Output::Read`] says when it may be
+    /// served.
+    Read {
+        /// Names the read; no two have the same name.
+        read: u64,
+    },
 }
 
 /// What a replica wants done, in this order.
@@ -69,6 +87,11 @@ pub enum Output<P: Payload> {
     Commit {
         /// The new commit index.
         through: Index,
+    },
+    /// A linearizable read may be served, after all that is committed here is applied.
+    Read {
+        /// The name it was given.
+        read: u64,
     },
     /// Something worth telling.
     Fact(RaftFact),

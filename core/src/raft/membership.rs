@@ -515,7 +515,7 @@ impl<P: Payload> Replica<P> {
         let own_id = self.id;
         let is_follower =
             |id: ServerId| id != own_id && (members.contains(&id) || leaving.contains(&id));
-        let Standing::Leader { progress } = &self.standing else {
+        let Standing::Leader { progress, .. } = &self.standing else {
             return;
         };
         let known = |id: ServerId| progress.iter().any(|(follower, _)| *follower == id);
@@ -540,7 +540,9 @@ impl<P: Payload> Replica<P> {
                 self.bid_farewell(position, out);
             }
         }
-        self.standing = Standing::Leader { progress: records };
+        if let Standing::Leader { progress, .. } = &mut self.standing {
+            *progress = records;
+        }
     }
 
     /// The last message to a server that has left: what it lacks, and that it is committed. Nothing

@@ -18,6 +18,11 @@ pub enum Message<P: Payload> {
         last_index: Index,
         /// The term of that entry.
         last_term: Term,
+        /// The candidate's priority.
+        priority: u8,
+        /// The leader told it to stand (dissertation §3.10), so that voters which hear the leader
+        /// listen to it all the same.
+        transfer: bool,
     },
     /// The answer to a candidate.
     RequestVoteReply {
@@ -38,6 +43,8 @@ pub enum Message<P: Payload> {
         entries: Vec<Entry<P>>,
         /// The leader's commit index.
         commit: Index,
+        /// The leader's round of heartbeats when it sent this.
+        round: u64,
     },
     /// The answer to a leader.
     AppendEntriesReply {
@@ -45,8 +52,49 @@ pub enum Message<P: Payload> {
         term: Term,
         /// Whether the request was a heartbeat.
         heartbeat: bool,
+        /// The request's round.
+        round: u64,
         /// What came of it.
         outcome: AppendOutcome,
+    },
+    /// A server asks whether it would get a vote (dissertation §9.6).
+    PreVote {
+        /// The term that it would stand in: later than its own.
+        term: Term,
+        /// The index of the last entry of its log.
+        last_index: Index,
+        /// The term of that entry.
+        last_term: Term,
+        /// Its priority.
+        priority: u8,
+    },
+    /// The answer to that.
+    PreVoteReply {
+        /// The request's term if it would, the voter's own if it would not.
+        term: Term,
+        /// Whether it would get the vote.
+        granted: bool,
+    },
+    /// A leader tells a server to stand for election at once (dissertation §3.10).
+    TimeoutNow {
+        /// The leader's term.
+        term: Term,
+    },
+    /// A server asks the leader how far reads must see that wait there (dissertation §6.4).
+    ReadIndex {
+        /// The sender's term.
+        term: Term,
+        /// The number of the question.
+        number: u64,
+    },
+    /// The leader answers.
+    ReadIndexReply {
+        /// The leader's term.
+        term: Term,
+        /// The number of the question.
+        number: u64,
+        /// Its commit index when it took the question up.
+        index: Index,
     },
 }
 
@@ -87,16 +135,32 @@ pub enum MessageKind {
     Heartbeat,
     /// A follower answers to a heartbeat.
     HeartbeatReply,
+    /// A server asks whether it would get a vote.
+    PreVote,
+    /// A voter answers to that.
+    PreVoteReply,
+    /// A leader hands over.
+    TimeoutNow,
+    /// A server asks how far a read must see.
+    ReadIndex,
+    /// The leader answers to that.
+    ReadIndexReply,
 }
 
 impl<P: Payload> Message<P> {
-    /// The sender's term.
+    /// The sender's term; of a question for a pre-vote, and of a promise, the term that is asked
+    /// about.
     pub const fn term(&self) -> Term {
         match self {
             Self::RequestVote { term, .. }
             | Self::RequestVoteReply { term, .. }
             | Self::AppendEntries { term, .. }
-            | Self::AppendEntriesReply { term, .. } => *term,
+            | Self::AppendEntriesReply { term, .. }
+            | Self::PreVote { term, .. }
+            | Self::PreVoteReply { term, .. }
+            | Self::TimeoutNow { term }
+            | Self::ReadIndex { term, .. }
+            | Self::ReadIndexReply { term, .. } => *term,
         }
     }
 
@@ -111,6 +175,11 @@ impl<P: Payload> Message<P> {
                 heartbeat: true, ..
             } => MessageKind::HeartbeatReply,
             Self::AppendEntriesReply { .. } => MessageKind::AppendEntriesReply,
+            Self::PreVote { .. } => MessageKind::PreVote,
+            Self::PreVoteReply { .. } => MessageKind::PreVoteReply,
+            Self::TimeoutNow { .. } => MessageKind::TimeoutNow,
+            Self::ReadIndex { .. } => MessageKind::ReadIndex,
+            Self::ReadIndexReply { .. } => MessageKind::ReadIndexReply,
         }
     }
 
@@ -122,11 +191,18 @@ impl<P: Payload> Message<P> {
     /// What a reply says: yes (vote granted, entries accepted) or no. `None` for a request.
     pub const fn granted(&self) -> Option<bool> {
         match self {
-            Self::RequestVoteReply { granted, .. } => Some(*granted),
+            Self::RequestVoteReply { granted, .. } | Self::PreVoteReply { granted, .. } => {
+                Some(*granted)
+            }
             Self::AppendEntriesReply { outcome, .. } => {
                 Some(matches!(outcome, AppendOutcome::Accepted { .. }))
             }
-            Self::RequestVote { .. } | Self::AppendEntries { .. } => None,
+            Self::ReadIndexReply { .. } => Some(true),
+            Self::RequestVote { .. }
+            | Self::AppendEntries { .. }
+            | Self::PreVote { .. }
+            | Self::TimeoutNow { .. }
+            | Self::ReadIndex { .. } => None,
         }
     }
 }
@@ -136,7 +212,11 @@ impl MessageKind {
     pub const fn is_reply(self) -> bool {
         matches!(
             self,
-            Self::RequestVoteReply | Self::AppendEntriesReply | Self::HeartbeatReply
+            Self::RequestVoteReply
+                | Self::AppendEntriesReply
+                | Self::HeartbeatReply
+                | Self::PreVoteReply
+                | Self::ReadIndexReply
         )
     }
 
@@ -149,6 +229,11 @@ impl MessageKind {
             Self::AppendEntriesReply => "AppendEntriesReply",
             Self::Heartbeat => "Heartbeat",
             Self::HeartbeatReply => "HeartbeatReply",
+            Self::PreVote => "PreVote",
+            Self::PreVoteReply => "PreVoteReply",
+            Self::TimeoutNow => "TimeoutNow",
+            Self::ReadIndex => "ReadIndex",
+            Self::ReadIndexReply => "ReadIndexReply",
         }
     }
 }

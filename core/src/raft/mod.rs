@@ -27,14 +27,18 @@ use crate::random::Bits;
 use crate::time::{Duration, Time};
 
 mod append;
+mod campaign_fact;
 #[cfg(test)]
 mod chaos;
 mod commit;
 mod configuration;
 mod durable;
 mod election;
+#[cfg(test)]
+mod elections_tests;
 mod fact;
 mod io;
+mod lease;
 mod log;
 mod membership;
 mod membership_fact;
@@ -43,9 +47,13 @@ mod membership_tests;
 mod message;
 mod narrate;
 mod position;
+mod prevote;
 mod progress;
+mod read_fact;
+mod reads;
 mod replication;
 mod role;
+mod rounds;
 pub mod rules;
 #[cfg(test)]
 mod scenarios;
@@ -53,7 +61,9 @@ mod settings;
 mod storage;
 #[cfg(test)]
 mod testing;
+mod transfer;
 
+pub use campaign_fact::CampaignFact;
 pub use configuration::Configuration;
 pub use durable::{Durable, HardState, Token, Write};
 pub use fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
@@ -64,12 +74,16 @@ pub use membership_fact::{Cause, MembershipFact};
 pub use message::{AppendOutcome, Message, MessageKind};
 pub use position::{Index, LogPosition, Term};
 pub use progress::{Progress, ProgressState};
+pub use read_fact::ReadFact;
 pub use role::{Ballot, ProposeError, Role};
 pub use rules::{RuleInfo, Rules, UnknownRule};
 pub use settings::{Membership, Settings, SettingsError};
+pub use transfer::{ForgetError, TransferError};
 
+use election::Candidacy;
 use io::Turn;
 use membership::Staged;
+use reads::Reads;
 use role::Standing;
 use storage::Storage;
 
@@ -103,6 +117,11 @@ pub struct Replica<P: Payload> {
     election_timeout: Duration,
     storage: Storage,
     held: Vec<Held<P>>,
+    reads: Reads,
+    /// When it last heard from a leader, where voters are loyal.
+    heard: Option<Time>,
+    /// In elections; an operator gives it.
+    priority: u8,
 }
 
 /// A message that waits for the disk.
@@ -146,6 +165,10 @@ impl<P: Payload> Replica<P> {
             election_deadline: None,
             election_timeout: Duration::ZERO,
             held: Vec::new(),
+            reads: Reads::booted(random),
+            // Whom it promised its loyalty before a crash, it cannot know.
+            heard: settings.lease_reads.then_some(now),
+            priority: 0,
         };
         replica.follow_configurations(out);
         replica.reset_election_timer(&mut Turn { now, random, out });
@@ -164,9 +187,15 @@ impl<P: Payload> Replica<P> {
             Input::SetElectionTimer { at } => self.set_election_timer(at, turn.out),
             Input::Reconfigure(change) => self.reconfigure(&change, turn),
             Input::LeaveJoint => self.leave_joint(turn),
+            Input::Transfer { to } => self.begin_transfer(to, turn),
+            Input::ForgetLeader => self.forget_leader(turn.out),
+            Input::SetPriority { priority } => self.set_priority(priority, turn.out),
+            Input::Read { read } => self.reads.arrive(read),
         }
         self.attend_to_membership(turn);
         self.save_hard_state(turn.out);
+        self.tend_transfer(turn.out);
+        self.tend_reads(turn);
         // A leader that stepped down waits for others from here on.
         if self.election_deadline.is_none() && self.role() != Role::Leader {
             self.reset_election_timer(turn);
@@ -186,6 +215,9 @@ impl<P: Payload> Replica<P> {
                 leader: self.leader(),
             });
         }
+        if let Some(to) = self.transfer_target() {
+            return Err(ProposeError::Transferring { to });
+        }
         let position = self.append_as_leader(Content::Command(payload), out);
         io::tell(
             out,
@@ -202,6 +234,22 @@ impl<P: Payload> Replica<P> {
 
     fn receive(&mut self, from: ServerId, message: Message<P>, turn: &mut Turn<'_, P>) {
         let theirs = message.term();
+        if matches!(
+            message,
+            Message::PreVote { .. } | Message::PreVoteReply { .. }
+        ) {
+            return self.receive_about_pre_vote(from, &message, turn);
+        }
+        let unasked = matches!(
+            message,
+            Message::RequestVote {
+                transfer: false,
+                ..
+            }
+        );
+        if theirs > self.hard.term && unasked && self.is_loyal(turn.now) {
+            return self.ignore_candidate(from, turn);
+        }
         if theirs > self.hard.term {
             self.adopt_term(from, theirs, turn.out);
         }
@@ -219,12 +267,20 @@ impl<P: Payload> Replica<P> {
                 term,
                 last_index: index,
                 last_term,
+                priority,
+                transfer,
             } => {
                 let last = LogPosition {
                     term: last_term,
                     index,
                 };
-                self.handle_request_vote(from, term, last, turn);
+                let candidacy = Candidacy {
+                    term,
+                    last,
+                    priority,
+                    transfer,
+                };
+                self.handle_request_vote(from, candidacy, turn);
             }
             Message::RequestVoteReply { granted, .. } => {
                 self.handle_request_vote_reply(from, granted, turn);
@@ -235,6 +291,7 @@ impl<P: Payload> Replica<P> {
                 prev_term,
                 entries,
                 commit,
+                round,
             } => {
                 let prev = LogPosition {
                     term: prev_term,
@@ -246,12 +303,32 @@ impl<P: Payload> Replica<P> {
                     prev,
                     entries,
                     commit,
+                    round,
                 };
                 self.handle_append_entries(offer, turn);
             }
             Message::AppendEntriesReply {
-                heartbeat, outcome, ..
-            } => self.handle_append_entries_reply(from, heartbeat, outcome, turn.out),
+                heartbeat,
+                round,
+                outcome,
+                ..
+            } => {
+                let answer = replication::Answer {
+                    heartbeat,
+                    round,
+                    outcome,
+                };
+                self.handle_append_entries_reply(from, answer, turn);
+            }
+            Message::TimeoutNow { term } if term == self.hard.term => {
+                self.handle_timeout_now(from, turn);
+            }
+            Message::PreVote { .. } | Message::PreVoteReply { .. } | Message::TimeoutNow { .. } => {
+            }
+            Message::ReadIndex { number, .. } => self.take_question(from, number),
+            Message::ReadIndexReply { number, index, .. } => {
+                self.take_answer(number, index, turn.out);
+            }
         }
     }
 
@@ -263,7 +340,7 @@ impl<P: Payload> Replica<P> {
             turn.out.push(Output::Send { to, message });
         }
         match self.role() {
-            Role::Follower => {}
+            Role::Follower | Role::PreCandidate => {}
             Role::Candidate => self.count_own_vote(turn),
             Role::Leader => {
                 if self.advance_commit_index(turn.out) {
@@ -347,7 +424,7 @@ impl<P: Payload> Replica<P> {
     pub const fn leader(&self) -> Option<ServerId> {
         match &self.standing {
             Standing::Follower { leader } => *leader,
-            Standing::Candidate { .. } => None,
+            Standing::PreCandidate { .. } | Standing::Candidate { .. } => None,
             Standing::Leader { .. } => Some(self.id),
         }
     }
@@ -377,10 +454,17 @@ impl<P: Payload> Replica<P> {
         self.election_timeout
     }
 
-    /// A candidate's votes, in ascending order of the voters; nothing otherwise.
+    /// How many linearizable reads of its own wait to be served.
+    pub fn pending_reads(&self) -> usize {
+        self.reads.pending()
+    }
+
+    /// A candidate's votes, or those that it would get, in ascending order of the voters; nothing otherwise.
     pub fn ballots(&self) -> impl Iterator<Item = (ServerId, Ballot)> {
         let ballots = match &self.standing {
-            Standing::Candidate { ballots } => ballots.as_slice(),
+            Standing::PreCandidate { ballots } | Standing::Candidate { ballots, .. } => {
+                ballots.as_slice()
+            }
             _ => &[],
         };
         ballots.iter().copied()
@@ -389,7 +473,7 @@ impl<P: Payload> Replica<P> {
     /// What a leader knows of a follower's log; `None` for itself and from anyone else.
     pub fn progress(&self, follower: ServerId) -> Option<&Progress> {
         match &self.standing {
-            Standing::Leader { progress } => {
+            Standing::Leader { progress, .. } => {
                 let found = progress.iter().find(|(id, _)| *id == follower);
                 found.map(|(_, progress)| progress)
             }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::campaign_fact::PRIORITY;
 use super::fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
-use super::position::Index;
+use super::position::{Index, Term};
 use super::role::Role;
 use super::rules;
 use crate::explain::{Explain, Rule, Weight};
@@ -37,6 +38,10 @@ const LEGITIMATE_LEADER: Rule = Rule {
 const LEADER_LEAVES: Rule = Rule {
     text: "a leader that is not part of the new configuration steps down once it is committed",
     source: "Raft §6",
+};
+const CHECK_QUORUM: Rule = Rule {
+    text: "a leader steps down if no majority answers it for an election timeout",
+    source: "dissertation §6.2",
 };
 const NOOP: Rule = Rule {
     text: "a leader begins its term by committing an empty entry",
@@ -120,6 +125,8 @@ impl Explain for RaftFact {
             }
             Self::IgnoredStaleTerm { from, kind, .. } => format!("ignores a {kind} from {from}"),
             Self::Membership(fact) => fact.what(),
+            Self::Campaign(fact) => fact.what(),
+            Self::Read(fact) => fact.what(),
         }
     }
 
@@ -135,20 +142,7 @@ impl Explain for RaftFact {
                  as its own"
                     .into()
             }
-            Self::VoteDenied { to, term, reason } => match reason {
-                VoteRefusal::StaleTerm { mine } => {
-                    format!("term {term} is over: it is in term {mine}")
-                }
-                VoteRefusal::AlreadyVoted { itself: true, .. } => {
-                    "it has voted for itself in this term".into()
-                }
-                VoteRefusal::AlreadyVoted { for_, .. } => {
-                    format!("it has voted for {for_} in this term")
-                }
-                VoteRefusal::LogNotUpToDate { mine, theirs } => {
-                    format!("its log ends with {mine}, and that of {to} with {theirs}")
-                }
-            },
+            Self::VoteDenied { to, term, reason } => why_denied(*to, *term, *reason),
             Self::BecameLeader { votes, of, .. } => format!(
                 "{} voted for it: {}",
                 Servers(votes),
@@ -168,6 +162,9 @@ impl Explain for RaftFact {
                     format!(
                         "the configuration of entry {index} is committed, and it is no voter of it"
                     )
+                }
+                StepDownReason::NoQuorum { silence } => {
+                    format!("no majority has answered for {silence}")
                 }
             },
             Self::TermAdopted { from, previous, .. } => {
@@ -217,6 +214,8 @@ impl Explain for RaftFact {
                 format!("it is of term {theirs}, and it is in term {mine} now")
             }
             Self::Membership(fact) => return fact.why(),
+            Self::Campaign(fact) => return fact.why(),
+            Self::Read(fact) => return fact.why(),
             Self::VoteReceived { .. }
             | Self::FollowsLeader { .. }
             | Self::AppendAccepted { .. } => return None,
@@ -230,6 +229,7 @@ impl Explain for RaftFact {
                 VoteRefusal::StaleTerm { .. } => STALE_TERM,
                 VoteRefusal::AlreadyVoted { .. } => FIRST_COME,
                 VoteRefusal::LogNotUpToDate { .. } => rules::UP_TO_DATE_VOTE.rule(),
+                VoteRefusal::LowerPriority { .. } => PRIORITY,
             },
             Self::VoteGranted { .. } => FIRST_COME,
             Self::VoteReceived { .. } | Self::BecameLeader { .. } => VOTES_WIN,
@@ -242,6 +242,10 @@ impl Explain for RaftFact {
                 reason: StepDownReason::Removed { .. },
                 ..
             } => LEADER_LEAVES,
+            Self::SteppedDown {
+                reason: StepDownReason::NoQuorum { .. },
+                ..
+            } => CHECK_QUORUM,
             Self::SteppedDown { .. } | Self::TermAdopted { .. } => LATER_TERM,
             Self::Appended { from: None, .. } => LEADER_APPENDS,
             Self::Truncated { .. } => rules::TRUNCATE_ONLY_ON_CONFLICT.rule(),
@@ -258,6 +262,8 @@ impl Explain for RaftFact {
             Self::Committed { .. } | Self::AppendAccepted { .. } => COUNT_REPLICAS,
             Self::CommitLearned { .. } => rules::COMMIT_BOUND_BY_NEW_ENTRIES.rule(),
             Self::Membership(fact) => return fact.rule(),
+            Self::Campaign(fact) => return fact.rule(),
+            Self::Read(fact) => return fact.rule(),
             Self::FollowsLeader { .. } => return None,
         })
     }
@@ -286,11 +292,30 @@ impl Explain for RaftFact {
             Self::TermAdopted { .. }
             | Self::AppendAccepted { .. }
             | Self::IgnoredStaleTerm { .. } => Weight::Quiet,
+            Self::Campaign(fact) => fact.weight(),
+            Self::Read(fact) => fact.weight(),
         }
     }
 }
 
-fn why_stood(reason: ElectionReason) -> String {
+/// Why a candidate does not get a vote, or would not.
+pub(super) fn why_denied(to: ServerId, term: Term, reason: VoteRefusal) -> String {
+    match reason {
+        VoteRefusal::StaleTerm { mine } => format!("term {term} is over: it is in term {mine}"),
+        VoteRefusal::AlreadyVoted { itself: true, .. } => {
+            "it has voted for itself in this term".into()
+        }
+        VoteRefusal::AlreadyVoted { for_, .. } => format!("it has voted for {for_} in this term"),
+        VoteRefusal::LogNotUpToDate { mine, theirs } => {
+            format!("its log ends with {mine}, and that of {to} with {theirs}")
+        }
+        VoteRefusal::LowerPriority { mine, theirs } => format!(
+            "its log is as up-to-date, and its priority is {mine}, that of {to} only {theirs}"
+        ),
+    }
+}
+
+pub(super) fn why_stood(reason: ElectionReason) -> String {
     match reason {
         ElectionReason::SilentLeader { leader } => {
             format!("its election timer ran down without a word from {leader}")
@@ -301,6 +326,11 @@ fn why_stood(reason: ElectionReason) -> String {
         ElectionReason::NoMajority { term } => {
             format!("its election timer ran down before a majority voted for it in term {term}")
         }
+        ElectionReason::NoPreVotes { term } => format!(
+            "its election timer ran down before a majority would have voted for it in term {term}"
+        ),
+        ElectionReason::PreVotes => "a majority would vote for it".into(),
+        ElectionReason::Transfer { leader } => format!("{leader} hands over to it"),
     }
 }
 
@@ -376,7 +406,7 @@ impl fmt::Display for Servers<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::position::{LogPosition, Term};
+    use super::super::position::LogPosition;
     use super::*;
 
     fn told(fact: &RaftFact) -> String {

@@ -20,6 +20,8 @@ pub struct Progress {
     mode: Mode,
     /// The highest commit index that a message sent to the follower lets it take up.
     told_commit: Index,
+    /// The latest round that the follower has answered to.
+    acknowledged: u64,
 }
 
 /// How a leader sends to a follower.
@@ -75,7 +77,18 @@ impl Progress {
             next_index: last_index.next(),
             mode: Mode::Probe { waiting: false },
             told_commit: Index::ZERO,
+            acknowledged: 0,
         }
+    }
+
+    /// The latest round that the follower has answered to.
+    pub(super) const fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// The follower has answered to `round`.
+    pub(super) fn acknowledge(&mut self, round: u64) {
+        self.acknowledged = self.acknowledged.max(round);
     }
 
     /// `matchIndex`: the follower stores what the leader has, up to here.
@@ -148,6 +161,15 @@ impl Progress {
                     self.match_index
                 }
             }
+        }
+    }
+
+    /// The entry that a heartbeat between two beats refers to: it asks after nothing that may
+    /// still be in flight.
+    pub(super) const fn round_prev(&self) -> Index {
+        match self.mode {
+            Mode::Probe { .. } => self.next_index.prev(),
+            Mode::Replicate { .. } => self.match_index,
         }
     }
 

@@ -14,6 +14,14 @@ use super::progress::{Ack, Nack, Progress};
 use super::role::{Role, Standing};
 use super::settings::Settings;
 use crate::ids::ServerId;
+use crate::time::Time;
+
+/// What a follower answers to an `AppendEntries`.
+pub(super) struct Answer {
+    pub(super) heartbeat: bool,
+    pub(super) round: u64,
+    pub(super) outcome: AppendOutcome,
+}
 
 impl<P: Payload> Replica<P> {
     /// Appends an entry of the leader's own term. The disk gets it at the same time as the
@@ -78,6 +86,7 @@ impl<P: Payload> Replica<P> {
         out: &mut Vec<Output<P>>,
     ) {
         let commit = self.commit_index;
+        let round = self.round();
         let vouched = Index::new(prev_index.number() + entries.len() as u64);
         let prev_term = self.log.term_at(prev_index);
         let (Some(prev_term), Some((to, progress))) = (prev_term, self.follower_at(position))
@@ -91,6 +100,7 @@ impl<P: Payload> Replica<P> {
             prev_term,
             entries,
             commit,
+            round,
         };
         out.push(Output::Send { to, message });
     }
@@ -99,14 +109,20 @@ impl<P: Payload> Replica<P> {
     pub(super) fn heartbeat_timer_ran_down(&mut self, turn: &mut Turn<'_, P>) {
         match self.role() {
             Role::Follower => {}
-            Role::Candidate => self.repeat_vote_requests(turn),
-            Role::Leader => self.send_heartbeats(turn),
+            Role::PreCandidate | Role::Candidate => self.repeat_vote_requests(turn),
+            Role::Leader => {
+                if !self.steps_down_without_quorum(turn) {
+                    self.press_transfer(turn);
+                    self.send_heartbeats(turn);
+                }
+            }
         }
     }
 
     /// "Leaders send periodic heartbeats (`AppendEntries` RPCs that carry no log entries) to all
     /// followers in order to maintain their authority" (Raft §5.2).
     fn send_heartbeats(&mut self, turn: &mut Turn<'_, P>) {
+        self.begin_round(turn.now);
         for position in 0..self.followers() {
             if let Some(progress) = self.follower(position) {
                 let prev = progress.heartbeat_prev();
@@ -114,6 +130,30 @@ impl<P: Payload> Replica<P> {
             }
         }
         self.start_heartbeat_timer(turn);
+    }
+
+    /// The round that is on.
+    fn round(&self) -> u64 {
+        match &self.standing {
+            Standing::Leader { rounds, .. } => rounds.last(),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn begin_round(&mut self, now: Time) {
+        if let Standing::Leader { rounds, .. } = &mut self.standing {
+            rounds.begin(now);
+        }
+    }
+
+    /// Tells every follower of a round that begins between two heartbeats.
+    pub(super) fn send_round(&mut self, out: &mut Vec<Output<P>>) {
+        for position in 0..self.followers() {
+            if let Some(progress) = self.follower(position) {
+                let prev = progress.round_prev();
+                self.send_append_entries(position, prev, Vec::new(), out);
+            }
+        }
     }
 
     pub(super) fn start_heartbeat_timer(&self, turn: &mut Turn<'_, P>) {
@@ -127,10 +167,15 @@ impl<P: Payload> Replica<P> {
     pub(super) fn handle_append_entries_reply(
         &mut self,
         from: ServerId,
-        heartbeat: bool,
-        outcome: AppendOutcome,
-        out: &mut Vec<Output<P>>,
+        Answer {
+            heartbeat,
+            round,
+            outcome,
+        }: Answer,
+        turn: &mut Turn<'_, P>,
     ) {
+        self.acknowledge_round(from, round, turn.now);
+        let out = &mut *turn.out;
         let Some(position) = self.position_of(from) else {
             return;
         };
@@ -231,7 +276,7 @@ impl<P: Payload> Replica<P> {
     /// How many followers a leader has; nobody else has any.
     fn followers(&self) -> usize {
         match &self.standing {
-            Standing::Leader { progress } => progress.len(),
+            Standing::Leader { progress, .. } => progress.len(),
             _ => 0,
         }
     }
@@ -239,7 +284,9 @@ impl<P: Payload> Replica<P> {
     /// Where a leader keeps its record of `follower`.
     fn position_of(&self, follower: ServerId) -> Option<usize> {
         match &self.standing {
-            Standing::Leader { progress } => progress.iter().position(|(id, _)| *id == follower),
+            Standing::Leader { progress, .. } => {
+                progress.iter().position(|(id, _)| *id == follower)
+            }
             _ => None,
         }
     }
@@ -247,7 +294,7 @@ impl<P: Payload> Replica<P> {
     /// A leader's record of the follower at `position`, and who that is.
     fn follower_at(&mut self, position: usize) -> Option<(ServerId, &mut Progress)> {
         match &mut self.standing {
-            Standing::Leader { progress } => {
+            Standing::Leader { progress, .. } => {
                 let (id, progress) = progress.get_mut(position)?;
                 Some((*id, progress))
             }

@@ -30,6 +30,16 @@ pub struct Rules {
     pub one_change_at_a_time: bool,
     /// See [`CONFIGURATION_AT_APPEND`].
     pub configuration_at_append: bool,
+    /// See [`READ_AFTER_OWN_TERM_COMMIT`].
+    pub read_after_own_term_commit: bool,
+    /// See [`READ_FRESH_ACKS`].
+    pub read_fresh_acks: bool,
+    /// See [`READ_WAITS_FOR_APPLY`].
+    pub read_waits_for_apply: bool,
+    /// See [`LEASE_BOUNDS_DRIFT`].
+    pub lease_bounds_drift: bool,
+    /// See [`STICKY_VOTERS_UNDER_LEASE`].
+    pub sticky_voters_under_lease: bool,
 }
 
 /// A rule that can be switched off.
@@ -113,7 +123,44 @@ pub const CONFIGURATION_AT_APPEND: RuleInfo = RuleInfo {
     source: "Raft §6",
 };
 
-const ALL: [RuleInfo; 10] = [
+/// A new leader has all that is committed, but does not know yet how far that goes.
+pub const READ_AFTER_OWN_TERM_COMMIT: RuleInfo = RuleInfo {
+    name: "read_after_own_term_commit",
+    text: "a leader takes up a read only after it has committed an entry of its own term",
+    source: "dissertation §6.4, step 1",
+};
+
+/// An earlier answer says nothing of who leads now.
+pub const READ_FRESH_ACKS: RuleInfo = RuleInfo {
+    name: "read_fresh_acks",
+    text: "a leader serves a read only after a majority has answered to a round of heartbeats that \
+           began after the read arrived",
+    source: "dissertation §6.4, step 3",
+};
+
+/// What is committed is not yet seen where it is not yet applied.
+pub const READ_WAITS_FOR_APPLY: RuleInfo = RuleInfo {
+    name: "read_waits_for_apply",
+    text: "a server serves a read only after it has applied its log as far as the leader said",
+    source: "dissertation §6.4, step 4",
+};
+
+/// A slow leader must not believe in its lease when a fast voter's loyalty is over.
+pub const LEASE_BOUNDS_DRIFT: RuleInfo = RuleInfo {
+    name: "lease_bounds_drift",
+    text: "a leader's lease is shorter than the least election timeout by what clocks may drift",
+    source: "dissertation §6.4.1",
+};
+
+/// A lease rests on voters who do not listen to others.
+pub const STICKY_VOTERS_UNDER_LEASE: RuleInfo = RuleInfo {
+    name: "sticky_voters_under_lease",
+    text: "under leases, a voter neither votes nor stands within the least election timeout of \
+           hearing from a leader, or of its own restart",
+    source: "dissertation §4.2.3, §6.4.1",
+};
+
+const ALL: [RuleInfo; 15] = [
     UP_TO_DATE_VOTE,
     COMMIT_ONLY_OWN_TERM,
     SYNC_BEFORE_REPLY,
@@ -124,6 +171,11 @@ const ALL: [RuleInfo; 10] = [
     JOINT_MAJORITIES,
     ONE_CHANGE_AT_A_TIME,
     CONFIGURATION_AT_APPEND,
+    READ_AFTER_OWN_TERM_COMMIT,
+    READ_FRESH_ACKS,
+    READ_WAITS_FOR_APPLY,
+    LEASE_BOUNDS_DRIFT,
+    STICKY_VOTERS_UNDER_LEASE,
 ];
 
 /// A name that is no rule's.
@@ -157,6 +209,11 @@ impl Default for Rules {
             joint_majorities: true,
             one_change_at_a_time: true,
             configuration_at_append: true,
+            read_after_own_term_commit: true,
+            read_fresh_acks: true,
+            read_waits_for_apply: true,
+            lease_bounds_drift: true,
+            sticky_voters_under_lease: true,
         }
     }
 }
@@ -191,6 +248,11 @@ impl Rules {
             "joint_majorities" => &mut self.joint_majorities,
             "one_change_at_a_time" => &mut self.one_change_at_a_time,
             "configuration_at_append" => &mut self.configuration_at_append,
+            "read_after_own_term_commit" => &mut self.read_after_own_term_commit,
+            "read_fresh_acks" => &mut self.read_fresh_acks,
+            "read_waits_for_apply" => &mut self.read_waits_for_apply,
+            "lease_bounds_drift" => &mut self.lease_bounds_drift,
+            "sticky_voters_under_lease" => &mut self.sticky_voters_under_lease,
             _ => return Err(UnknownRule { name: name.into() }),
         };
         *switch = on;

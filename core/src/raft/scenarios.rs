@@ -74,6 +74,7 @@ fn append(term: u64, prev: (u64, u64), terms: &[u64], commit: u64) -> Message<u6
         prev_term: Term::new(prev_term),
         entries: entries.map(|(i, t)| entry(*t, i, i)).collect(),
         commit: Index::new(commit),
+        round: 1,
     }
 }
 
@@ -92,6 +93,8 @@ fn request_vote(term: u64, last: (u64, u64)) -> Message<u64> {
         term: Term::new(term),
         last_index: Index::new(last.0),
         last_term: Term::new(last.1),
+        priority: 0,
+        transfer: false,
     }
 }
 
@@ -389,6 +392,7 @@ mod elections {
         let message = Message::AppendEntriesReply {
             term: Term::new(1),
             heartbeat: false,
+            round: 0,
             outcome: AppendOutcome::Accepted {
                 match_index: Index::new(99),
             },

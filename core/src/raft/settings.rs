@@ -7,6 +7,8 @@ use crate::time::Duration;
 
 /// The dials of a replica. The defaults are those of a cluster that a person watches: messages
 /// take 10 to 15 ms there.
+// Each switch is one of its own: no two exclude each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Settings {
     /// An election timeout is drawn from this span, both ends included, each time the timer
@@ -32,6 +34,16 @@ pub struct Settings {
     /// Whether a leader steps down when it has committed a configuration in which it has no voice
     /// (Raft §6); otherwise it goes on leading.
     pub step_down_on_removal: bool,
+    /// Whether a server asks who would vote for it before it raises its term (dissertation §9.6).
+    pub pre_vote: bool,
+    /// Whether a leader steps down that no majority answers, and voters that hear a leader ignore
+    /// candidates (dissertation §6.2, §4.2.3).
+    pub check_quorum: bool,
+    /// Whether a leader reads under a lease while it has one (dissertation §6.4.1).
+    pub lease_reads: bool,
+    /// How much faster or slower than true time a server's clock may run, in parts per million: a
+    /// lease is shorter for it.
+    pub max_drift_ppm: u32,
 }
 
 /// How the cluster's membership may change.
@@ -77,6 +89,17 @@ pub enum SettingsError {
         /// The setting.
         setting: &'static str,
     },
+    /// A lease rests on voters that are loyal.
+    #[error(
+        "a leader cannot read under a lease without check-quorum: others could be elected meanwhile"
+    )]
+    LeaseWithoutCheckQuorum,
+    /// Clocks that may stand still bound nothing.
+    #[error("no lease is short enough where clocks may drift by {ppm} parts per million")]
+    UnboundedDrift {
+        /// The bound.
+        ppm: u32,
+    },
 }
 
 impl Default for Settings {
@@ -91,6 +114,10 @@ impl Default for Settings {
             membership: Membership::JointWhenNeeded,
             catch_up_first: true,
             step_down_on_removal: true,
+            pre_vote: false,
+            check_quorum: false,
+            lease_reads: false,
+            max_drift_ppm: 10_000,
         }
     }
 }
@@ -110,6 +137,13 @@ impl Settings {
                 heartbeat: self.heartbeat,
                 least,
             });
+        }
+        if self.lease_reads && !self.check_quorum {
+            return Err(SettingsError::LeaseWithoutCheckQuorum);
+        }
+        if self.lease_reads && self.max_drift_ppm >= 1_000_000 {
+            let ppm = self.max_drift_ppm;
+            return Err(SettingsError::UnboundedDrift { ppm });
         }
         for (setting, value) in [
             ("max_entries_per_message", self.max_entries_per_message),

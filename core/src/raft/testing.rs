@@ -82,6 +82,12 @@ pub(super) struct Bench {
     pub(super) committed: BTreeMap<Index, Entry<u64>>,
     /// Who led each term.
     pub(super) leaders: BTreeMap<Term, ServerId>,
+    /// The reads that were asked for: how far each must see.
+    pub(super) asked_reads: BTreeMap<u64, Index>,
+    /// The reads that were served, and where.
+    pub(super) served_reads: BTreeMap<u64, ServerId>,
+    /// How much faster than true time each server's clock runs, in parts per million.
+    pub(super) drift_ppm: Vec<i32>,
     /// The first property that was violated.
     pub(super) violation: Option<String>,
     pub(super) settings: Settings,
@@ -107,7 +113,7 @@ impl Bench {
 
     /// Servers with these disks, of which only the first `founders` know of a cluster.
     pub(super) fn with_spares(disks: Vec<Durable<u64>>, founders: usize, rules: Rules) -> Self {
-        let members = (0..disks.len()).map(ServerId::from_position).collect();
+        let members: Vec<_> = (0..disks.len()).map(ServerId::from_position).collect();
         let machines = disks.into_iter().map(|disk| Machine {
             replica: None,
             disk,
@@ -122,6 +128,9 @@ impl Bench {
             cut: BTreeSet::new(),
             committed: BTreeMap::new(),
             leaders: BTreeMap::new(),
+            asked_reads: BTreeMap::new(),
+            served_reads: BTreeMap::new(),
+            drift_ppm: vec![0; members.len()],
             violation: None,
             settings: Settings::default(),
             rules,
@@ -160,7 +169,7 @@ impl Bench {
             self.settings,
             self.rules,
             disk,
-            self.now,
+            self.local(id),
             bits,
             &mut out,
         );
@@ -219,12 +228,42 @@ impl Bench {
         }
     }
 
+    /// What the clock of a server shows.
+    pub(super) fn local(&self, id: ServerId) -> Time {
+        let elapsed = i128::from(self.now.since(Time::ZERO).as_micros());
+        let drift = i128::from(self.drift_ppm[id.position()]);
+        Time::from_micros((elapsed * (1_000_000 + drift) / 1_000_000) as u64)
+    }
+
+    /// A client of `id` wants a linearizable read: it must see all that anyone has committed.
+    pub(super) fn read(&mut self, id: ServerId) -> u64 {
+        let read = self.asked_reads.len() as u64 + 1;
+        let committed = self.committed.keys().next_back();
+        self.asked_reads
+            .insert(read, committed.copied().unwrap_or_default());
+        self.input(id, Input::Read { read });
+        read
+    }
+
+    /// Linearizability: a read that is served sees everything that was committed when it was asked.
+    fn note_read(&mut self, id: ServerId, read: u64) {
+        let sees = self.at(id).commit_index();
+        let must_see = self.asked_reads[&read];
+        if sees < must_see {
+            self.violation = Some(format!(
+                "stale read: {id} has {sees}, {must_see} was committed when it was asked"
+            ));
+        }
+        self.served_reads.insert(read, id);
+    }
+
     /// Gives a server an input.
     pub(super) fn input(&mut self, id: ServerId, input: Input<u64>) {
         let bits = self.draw();
+        let now = self.local(id);
         let mut out = Vec::new();
         if let Some(replica) = &mut self.machines[id.position()].replica {
-            replica.step(self.now, bits, input, &mut out);
+            replica.step(now, bits, input, &mut out);
         }
         self.carry_out(id, out);
     }
@@ -330,6 +369,26 @@ impl Bench {
         self.machines[id.position()].timers.get(&timer).copied()
     }
 
+    /// Lets the timer ring that is due first, at its time, and the messages end.
+    pub(super) fn ring_next(&mut self) {
+        let true_time = |id: usize, local: Time| {
+            let rate = i128::from(1_000_000 + self.drift_ppm[id]);
+            let shown = i128::from(local.since(Time::ZERO).as_micros());
+            Time::from_micros((shown * 1_000_000 / rate + 1) as u64)
+        };
+        let running = self.machines.iter().enumerate().flat_map(|(id, machine)| {
+            let timers = machine.timers.iter();
+            timers.map(move |(timer, at)| (true_time(id, *at), id, *timer))
+        });
+        let Some((at, id, timer)) = running.min() else {
+            return;
+        };
+        self.now = self.now.max(at);
+        self.machines[id].timers.remove(&timer);
+        self.input(ServerId::from_position(id), Input::Timer(timer));
+        self.settle();
+    }
+
     fn draw(&mut self) -> Bits {
         self.draws = self.draws.wrapping_add(0x9e37_79b9_7f4a_7c15);
         Bits(self.draws)
@@ -357,6 +416,7 @@ impl Bench {
                 }
                 Output::Persist { token, write } => machine.unwritten.push_back((token, write)),
                 Output::Commit { through } => self.note_commit(id, through),
+                Output::Read { read } => self.note_read(id, read),
                 Output::Fact(fact) => self.facts.push((id, fact)),
             }
         }

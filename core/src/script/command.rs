@@ -61,6 +61,25 @@ pub enum Command {
         /// Which.
         server: ServerRef,
     },
+    /// Makes a leader hand over.
+    Transfer {
+        /// The leader.
+        from: ServerRef,
+        /// Who is to take over.
+        to: ServerRef,
+    },
+    /// Makes a follower forget its leader.
+    ForgetLeader {
+        /// Which.
+        server: ServerRef,
+    },
+    /// Gives a server a priority in elections.
+    Priority {
+        /// Which.
+        server: ServerRef,
+        /// The higher is preferred; 0 is what everyone has.
+        priority: u8,
+    },
     /// Cuts every link of a server or client, both ways.
     Isolate {
         /// Which.
@@ -283,11 +302,23 @@ pub enum Operation {
         version: Option<i32>,
     },
     /// Whether a znode exists, and its stat.
-    Exists { path: String },
+    Exists {
+        path: String,
+        /// Nothing that was answered before is missed.
+        linearizable: bool,
+    },
     /// The data of a znode and its stat.
-    Get { path: String },
+    Get {
+        path: String,
+        /// Nothing that was answered before is missed.
+        linearizable: bool,
+    },
     /// The names of a znode's children and its stat.
-    Children { path: String },
+    Children {
+        path: String,
+        /// Nothing that was answered before is missed.
+        linearizable: bool,
+    },
     /// Makes the client's server catch up with the leader.
     Sync { path: String },
 }

@@ -122,6 +122,7 @@ mod tests {
                 &[
                     "leader",
                     "follower",
+                    "precandidate",
                     "candidate",
                     "up",
                     "crashed",

@@ -91,6 +91,8 @@ pub enum ServerState {
     Leader,
     /// Up, and follows.
     Follower,
+    /// Up, and asks who would vote for it.
+    PreCandidate,
     /// Up, and stands for election.
     Candidate,
     /// Not crashed; it may be paused.
@@ -163,6 +165,11 @@ pub enum MessageKind {
     /// `AppendEntries` without entries.
     Heartbeat,
     HeartbeatReply,
+    PreVote,
+    PreVoteReply,
+    TimeoutNow,
+    ReadIndex,
+    ReadIndexReply,
 }
 
 impl Condition {
@@ -216,9 +223,10 @@ impl Comparison {
 
 impl ServerState {
     /// Every state, by name.
-    pub const ALL: [(&'static str, Self); 9] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("leader", Self::Leader),
         ("follower", Self::Follower),
+        ("precandidate", Self::PreCandidate),
         ("candidate", Self::Candidate),
         ("up", Self::Up),
         ("crashed", Self::Crashed),
@@ -252,13 +260,18 @@ impl ClientState {
 
 impl MessageKind {
     /// Every kind, by name.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 11] = [
         ("RequestVote", Self::RequestVote),
         ("RequestVoteReply", Self::RequestVoteReply),
         ("AppendEntries", Self::AppendEntries),
         ("AppendEntriesReply", Self::AppendEntriesReply),
         ("Heartbeat", Self::Heartbeat),
         ("HeartbeatReply", Self::HeartbeatReply),
+        ("PreVote", Self::PreVote),
+        ("PreVoteReply", Self::PreVoteReply),
+        ("TimeoutNow", Self::TimeoutNow),
+        ("ReadIndex", Self::ReadIndex),
+        ("ReadIndexReply", Self::ReadIndexReply),
     ];
 }
 

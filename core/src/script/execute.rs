@@ -43,6 +43,9 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
         Command::Pause { server } => world.pause(id(*server))?,
         Command::Resume { server } => world.resume(id(*server))?,
         Command::TimeOut { server } => world.time_out(id(*server))?,
+        Command::Transfer { from, to } => world.transfer(id(*from), id(*to))?,
+        Command::ForgetLeader { server } => world.forget_leader(id(*server))?,
+        Command::Priority { server, priority } => world.set_priority(id(*server), *priority)?,
         Command::Isolate { endpoint } => world.isolate(end(*endpoint))?,
         Command::Cut { from, to, both } => world.cut(end(*from), end(*to), *both)?,
         Command::Heal { from, to, both } => world.heal(end(*from), end(*to), *both)?,
@@ -214,6 +217,14 @@ fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Re
     Ok(())
 }
 
+fn as_asked(read: Request, linearizable: bool) -> Request {
+    if linearizable {
+        read.linearizable()
+    } else {
+        read
+    }
+}
+
 impl From<&Operation> for Request {
     fn from(operation: &Operation) -> Self {
         let bytes = |data: &Option<String>| data.as_deref().map(Data::from);
@@ -248,9 +259,11 @@ impl From<&Operation> for Request {
                 data: bytes(data),
                 version: or_any(version),
             },
-            Operation::Exists { path } => Self::exists(path),
-            Operation::Get { path } => Self::get(path),
-            Operation::Children { path } => Self::children(path),
+            Operation::Exists { path, linearizable } => as_asked(Self::exists(path), *linearizable),
+            Operation::Get { path, linearizable } => as_asked(Self::get(path), *linearizable),
+            Operation::Children { path, linearizable } => {
+                as_asked(Self::children(path), *linearizable)
+            }
             Operation::Sync { path } => Self::Sync {
                 path: path.as_str().into(),
             },

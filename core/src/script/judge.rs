@@ -111,6 +111,7 @@ fn server_is(world: &World, id: ServerId, state: ServerState) -> bool {
     match state {
         ServerState::Leader => has_role(Role::Leader),
         ServerState::Follower => has_role(Role::Follower),
+        ServerState::PreCandidate => has_role(Role::PreCandidate),
         ServerState::Candidate => has_role(Role::Candidate),
         ServerState::Up => node.server().is_some(),
         ServerState::Crashed => node.server().is_none(),
@@ -163,5 +164,10 @@ fn is_of_kind(message: &InFlight, kind: MessageKind) -> bool {
         MessageKind::AppendEntriesReply => raft.kind() == Raft::AppendEntriesReply,
         MessageKind::Heartbeat => raft.kind() == Raft::Heartbeat,
         MessageKind::HeartbeatReply => raft.kind() == Raft::HeartbeatReply,
+        MessageKind::PreVote => raft.kind() == Raft::PreVote,
+        MessageKind::PreVoteReply => raft.kind() == Raft::PreVoteReply,
+        MessageKind::TimeoutNow => raft.kind() == Raft::TimeoutNow,
+        MessageKind::ReadIndex => raft.kind() == Raft::ReadIndex,
+        MessageKind::ReadIndexReply => raft.kind() == Raft::ReadIndexReply,
     }
 }

@@ -54,17 +54,26 @@ fn operation(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
         let version = version(c)?;
         Operation::Delete { path, version }
     } else if c.word("get") {
-        Operation::Get { path: c.path()? }
+        let (path, linearizable) = read(c)?;
+        Operation::Get { path, linearizable }
     } else if c.word("exists") {
-        Operation::Exists { path: c.path()? }
+        let (path, linearizable) = read(c)?;
+        Operation::Exists { path, linearizable }
     } else if c.word("children") {
-        Operation::Children { path: c.path()? }
+        let (path, linearizable) = read(c)?;
+        Operation::Children { path, linearizable }
     } else if c.word("sync") {
         Operation::Sync { path: c.path()? }
     } else {
         return Ok(None);
     };
     Ok(Some(operation))
+}
+
+/// The path of a read, and whether the word `linearizable` stands behind it.
+fn read(c: &mut Cursor<'_>) -> Parsed<(String, bool)> {
+    let path = c.path()?;
+    Ok((path, c.word("linearizable")))
 }
 
 fn create(c: &mut Cursor<'_>) -> Parsed<Operation> {

@@ -12,7 +12,7 @@ use crate::time::Duration;
 type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command, by its first word.
-const COMMANDS: [(&str, Parse); 26] = [
+const COMMANDS: [(&str, Parse); 29] = [
     ("crash", crash),
     ("restart", restart),
     ("pause", |c| {
@@ -29,6 +29,23 @@ const COMMANDS: [(&str, Parse); 26] = [
         Ok(Command::TimeOut {
             server: c.server()?,
         })
+    }),
+    ("transfer", |c| {
+        let from = c.server()?;
+        c.need_word("->")?;
+        let to = c.server()?;
+        Ok(Command::Transfer { from, to })
+    }),
+    ("forget", |c| {
+        c.need_word("leader")?;
+        Ok(Command::ForgetLeader {
+            server: c.server()?,
+        })
+    }),
+    ("priority", |c| {
+        let server = c.server()?;
+        let priority = c.count("a priority", 0, u8::MAX.into())? as u8;
+        Ok(Command::Priority { server, priority })
     }),
     ("isolate", |c| {
         Ok(Command::Isolate {

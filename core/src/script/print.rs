@@ -121,6 +121,9 @@ impl Display for Command {
             Self::Pause { server } => write!(f, "pause {server}"),
             Self::Resume { server } => write!(f, "resume {server}"),
             Self::TimeOut { server } => write!(f, "timeout {server}"),
+            Self::Transfer { from, to } => write!(f, "transfer {from} -> {to}"),
+            Self::ForgetLeader { server } => write!(f, "forget leader {server}"),
+            Self::Priority { server, priority } => write!(f, "priority {server} {priority}"),
             Self::Isolate { endpoint } => write!(f, "isolate {endpoint}"),
             Self::Cut { from, to, both } => write!(f, "cut {from}{}{to}", way(*both)),
             Self::Heal { from, to, both } => write!(f, "heal {from}{}{to}", way(*both)),
@@ -184,6 +187,11 @@ impl Display for Command {
             Self::Client { client, action } => write!(f, "client {client}{action}"),
         }
     }
+}
+
+fn read(f: &mut Formatter<'_>, verb: &str, path: &str, linearizable: bool) -> Result {
+    write!(f, "{verb} {}", Path(path))?;
+    f.write_str(if linearizable { " linearizable" } else { "" })
 }
 
 /// What stands between the ends of a link.
@@ -273,9 +281,9 @@ impl Display for Operation {
                 option(f, " ", data.as_deref().map(Quoted))?;
                 option(f, " version ", *version)
             }
-            Self::Exists { path } => write!(f, "exists {}", Path(path)),
-            Self::Get { path } => write!(f, "get {}", Path(path)),
-            Self::Children { path } => write!(f, "children {}", Path(path)),
+            Self::Exists { path, linearizable } => read(f, "exists", path, *linearizable),
+            Self::Get { path, linearizable } => read(f, "get", path, *linearizable),
+            Self::Children { path, linearizable } => read(f, "children", path, *linearizable),
             Self::Sync { path } => write!(f, "sync {}", Path(path)),
         }
     }

@@ -46,9 +46,11 @@ impl Command {
             | Self::Resume { server }
             | Self::TimeOut { server }
             | Self::Wipe { server }
+            | Self::ForgetLeader { server }
+            | Self::Priority { server, .. }
             | Self::Disk { server, .. }
             | Self::Clock { server, .. } => vec![server],
-            Self::Link { from, to, .. } => vec![from, to],
+            Self::Link { from, to, .. } | Self::Transfer { from, to } => vec![from, to],
             Self::Reconfigure {
                 voters,
                 learners,

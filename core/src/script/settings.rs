@@ -48,6 +48,14 @@ pub enum Setting {
     CatchUpFirst(bool),
     /// Whether a leader that was removed steps down.
     StepDownOnRemoval(bool),
+    /// Whether a server asks who would vote for it before it stands for election.
+    PreVote(bool),
+    /// Whether a leader steps down that no majority answers, and voters are loyal to one they hear.
+    CheckQuorum(bool),
+    /// Whether a leader reads under a lease.
+    LeaseReads(bool),
+    /// How much clocks may drift for leases to hold.
+    MaxDrift(Percent),
 }
 
 /// All settings of a cluster.
@@ -69,6 +77,10 @@ pub struct Settings {
     pub membership: Membership,
     pub catch_up_first: bool,
     pub step_down_on_removal: bool,
+    pub pre_vote: bool,
+    pub check_quorum: bool,
+    pub lease_reads: bool,
+    pub max_drift: Percent,
 }
 
 impl Default for Settings {
@@ -96,6 +108,10 @@ impl From<&sim::Settings> for Settings {
             membership: world.membership,
             catch_up_first: world.catch_up_first,
             step_down_on_removal: world.step_down_on_removal,
+            pre_vote: world.pre_vote,
+            check_quorum: world.check_quorum,
+            lease_reads: world.lease_reads,
+            max_drift: Percent::from_ppm(world.max_drift_ppm),
         }
     }
 }
@@ -119,6 +135,10 @@ impl Settings {
             Setting::Membership(value) => self.membership = value,
             Setting::CatchUpFirst(value) => self.catch_up_first = value,
             Setting::StepDownOnRemoval(value) => self.step_down_on_removal = value,
+            Setting::PreVote(value) => self.pre_vote = value,
+            Setting::CheckQuorum(value) => self.check_quorum = value,
+            Setting::LeaseReads(value) => self.lease_reads = value,
+            Setting::MaxDrift(value) => self.max_drift = value,
         }
     }
 
@@ -140,6 +160,10 @@ impl Settings {
             Setting::Membership(self.membership),
             Setting::CatchUpFirst(self.catch_up_first),
             Setting::StepDownOnRemoval(self.step_down_on_removal),
+            Setting::PreVote(self.pre_vote),
+            Setting::CheckQuorum(self.check_quorum),
+            Setting::LeaseReads(self.lease_reads),
+            Setting::MaxDrift(self.max_drift),
         ]
     }
 
@@ -182,6 +206,10 @@ impl Header {
             membership: all.membership,
             catch_up_first: all.catch_up_first,
             step_down_on_removal: all.step_down_on_removal,
+            pre_vote: all.pre_vote,
+            check_quorum: all.check_quorum,
+            lease_reads: all.lease_reads,
+            max_drift_ppm: all.max_drift.ppm(),
             rules,
             ..sim::Settings::default()
         })
@@ -196,6 +224,7 @@ enum Shape {
     Count(fn(u32) -> Setting, &'static str, u32, u32),
     /// One of these words.
     Word(&'static [(&'static str, Setting)]),
+    Switch(fn(bool) -> Setting),
 }
 
 const INSTANT: Duration = Duration::ZERO;
@@ -269,11 +298,15 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
             ("off", Setting::StepDownOnRemoval(false)),
         ]),
     ),
+    ("pre-vote", Shape::Switch(Setting::PreVote)),
+    ("check-quorum", Shape::Switch(Setting::CheckQuorum)),
+    ("lease-reads", Shape::Switch(Setting::LeaseReads)),
+    ("max-drift", Shape::Percent(Setting::MaxDrift)),
 ];
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 15;
+    pub const COUNT: usize = 19;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -293,6 +326,10 @@ impl Setting {
             Self::Membership(_) => "membership",
             Self::CatchUpFirst(_) => "catch-up-first",
             Self::StepDownOnRemoval(_) => "step-down-on-removal",
+            Self::PreVote(_) => "pre-vote",
+            Self::CheckQuorum(_) => "check-quorum",
+            Self::LeaseReads(_) => "lease-reads",
+            Self::MaxDrift(_) => "max-drift",
         }
     }
 
@@ -324,6 +361,18 @@ impl Setting {
             Self::StepDownOnRemoval(_) => {
                 "Whether a leader steps down when it is no voter any more: on or off"
             }
+            Self::PreVote(_) => {
+                "Whether a server asks who would vote for it before it raises its term"
+            }
+            Self::CheckQuorum(_) => {
+                "Whether a leader steps down that no majority answers, and voters that hear a leader ignore candidates"
+            }
+            Self::LeaseReads(_) => {
+                "Whether a leader answers linearizable reads under a lease; it needs check-quorum"
+            }
+            Self::MaxDrift(_) => {
+                "How much faster or slower than true time a lease allows clocks to run"
+            }
         }
     }
 
@@ -340,7 +389,11 @@ impl Setting {
             Self::Loss(percent)
             | Self::Duplicate(percent)
             | Self::Reorder(percent)
-            | Self::FirstTimers(percent) => percent.to_string(),
+            | Self::FirstTimers(percent)
+            | Self::MaxDrift(percent) => percent.to_string(),
+            Self::PreVote(on) | Self::CheckQuorum(on) | Self::LeaseReads(on) => {
+                if *on { "on" } else { "off" }.into()
+            }
             Self::Batch(entries) => entries.to_string(),
             Self::Membership(membership) => match membership {
                 Membership::JointWhenNeeded => "joint-when-needed",
@@ -369,6 +422,13 @@ impl Setting {
                     .map(make),
                 Shape::Duration(make, least, most) => cursor.duration(name, least, most).map(make),
                 Shape::Percent(make) => cursor.percent().map(make),
+                Shape::Switch(make) => {
+                    let on = cursor.word("on");
+                    if !on {
+                        cursor.need_word("off")?;
+                    }
+                    Ok(make(on))
+                }
                 Shape::Count(make, what, least, most) => cursor
                     .count(what, least.into(), most.into())
                     .map(|count| make(count as u32)),
@@ -422,7 +482,8 @@ mod tests {
             "latency 10ms..15ms\nelection-timeout 150ms..300ms\nheartbeat 50ms\nstorage 1ms\n\
              loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
              first-timers 75%\nclient-latency 4ms..6ms\nbatch 64\n\
-             membership joint-when-needed\ncatch-up-first on\nstep-down-on-removal on"
+             membership joint-when-needed\ncatch-up-first on\nstep-down-on-removal on\n\
+             pre-vote off\ncheck-quorum off\nlease-reads off\nmax-drift 1%"
         );
     }
 

@@ -21,6 +21,16 @@ enum Waiting {
     Read(Xid, Request),
     /// Decided already; its answer goes out when its turn comes.
     Decided(Xid, Reply),
+    /// Answered from the tree when its turn comes and the replica has let the read through.
+    Linearizable {
+        xid: Xid,
+        request: Request,
+        read: u64,
+        ready: bool,
+    },
+    /// To be handed to the leader when its turn comes: it must not take effect before the
+    /// linearizable reads in front of it.
+    Held(Xid, Update),
 }
 
 /// A client connection. It has a session once the handshake is done.
@@ -62,6 +72,11 @@ impl Connection {
 
     pub(super) fn session(&self) -> Option<SessionId> {
         self.session
+    }
+
+    fn has_linearizable_reads(&self) -> bool {
+        let is_linearizable = |waiting: &Waiting| matches!(waiting, Waiting::Linearizable { .. });
+        self.waiting.iter().any(is_linearizable)
     }
 
     pub(super) fn identities(&self) -> &Identities {
@@ -145,23 +160,46 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
+        if let Request::Linearizable(read) = &request
+            && connection.access == Access::Full
+        {
+            let request = Request::clone(read);
+            return self.line_up_read(now, id, xid, request);
+        }
         let is_replicated = request.is_replicated();
+        let behind = connection.has_linearizable_reads();
         connection.waiting.push_back(match &request {
             // Proved at once: it counts for every request behind it.
             Request::AddAuth { scheme, credential } => {
                 let proved = connection.identities.prove(scheme, credential, superuser);
                 Waiting::Decided(xid, proved.map(|()| Response::Done))
             }
-            _ if !is_replicated => Waiting::Read(xid, request.clone()),
+            _ if !is_replicated && !matches!(request, Request::Linearizable(_)) => {
+                Waiting::Read(xid, request.clone())
+            }
             _ if connection.access != Access::Full => {
                 Waiting::Decided(xid, Err(ErrorCode::NotReadOnly))
             }
+            _ if behind => Waiting::Held(xid, Update::Write(request.clone())),
             _ => Waiting::Write(xid),
         });
         if connection.waiting.back() == Some(&Waiting::Write(xid)) {
             self.submit_for(now, id, session, xid, Update::Write(request), out);
         } else {
-            self.answer_ready(id, out);
+            self.answer_ready(now, id, out);
+        }
+    }
+
+    /// A linearizable read joins the line, and the replica is asked for it.
+    fn line_up_read(&mut self, now: Time, id: ConnectionId, xid: Xid, request: Request) {
+        let read = self.ask_for_read(now, id);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.waiting.push_back(Waiting::Linearizable {
+                xid,
+                request,
+                read,
+                ready: false,
+            });
         }
     }
 
@@ -180,6 +218,10 @@ impl Server {
             return;
         };
         match connection.access {
+            Access::Full if connection.has_linearizable_reads() => {
+                let update = Update::CloseSession { expired: false };
+                connection.waiting.push_back(Waiting::Held(xid, update));
+            }
             Access::Full => {
                 connection.waiting.push_back(Waiting::Write(xid));
                 let update = Update::CloseSession { expired: false };
@@ -188,12 +230,12 @@ impl Server {
             Access::ReadOnly => {
                 let refused = Waiting::Decided(xid, Err(ErrorCode::NotReadOnly));
                 connection.waiting.push_back(refused);
-                self.answer_ready(id, out);
+                self.answer_ready(now, id, out);
             }
             Access::ReadOnlyLocal => {
                 let closed = Waiting::Decided(xid, Ok(Response::SessionClosed));
                 connection.waiting.push_back(closed);
-                self.answer_ready(id, out);
+                self.answer_ready(now, id, out);
             }
         }
     }
@@ -230,6 +272,7 @@ impl Server {
 
     pub(super) fn answer_write(
         &mut self,
+        now: Time,
         id: ConnectionId,
         command: &Command,
         zxid: Zxid,
@@ -254,22 +297,53 @@ impl Server {
             connection.waiting.pop_front();
         }
         self.reply(id, command.xid, zxid, reply, out);
-        self.answer_ready(id, out);
+        self.answer_ready(now, id, out);
     }
 
-    /// Answers what is next in line and does not wait for the log.
-    fn answer_ready(&mut self, id: ConnectionId, out: &mut Vec<Output>) {
+    /// Answers what is next in line and waits for nothing, and hands on the writes that no
+    /// linearizable read is in front of any more.
+    pub(super) fn answer_ready(&mut self, now: Time, id: ConnectionId, out: &mut Vec<Output>) {
         let zxid = self.service.last_zxid();
-        while let Some(connection) = self.connections.get_mut(&id) {
-            let (xid, reply) = match connection.waiting.front() {
-                None | Some(Waiting::Write(_)) => return,
-                Some(_) => match connection.waiting.pop_front() {
-                    Some(Waiting::Decided(xid, reply)) => (xid, reply),
-                    Some(Waiting::Read(xid, request)) => (xid, self.read(id, &request, out)),
-                    Some(Waiting::Write(_)) | None => return,
-                },
+        let is_next = |waiting: &mut Waiting| match waiting {
+            Waiting::Decided(..) | Waiting::Read(..) => true,
+            Waiting::Linearizable { ready, .. } => *ready,
+            Waiting::Write(_) | Waiting::Held(..) => false,
+        };
+        while let Some(connection) = self.connections.get_mut(&id)
+            && let Some(next) = connection.waiting.pop_front_if(is_next)
+        {
+            let (xid, reply) = match next {
+                Waiting::Decided(xid, reply) => (xid, reply),
+                Waiting::Read(xid, request) | Waiting::Linearizable { xid, request, .. } => {
+                    (xid, self.read(id, &request, out))
+                }
+                Waiting::Write(_) | Waiting::Held(..) => continue,
             };
             self.reply(id, xid, zxid, reply, out);
+        }
+        self.hand_on_held(now, id, out);
+    }
+
+    fn hand_on_held(&mut self, now: Time, id: ConnectionId, out: &mut Vec<Output>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let Some(session) = connection.session else {
+            return;
+        };
+        let mut freed = Vec::new();
+        for waiting in &mut connection.waiting {
+            match waiting {
+                Waiting::Linearizable { .. } => break,
+                Waiting::Held(xid, update) => {
+                    freed.push((*xid, update.clone()));
+                    *waiting = Waiting::Write(*xid);
+                }
+                Waiting::Write(_) | Waiting::Read(..) | Waiting::Decided(..) => {}
+            }
+        }
+        for (xid, update) in freed {
+            self.submit_for(now, id, session, xid, update, out);
         }
     }
 
@@ -299,6 +373,20 @@ impl Server {
     pub(super) fn forget_connection(&mut self, id: ConnectionId) {
         self.connections.remove(&id);
         self.watches.forget(id);
+    }
+
+    /// The replica lets a linearizable read through.
+    pub(super) fn let_read(&mut self, id: ConnectionId, through: u64) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        for waiting in &mut connection.waiting {
+            if let Waiting::Linearizable { read, ready, .. } = waiting
+                && *read == through
+            {
+                *ready = true;
+            }
+        }
     }
 
     /// Closes a connection and says why.

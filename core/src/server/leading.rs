@@ -32,17 +32,20 @@ impl Leading {
         }
     }
 
-    /// Whether a forwarded command was not proposed yet; if so, it counts as proposed from now on.
+    /// Whether a forwarded command was not proposed yet.
     pub(super) fn is_news(&mut self, origin: ServerId, boot: Time, number: u64) -> bool {
         let (known_boot, next) = self.proposed.entry(origin).or_insert((boot, 0));
         if boot > *known_boot {
             (*known_boot, *next) = (boot, 0);
         }
-        let news = boot == *known_boot && number >= *next;
-        if news {
+        boot == *known_boot && number >= *next
+    }
+
+    /// The replica has taken a command of this origin.
+    pub(super) fn note_proposed(&mut self, origin: ServerId, number: u64) {
+        if let Some((_, next)) = self.proposed.get_mut(&origin) {
             *next = number + 1;
         }
-        news
     }
 
     pub(super) fn watches_sessions(&self) -> bool {
@@ -82,6 +85,10 @@ impl Server {
         let Some(leading) = &mut self.leading else {
             return;
         };
+        // Nothing can be proposed meanwhile; whoever leads then watches the sessions anew.
+        if self.replica.transfer_target().is_some() {
+            return;
+        }
         for session in leading.tracker.due(now) {
             let update = Update::CloseSession { expired: true };
             let command = own_command(self.replica.id(), now, session, update);

@@ -13,6 +13,7 @@ mod connection;
 mod fact;
 mod leading;
 mod outbox;
+mod reads;
 mod session;
 mod watches;
 
@@ -34,6 +35,7 @@ pub use fact::{CloseReason, ServerFact};
 use leading::Leading;
 pub use outbox::Forward;
 use outbox::Outbox;
+use reads::Reads;
 
 impl Payload for Command {
     type Image = Service;
@@ -92,6 +94,12 @@ pub enum Input {
     Reconfigure(Reconfiguration),
     /// An operator asks the leader to end a joint configuration.
     LeaveJoint,
+    /// An operator wants this leader to hand over to that server.
+    Transfer(ServerId),
+    /// An operator wants this follower not to hold on to its leader.
+    ForgetLeader,
+    /// An operator gives this server a priority in elections.
+    SetPriority(u8),
 }
 
 /// What a server wants done.
@@ -168,6 +176,7 @@ pub struct Server {
     connections: BTreeMap<ConnectionId, Connection>,
     watches: WatchTable,
     outbox: Outbox,
+    reads: Reads,
     leading: Option<Leading>,
     leader: Option<ServerId>,
     /// Since when it knows no leader.
@@ -232,6 +241,7 @@ impl Server {
             connections: BTreeMap::new(),
             watches: WatchTable::default(),
             outbox: Outbox::new(now),
+            reads: Reads::default(),
             leading: None,
             leader: None,
             looking_since: Some(now),
@@ -256,6 +266,9 @@ impl Server {
             Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
             Input::Reconfigure(change) => Some(raft::Input::Reconfigure(change)),
             Input::LeaveJoint => Some(raft::Input::LeaveJoint),
+            Input::Transfer(to) => Some(raft::Input::Transfer { to }),
+            Input::ForgetLeader => Some(raft::Input::ForgetLeader),
+            Input::SetPriority(priority) => Some(raft::Input::SetPriority { priority }),
             Input::Peer {
                 from,
                 message: PeerMessage::Forward(forward),
@@ -293,11 +306,12 @@ impl Server {
     /// be new proposals, so it goes on until nothing is left.
     fn follow_replica(&mut self, now: Time, out: &mut Vec<Output>) {
         loop {
-            let committed = self.pass_on_outputs(out);
+            let (committed, ready) = self.pass_on_outputs(out);
             self.follow_leadership(now, out);
             if let Some(through) = committed {
                 self.apply_through(now, through, out);
             }
+            self.serve_reads(now, &ready, out);
             if self.scratch.0.is_empty() {
                 break;
             }
@@ -305,9 +319,11 @@ impl Server {
         self.keep_ticking(now, out);
     }
 
-    /// Hands on what the replica wants done; the highest index that may be applied, if it rose.
-    fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> Option<Index> {
+    /// Hands on what the replica wants done; the highest index that may be applied, if it rose, and
+    /// the reads that may be served after that.
+    fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> (Option<Index>, Vec<u64>) {
         let mut committed = None;
+        let mut ready = Vec::new();
         for output in self.scratch.0.drain(..) {
             out.push(match output {
                 raft::Output::Send { to, message } => Output::Send {
@@ -325,9 +341,13 @@ impl Server {
                     committed = Some(through);
                     continue;
                 }
+                raft::Output::Read { read } => {
+                    ready.push(read);
+                    continue;
+                }
             });
         }
-        committed
+        (committed, ready)
     }
 
     /// Takes up and lays down a leader's duties with the role, and passes outstanding commands to

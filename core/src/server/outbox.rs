@@ -141,6 +141,7 @@ impl Server {
                 time: now,
                 ..command
             };
+            // What a leader that hands over does not take stays outstanding at its origin.
             if self
                 .replica
                 .propose(now, stamped, &mut self.scratch.0)
@@ -148,6 +149,7 @@ impl Server {
             {
                 return;
             }
+            leading.note_proposed(origin, number);
         }
     }
 }

@@ -178,7 +178,7 @@ impl Server {
             }
         }
         if let Some(id) = origin {
-            self.answer_write(id, command, zxid, reply, out);
+            self.answer_write(now, id, command, zxid, reply, out);
         }
     }
 

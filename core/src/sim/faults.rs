@@ -88,6 +88,10 @@ pub enum Impossible {
     SessionExpired(ClientId),
     #[error("client {0} has closed its session; `client {0} open` opens a new one")]
     SessionClosed(ClientId),
+    #[error(transparent)]
+    Transfer(#[from] raft::TransferError),
+    #[error(transparent)]
+    Forget(#[from] raft::ForgetError),
 }
 
 impl World {

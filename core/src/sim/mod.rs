@@ -13,6 +13,7 @@ mod membership;
 mod messages;
 mod network;
 mod node;
+mod operators;
 mod queue;
 mod settings;
 mod sockets;

@@ -25,6 +25,8 @@ pub struct Node {
     pub(super) random: Random,
     pub(super) alarms: [Alarm; TIMERS],
     pub(super) paused: bool,
+    /// In elections; an operator gave it.
+    pub(super) priority: u8,
     pub(super) backlog: VecDeque<(server::Input, Option<EventId>)>,
 }
 
@@ -38,6 +40,7 @@ impl Node {
             random: Random::new(settings.seed, Stream::Server(id.number())),
             alarms: [Alarm::default(); TIMERS],
             paused: false,
+            priority: 0,
             backlog: VecDeque::new(),
         }
     }

@@ -43,6 +43,15 @@ pub struct Settings {
     pub catch_up_first: bool,
     /// Whether a leader without a voice steps down.
     pub step_down_on_removal: bool,
+    /// Whether a server asks who would vote for it before it raises its term.
+    pub pre_vote: bool,
+    /// Whether a leader steps down that no majority answers, and voters that hear a leader ignore
+    /// candidates.
+    pub check_quorum: bool,
+    /// Whether a leader reads under a lease while it has one.
+    pub lease_reads: bool,
+    /// How much faster or slower than true time a lease allows clocks to run, in parts per million.
+    pub max_drift_ppm: u32,
     /// The rules that are in force.
     pub rules: raft::Rules,
 }
@@ -91,6 +100,10 @@ impl Default for Settings {
             membership: raft::Settings::default().membership,
             catch_up_first: raft::Settings::default().catch_up_first,
             step_down_on_removal: raft::Settings::default().step_down_on_removal,
+            pre_vote: raft::Settings::default().pre_vote,
+            check_quorum: raft::Settings::default().check_quorum,
+            lease_reads: raft::Settings::default().lease_reads,
+            max_drift_ppm: raft::Settings::default().max_drift_ppm,
             rules: raft::Rules::default(),
         }
     }
@@ -112,6 +125,10 @@ impl Settings {
                 membership: self.membership,
                 catch_up_first: self.catch_up_first,
                 step_down_on_removal: self.step_down_on_removal,
+                pre_vote: self.pre_vote,
+                check_quorum: self.check_quorum,
+                lease_reads: self.lease_reads,
+                max_drift_ppm: self.max_drift_ppm,
                 ..raft::Settings::default()
             },
             tick: self.tick,

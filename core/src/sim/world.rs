@@ -361,6 +361,10 @@ impl World {
         });
         self.carry_out(id, &mut outputs);
         self.outputs = outputs;
+        let priority = self.nodes[id.position()].priority;
+        if priority > 0 {
+            self.step_server(id, Input::SetPriority(priority));
+        }
     }
 
     /// Does what a server asked for.

@@ -119,6 +119,10 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
             )
         },
         log: log(replica.log(), scope, server),
+        lease: lease(world, node, replica),
+        transfer: replica.transfer_target(),
+        pending_reads: replica.pending_reads(),
+        priority: replica.priority(),
         clients: server
             .connections()
             .filter_map(|(id, _)| world.client_of(id))
@@ -162,6 +166,10 @@ fn crashed(
             configuration(node.id(), goes_by, at, Index::ZERO, &[])
         },
         log: entries(&image.log, scope, Index::ZERO, Index::ZERO, last),
+        lease: None,
+        transfer: None,
+        pending_reads: 0,
+        priority: 0,
         clients: Vec::new(),
         disk,
         clock,
@@ -169,10 +177,20 @@ fn crashed(
     }
 }
 
+/// What is left of a leader's lease, in true time.
+fn lease(world: &World, node: &Node, replica: &Replica<Command>) -> Option<TimerView> {
+    let end = node.clock().true_time(replica.lease_end()?);
+    (end > world.now()).then(|| TimerView {
+        remaining: end.since(world.now()),
+        total: replica.settings().election_timeout.0,
+    })
+}
+
 /// A role in Raft's words.
 pub(crate) const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Follower => "follower",
+        Role::PreCandidate => "precandidate",
         Role::Candidate => "candidate",
         Role::Leader => "leader",
     }
@@ -252,7 +270,8 @@ fn label(content: &Content<Command>) -> String {
 
 /// The votes of a candidate, as seen by an onlooker who sees the replies on their way.
 fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
-    if replica.role() != Role::Candidate {
+    let stands = replica.role() == Role::Candidate;
+    if !stands && replica.role() != Role::PreCandidate {
         return Vec::new();
     }
     let (id, term) = (replica.id(), replica.term());
@@ -274,8 +293,8 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
             let vote = match ballot {
                 Ballot::Granted => Vote::Have,
                 Ballot::Refused => Vote::No,
-                Ballot::Unanswered if granted_to_me(peer) => Vote::Coming,
-                Ballot::Unanswered if gone_elsewhere(peer) => Vote::No,
+                Ballot::Unanswered if stands && granted_to_me(peer) => Vote::Coming,
+                Ballot::Unanswered if stands && gone_elsewhere(peer) => Vote::No,
                 Ballot::Unanswered => Vote::Open,
             };
             BallotView { peer, vote }
@@ -428,9 +447,11 @@ fn kind(body: &Body) -> Kind {
 /// The palette of a kind of message.
 pub(super) fn family_of(kind: &str) -> Family {
     match kind {
-        "RequestVote" | "RequestVoteReply" => Family::Vote,
+        "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow" => {
+            Family::Vote
+        }
         "AppendEntries" | "AppendEntriesReply" => Family::Append,
-        "Forward" => Family::Forward,
+        "Forward" | "ReadIndex" | "ReadIndexReply" => Family::Forward,
         "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
         _ => Family::Client,
     }
@@ -538,6 +559,11 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
             last_index,
             last_term,
             ..
+        }
+        | Message::PreVote {
+            last_index,
+            last_term,
+            ..
         } => {
             fields.push(("last log index", last_index.to_string()));
             fields.push(("last log term", last_term.to_string()));
@@ -545,16 +571,29 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
         Message::RequestVoteReply { granted, .. } => {
             fields.push(("vote granted", granted.to_string()));
         }
+        Message::PreVoteReply { granted, .. } => {
+            fields.push(("would vote", granted.to_string()));
+        }
+        Message::TimeoutNow { .. } => {}
+        Message::ReadIndex { number, .. } => {
+            fields.push(("question", format!("{number:x}")));
+        }
+        Message::ReadIndexReply { number, index, .. } => {
+            fields.push(("question", format!("{number:x}")));
+            fields.push(("read index", index.to_string()));
+        }
         Message::AppendEntries {
             prev_index,
             prev_term,
             entries,
             commit,
+            round,
             ..
         } => {
             fields.push(("previous index", prev_index.to_string()));
             fields.push(("previous term", prev_term.to_string()));
             fields.push(("leader's commit", commit.to_string()));
+            fields.push(("round", round.to_string()));
             fields.extend(entries.iter().map(|entry| {
                 (
                     "entry",

@@ -64,7 +64,9 @@ fn raft_tone(fact: &RaftFact) -> Tone {
         | RaftFact::BecameLeader { .. }
         | RaftFact::SteppedDown { .. }
         | RaftFact::TermAdopted { .. }
-        | RaftFact::FollowsLeader { .. } => Tone::Vote,
+        | RaftFact::FollowsLeader { .. }
+        | RaftFact::Campaign(_) => Tone::Vote,
+        RaftFact::Read(_) => Tone::Client,
         RaftFact::Committed { .. } | RaftFact::CommitLearned { .. } => Tone::Commit,
         RaftFact::IgnoredStaleTerm { .. } => Tone::Quiet,
         _ => Tone::Append,
@@ -118,6 +120,8 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
         }
         RaftFact::Appended { from, .. } => *from,
         RaftFact::AppendAccepted { by, .. } => Some(*by),
+        RaftFact::Campaign(fact) => fact.about(),
+        RaftFact::Read(fact) => fact.about(),
         _ => None,
     };
     about.endpoints.extend(other.map(Endpoint::from));

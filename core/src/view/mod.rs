@@ -66,7 +66,7 @@ pub struct ServerView {
     pub up: bool,
     /// Whether it stands still (a long garbage collection) though it runs.
     pub paused: bool,
-    /// `follower`, `candidate` or `leader`; a crashed server's last role does not count: `crashed`.
+    /// `follower`, `precandidate`, `candidate` or `leader`; a crashed server's last role does not count: `crashed`.
     pub role: &'static str,
     /// Its term; of a crashed server, the one on its disk.
     pub term: u64,
@@ -92,6 +92,14 @@ pub struct ServerView {
     pub configuration: ConfigurationView,
     /// Entries of its log, those inside the scope that was asked for.
     pub log: Vec<EntryView>,
+    /// As leader: its lease, while it has one.
+    pub lease: Option<TimerView>,
+    /// As leader: to whom it is handing over.
+    pub transfer: Option<ServerId>,
+    /// Linearizable reads of its clients that wait.
+    pub pending_reads: usize,
+    /// Its priority in elections.
+    pub priority: u8,
     /// Clients that hold a connection with it.
     pub clients: Vec<ClientId>,
     /// Its disk.

@@ -115,6 +115,9 @@ pub enum Request {
         /// Handed back; nothing looks at it.
         path: Arc<str>,
     },
+    /// A read that sees every write which was answered before it was asked, whichever server it
+    /// goes to. Only reads stand in it; see [`Request::linearizable`].
+    Linearizable(Arc<Self>),
     /// Proves an identity to the server, for this connection.
     AddAuth {
         /// In which way.
@@ -189,6 +192,18 @@ impl Request {
         Self::Children { path, watch: false }
     }
 
+    /// The read that is asked for, so that it sees all that was answered before. Anything else is
+    /// as it was: writes are linearizable anyway.
+    #[must_use]
+    pub fn linearizable(self) -> Self {
+        match self {
+            Self::Exists { .. } | Self::Get { .. } | Self::Children { .. } => {
+                Self::Linearizable(Arc::new(self))
+            }
+            other => other,
+        }
+    }
+
     /// The path that the operation names, if it names one.
     pub fn path(&self) -> Option<&Arc<str>> {
         match self {
@@ -212,11 +227,12 @@ impl Request {
             | Self::AddAuth { .. }
             | Self::WhoAmI
             | Self::SetWatches(_) => None,
+            Self::Linearizable(read) => read.path(),
         }
     }
 
     /// The operation's name: `create`, `get`, …
-    pub const fn verb(&self) -> &'static str {
+    pub fn verb(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
             Self::Delete { .. } => "delete",
@@ -238,6 +254,7 @@ impl Request {
             Self::CheckWatches { .. } => "checkwatch",
             Self::RemoveWatches { .. } => "removewatch",
             Self::SetWatches(_) => "setwatches",
+            Self::Linearizable(read) => read.verb(),
         }
     }
 
@@ -311,6 +328,8 @@ impl Request {
             | Self::GetAcl { .. }
             | Self::Sync { .. }
             | Self::WhoAmI => 0,
+            // The flag is a byte.
+            Self::Linearizable(read) => return read.body_size() + 1,
         };
         self.path().map_or(0, |path| text(path)) + rest
     }

@@ -140,6 +140,7 @@ mod tests {
         EntryView {
             index,
             term: 1,
+            kind: "no-op",
             label: "no-op".to_owned(),
             committed: false,
             applied: false,

@@ -166,15 +166,24 @@ impl Generator {
             3 => Command::Resume { server },
             4 => Command::TimeOut { server },
             5 => Command::Wipe { server },
-            6 => self.clock(),
-            8 => Command::Add {
+            6 => Command::Transfer {
+                from: server,
+                to: self.server(),
+            },
+            7 => Command::ForgetLeader { server },
+            8 => Command::Priority {
+                server,
+                priority: self.number(255) as u8,
+            },
+            9 => self.clock(),
+            10 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
+            11 => Command::Add {
                 server: ServerId::new(1 + self.below(99) as u16),
             },
-            9 => self.reconfigure(),
-            10 => Command::LeaveJoint {
+            12 => self.reconfigure(),
+            13 => Command::LeaveJoint {
                 via: self.maybe(Self::server),
             },
-            7 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
             _ => {
                 let latency = Disk::Latency(self.duration(0, MAX_TIME));
                 let disk = self.one_of(&[latency, Disk::Full, Disk::Ok]);
@@ -236,9 +245,18 @@ impl Generator {
                 data: self.maybe(Self::text),
                 version,
             },
-            3 => Operation::Exists { path },
-            4 => Operation::Get { path },
-            5 => Operation::Children { path },
+            3 => Operation::Exists {
+                path,
+                linearizable: self.coin(),
+            },
+            4 => Operation::Get {
+                path,
+                linearizable: self.coin(),
+            },
+            5 => Operation::Children {
+                path,
+                linearizable: self.coin(),
+            },
             _ => Operation::Sync { path },
         }
     }
