@@ -221,6 +221,16 @@ const CONCERNS_MEMBERSHIP: [&str; 4] = [
     "configuration_at_append",
 ];
 
+/// Rules that no state shows to be missed: only what a client was told does, in the runs of
+/// the protocol's own tests and in the histories of the fuzzer.
+const SEEN_IN_ANSWERS: [&str; 5] = [
+    "read_after_own_term_commit",
+    "read_fresh_acks",
+    "read_waits_for_apply",
+    "lease_bounds_drift",
+    "sticky_voters_under_lease",
+];
+
 /// The first of a thousand runs without a rule in which an invariant goes red.
 fn first_red(rule: &str, invariant: &str) -> Option<u64> {
     (0..1_000).find(|seed| {
@@ -248,8 +258,13 @@ fn each_rule_switched_off_turns_its_invariant_red() {
         ("one_change_at_a_time", "one_uncommitted_configuration"),
         ("configuration_at_append", "quorums_overlap"),
     ];
-    // The rules of reads after these break no invariant of states: what a client was told shows it.
-    assert_eq!(missed_by.map(|(rule, _)| rule), Rules::NAMES[..6]);
+    let elsewhere = |rule: &&&str| SEEN_IN_ANSWERS.contains(rule);
+    let mut tested: Vec<&str> = missed_by.map(|(rule, _)| rule).to_vec();
+    tested.extend(Rules::NAMES.iter().filter(elsewhere));
+    tested.sort_unstable();
+    let mut all = Rules::NAMES.to_vec();
+    all.sort_unstable();
+    assert_eq!(tested, all);
     for (rule, invariant) in missed_by {
         let found = first_red(rule, invariant);
         println!("{rule}: {invariant} is red at {found:?}");

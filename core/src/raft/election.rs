@@ -53,10 +53,7 @@ impl<P: Payload> Replica<P> {
             },
             Standing::Leader { .. } => return,
         };
-        if !self.configuration.is_voter(self.id) {
-            // Who has no voice waits for one, or for a leader.
-            self.reset_election_timer(turn);
-        } else if self.must_not_campaign_yet(turn.now) {
+        if self.must_not_campaign_yet(turn.now) {
             self.put_campaign_off(turn);
         } else if self.settings.pre_vote {
             self.ask_for_pre_votes(reason, turn);
