@@ -8,6 +8,7 @@ mod adversary;
 mod calm;
 mod dice;
 mod membership;
+mod operators;
 mod plan;
 mod report;
 mod trial;

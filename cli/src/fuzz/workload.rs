@@ -64,10 +64,10 @@ fn operation(dice: &mut Dice) -> Operation {
     let data = dice.percent(80).then(|| dice.below(1_000).to_string());
     let version = dice.percent(20).then(|| dice.below(4) as i32);
     let kinds = [
-        (35, Kind::Create),
-        (30, Kind::Set),
-        (15, Kind::Delete),
-        (15, Kind::Read),
+        (28, Kind::Create),
+        (28, Kind::Set),
+        (13, Kind::Delete),
+        (26, Kind::Read),
         (5, Kind::Sync),
     ];
     match dice.weighted(&kinds) {
@@ -83,20 +83,15 @@ fn operation(dice: &mut Dice) -> Operation {
             version,
         },
         Kind::Delete => Operation::Delete { path, version },
-        Kind::Read => match dice.below(3) {
-            0 => Operation::Get {
-                path,
-                linearizable: false,
-            },
-            1 => Operation::Exists {
-                path,
-                linearizable: false,
-            },
-            _ => Operation::Children {
-                path,
-                linearizable: false,
-            },
-        },
+        Kind::Read => read(path, dice.percent(60), dice),
         Kind::Sync => Operation::Sync { path },
+    }
+}
+
+fn read(path: String, linearizable: bool, dice: &mut Dice) -> Operation {
+    match dice.below(3) {
+        0 => Operation::Get { path, linearizable },
+        1 => Operation::Exists { path, linearizable },
+        _ => Operation::Children { path, linearizable },
     }
 }

@@ -160,9 +160,8 @@ fn own_effect(request: &Request, answer: Answer<'_>, process: Process) -> Option
         _ => request.path()?,
     };
     let step = match (request, answer) {
-        (Request::Create { .. }, Some(Ok(_))) => create(request, process),
-        (Request::Create { mode, .. }, _) if mode.is_sequential() => return None,
-        (Request::Create { .. }, None) => create(request, process),
+        (Request::Create { mode, .. }, None | Some(Err(_))) if mode.is_sequential() => return None,
+        (Request::Create { .. }, None | Some(Ok(_))) => create(request, process),
         (Request::Create { .. }, Some(Err(NodeExists))) => Step::IsPresent,
         (Request::Create { .. }, Some(Err(NoChildrenForEphemerals))) => Step::IsAbsent,
         (Request::Delete { version, .. }, None | Some(Ok(_))) => {
