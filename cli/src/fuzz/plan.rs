@@ -23,8 +23,8 @@ const SIZES: [(u64, u16); 9] = [
 /// How many entries a message holds: one at a time, entries of different terms travel apart.
 const BATCHES: [(u64, u32); 3] = [(50, 1), (20, 2), (30, 64)];
 
-/// How long messages take, in milliseconds. What a lease allows shows only where an election is
-/// short beside an election timeout.
+/// How long messages take, in milliseconds; as the settings say if nothing is said. What a lease
+/// allows shows only where an election is short beside an election timeout.
 const LATENCIES: [(u64, Option<(u64, u64)>); 3] =
     [(60, None), (25, Some((1, 3))), (15, Some((2, 40)))];
 
@@ -74,7 +74,7 @@ impl Clocks {
 /// Draws a cluster.
 pub(super) fn header(seed: u64, options: &Options, dice: &mut Dice) -> Header {
     let size = dice.weighted(&SIZES);
-    let mut settings = vec![Setting::Batch(dice.weighted(&BATCHES))];
+    let mut settings = Vec::new();
     network(&mut settings, dice);
     timing(&mut settings, dice);
     membership(&mut settings, dice);
@@ -98,11 +98,16 @@ fn network(settings: &mut Vec<Setting>, dice: &mut Dice) {
     settings.extend(up_to(100_000).map(Setting::Loss));
     settings.extend(up_to(150_000).map(Setting::Duplicate));
     settings.extend(up_to(200_000).map(Setting::Reorder));
-    let latency = dice.weighted(&LATENCIES).map(|(least, most)| {
+    let latency = dice.weighted(&LATENCIES);
+    settings.extend(latency.map(|(least, most)| {
         let ends = [least, most].map(Duration::from_millis);
         Setting::Latency(Span::new(ends[0], ends[1]))
-    });
-    settings.extend(latency);
+    }));
+    // Where most messages overtake others, a leader gets on by little more than a message a round
+    // trip: with one entry in each, a backlog outlasts any patience.
+    let overtaking = latency.is_some_and(|(least, most)| most > 2 * least + 1);
+    let batch = dice.weighted(&BATCHES);
+    settings.push(Setting::Batch(if overtaking { 64 } else { batch }));
 }
 
 /// Disks and election timers. A narrow span of timeouts makes servers stand at once; with disks so
