@@ -9,6 +9,7 @@ mod calm;
 mod dice;
 mod membership;
 mod operations;
+mod operators;
 mod plan;
 mod report;
 mod trial;
