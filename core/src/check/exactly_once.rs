@@ -8,13 +8,16 @@ use crate::explain::Rule;
 use crate::ids::ServerId;
 use crate::raft::{Content, Entry, Index};
 use crate::sim::World;
-use crate::zookeeper::{Command, Request, SessionId, Update, Xid, Zxid, path};
+use crate::zookeeper::{Command, Password, Request, SessionId, Update, Xid, Zxid, path};
 
-/// Where each write stands in the log for the first time. `through` says how far the log was
+/// Where each write stands in the log for the first time. One that came by way of a server which
+/// its client had left does not count: it was refused, and may come again; hence who may write for
+/// which `session`, and the password by which that moves. `through` says how far the log was
 /// looked at.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ExactlyOnce {
     first: OrdMap<(SessionId, Xid), Index>,
+    session: OrdMap<SessionId, (ServerId, Password)>,
     through: Index,
 }
 
@@ -30,14 +33,17 @@ impl Invariant for ExactlyOnce {
 
     fn check(&mut self, glance: &Glance<'_>) -> Result<(), Clash> {
         for entry in glance.applied() {
-            let Some((write, request)) = write_of(entry) else {
+            let Content::Command(command) = &entry.content else {
                 continue;
             };
             if self.through < entry.index {
                 self.through = entry.index;
-                self.first.entry(write).or_insert(entry.index);
+                self.note(entry.index, command);
             }
-            match self.first.get(&write) {
+            let Update::Write(request) = &command.update else {
+                continue;
+            };
+            match self.first.get(&(command.session, command.xid)) {
                 Some(first) if *first < entry.index => {
                     had_no_effect(glance.world, glance.server, *first, entry, request)?;
                 }
@@ -48,16 +54,31 @@ impl Invariant for ExactlyOnce {
     }
 }
 
-/// The write that an entry holds, if it holds one.
-fn write_of(entry: &Entry<Command>) -> Option<((SessionId, Xid), &Request)> {
-    match &entry.content {
-        Content::Command(Command {
+impl ExactlyOnce {
+    fn note(&mut self, index: Index, command: &Command) {
+        let Command {
             session,
             xid,
-            update: Update::Write(request),
+            origin,
             ..
-        }) => Some(((*session, *xid), request)),
-        _ => None,
+        } = *command;
+        let known = self.session.get(&session).copied();
+        match &command.update {
+            Update::CreateSession { password, .. } => {
+                self.session.entry(session).or_insert((origin, *password));
+            }
+            Update::AttachSession { password, .. } => {
+                if known.is_some_and(|(_, known)| known == *password) {
+                    self.session.insert(session, (origin, *password));
+                }
+            }
+            Update::Write(_) => {
+                if known.is_some_and(|(owner, _)| owner == origin) {
+                    self.first.entry((session, xid)).or_insert(index);
+                }
+            }
+            Update::CloseSession { .. } | Update::Sweep { .. } => {}
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::path::{self, PathError};
 use super::response::write_path;
 use super::watch::{AddWatchMode, WatchKind, WatchLists};
-use super::{Acl, CreateMode, Data, Version};
+use super::{ANY_VERSION, Acl, CreateMode, Data, Version};
 
 /// The largest message of a client, in bytes without the length in front of it (ZooKeeper,
 /// `jute.maxbuffer`). A server drops the connection that sends more; the session lives on.
@@ -202,6 +202,19 @@ impl Request {
             }
             other => other,
         }
+    }
+
+    /// The same, whatever version it demands.
+    pub(super) fn at_any_version(&self) -> Self {
+        let mut any = self.clone();
+        match &mut any {
+            Self::Delete { version, .. }
+            | Self::Set { version, .. }
+            | Self::SetAcl { version, .. }
+            | Self::Check { version, .. } => *version = ANY_VERSION,
+            _ => {}
+        }
+        any
     }
 
     /// The path that the operation names, if it names one.

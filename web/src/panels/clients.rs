@@ -7,6 +7,7 @@ use quorumscope_core::view::{About, ClientView, OperationView, View};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::histories;
 use super::parts::clock;
 use crate::action::Action;
 use crate::fixed::Fixed;
@@ -39,6 +40,7 @@ pub fn Clients(props: &ClientsProps) -> Html {
                 if view.clients.is_empty() {
                     <p class="empty">{ "No client runs. A client opens a session with one server and asks it to read and write znodes." }</p>
                 }
+                { histories::histories(view) }
                 { for view.clients.iter().map(|client| of_client(props, client)) }
                 <p class="start">{ start }</p>
             </div>
@@ -78,11 +80,19 @@ fn operation(operation: &OperationView) -> Html {
             operation.outcome.clone().unwrap_or_default(),
         ),
     };
+    let verdict = histories::verdict(operation);
+    // What is as it should be needs no more than its sign.
+    let remarkable = matches!(verdict, "stale" | "violation");
+    let why = operation.verdict.as_ref().filter(|_| remarkable);
     html! {
-        <li key={operation.number} {class}>
+        <li key={operation.number} {class} data-verdict={verdict}>
             <time>{ clock(operation.invoked) }</time>
             <code>{ &operation.text }</code>
             <span class="outcome">{ "→ " }{ outcome }</span>
+            <span class="sign" data-verdict={verdict} role="img" aria-label={verdict}>{ histories::sign(verdict) }</span>
+            if let Some(why) = why {
+                <p class="why">{ &why.text }</p>
+            }
         </li>
     }
 }

@@ -5,6 +5,7 @@ pub mod console;
 mod dialog;
 pub mod header;
 pub mod help;
+mod histories;
 pub mod inspector;
 pub mod lamps;
 pub mod lesson;
