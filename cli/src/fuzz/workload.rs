@@ -36,7 +36,7 @@ pub(super) fn deed(world: &World, dice: &mut Dice) -> Command {
         (2, Deed::Kill),
     ];
     let action = match dice.weighted(&deeds) {
-        Deed::Request => ClientAction::Request(operation(dice)),
+        Deed::Request => ClientAction::Request(operation(client, dice)),
         Deed::Open => ClientAction::Open {
             server: dice.percent(50).then_some(server),
             timeout: dice
@@ -59,7 +59,12 @@ enum Kind {
     Sync,
 }
 
-fn operation(dice: &mut Dice) -> Operation {
+/// The client that mostly reads. What a client asks waits for what it asked before, and so a read
+/// behind a write is never answered by a server that is cut off: only who has not written is told
+/// what is wrong.
+const READER: &str = "C";
+
+fn operation(client: ClientId, dice: &mut Dice) -> Operation {
     let path = dice.one(&PATHS).to_owned();
     let data = dice.percent(80).then(|| dice.below(1_000).to_string());
     let version = dice.percent(20).then(|| dice.below(4) as i32);
@@ -70,6 +75,9 @@ fn operation(dice: &mut Dice) -> Operation {
         (26, Kind::Read),
         (5, Kind::Sync),
     ];
+    if client.to_string() == READER && dice.percent(90) {
+        return read(path, dice.percent(80), dice);
+    }
     match dice.weighted(&kinds) {
         Kind::Create => Operation::Create {
             path,

@@ -4,6 +4,7 @@ use super::history::Call;
 use super::past::Past;
 use crate::ids::{ClientId, ServerId};
 use crate::raft::{Entry, Index, Log, Role, Term};
+use crate::server::ReadsOutline;
 use crate::sim::World;
 use crate::zookeeper::{Command, Request, SessionId, Zxid};
 
@@ -44,6 +45,8 @@ pub(super) struct Outline {
     pub(super) unconfirmed: usize,
     /// The entry that holds the configuration it goes by.
     pub(super) configured: Index,
+    /// The linearizable reads that its clients have asked for.
+    pub(super) reads: ReadsOutline,
 }
 
 impl Outline {
@@ -62,6 +65,7 @@ impl Outline {
                 last: image.log.last_index(),
                 unconfirmed: 0,
                 configured: image.log.configurations().next().unwrap_or_default(),
+                reads: ReadsOutline::default(),
             });
         };
         let replica = server.replica();
@@ -74,6 +78,7 @@ impl Outline {
             last: replica.log().last_index(),
             unconfirmed: disk.pending(),
             configured: replica.configured_at(),
+            reads: server.reads_outline(),
         })
     }
 }
