@@ -9,6 +9,7 @@ use quorumscope_core::script::{
 };
 use quorumscope_core::time::Duration;
 use quorumscope_core::view::leader_of;
+use quorumscope_core::zookeeper::CreateMode;
 
 use super::trial::Trial;
 
@@ -46,6 +47,7 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
     let open = ClientAction::Open {
         server: None,
         timeout: None,
+        read_only: false,
     };
     trial.command(&Command::Client {
         client,
@@ -56,8 +58,8 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
         let create = Operation::Create {
             path: "/recovered".to_owned(),
             data: None,
-            ephemeral: false,
-            sequential: true,
+            mode: CreateMode::PersistentSequential,
+            acl: None,
         };
         trial.command(&Command::Client {
             client,

@@ -1,17 +1,15 @@
 //! What clients do in a random run.
 
 use quorumscope_core::ids::{ClientId, ServerId};
-use quorumscope_core::script::{ClientAction, Command, Operation};
+use quorumscope_core::script::{ClientAction, Command};
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Duration;
 
 use super::dice::Dice;
+use super::operations::operation;
 
 /// How many clients there are.
 const CLIENTS: u64 = 3;
-
-/// Few paths, so that clients get in each other's way.
-const PATHS: [&str; 5] = ["/a", "/b", "/a/x", "/a/y", "/b/z"];
 
 #[derive(Clone, Copy)]
 enum Deed {
@@ -31,7 +29,7 @@ pub(super) fn deed(world: &World, dice: &mut Dice) -> Command {
     let deeds = [
         (80, Deed::Request),
         (10, Deed::Open),
-        (6, Deed::Connect),
+        (8, Deed::Connect),
         (2, Deed::Close),
         (2, Deed::Kill),
     ];
@@ -42,64 +40,11 @@ pub(super) fn deed(world: &World, dice: &mut Dice) -> Command {
             timeout: dice
                 .percent(30)
                 .then(|| Duration::from_millis(200 + dice.below(1_800))),
+            read_only: dice.percent(30),
         },
         Deed::Connect => ClientAction::Connect { server },
         Deed::Close => ClientAction::Close,
         Deed::Kill => ClientAction::Kill,
     };
     Command::Client { client, action }
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Create,
-    Set,
-    Delete,
-    Read,
-    Sync,
-}
-
-/// The client that mostly reads. What a client asks waits for what it asked before, and so a read
-/// behind a write is never answered by a server that is cut off: only who has not written is told
-/// what is wrong.
-const READER: &str = "C";
-
-fn operation(client: ClientId, dice: &mut Dice) -> Operation {
-    let path = dice.one(&PATHS).to_owned();
-    let data = dice.percent(80).then(|| dice.below(1_000).to_string());
-    let version = dice.percent(20).then(|| dice.below(4) as i32);
-    let kinds = [
-        (28, Kind::Create),
-        (28, Kind::Set),
-        (13, Kind::Delete),
-        (26, Kind::Read),
-        (5, Kind::Sync),
-    ];
-    if client.to_string() == READER && dice.percent(90) {
-        return read(path, dice.percent(80), dice);
-    }
-    match dice.weighted(&kinds) {
-        Kind::Create => Operation::Create {
-            path,
-            data,
-            ephemeral: dice.percent(30),
-            sequential: dice.percent(20),
-        },
-        Kind::Set => Operation::Set {
-            path,
-            data,
-            version,
-        },
-        Kind::Delete => Operation::Delete { path, version },
-        Kind::Read => read(path, dice.percent(60), dice),
-        Kind::Sync => Operation::Sync { path },
-    }
-}
-
-fn read(path: String, linearizable: bool, dice: &mut Dice) -> Operation {
-    match dice.below(3) {
-        0 => Operation::Get { path, linearizable },
-        1 => Operation::Exists { path, linearizable },
-        _ => Operation::Children { path, linearizable },
-    }
 }

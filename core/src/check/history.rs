@@ -286,6 +286,12 @@ impl History {
             (None, _) if operation.is_some() && !node.is_killed() => return false,
             _ => Ending::Unknown,
         };
+        // What a server that stands alone answers has no place in the order of the ensemble.
+        if client.has_local_session()
+            && let Some(call) = self.calls.get_mut(&id)
+        {
+            call.linearizable = false;
+        }
         self.close(id, client.server(), ending);
         true
     }
@@ -396,6 +402,11 @@ impl Call {
             Ending::Answered { reply, .. } => Some(reply),
             Ending::Open | Ending::Unknown => None,
         }
+    }
+
+    /// Whether a server that can only be read from has turned it away: the ensemble never had it.
+    pub(super) fn was_turned_away(&self) -> bool {
+        matches!(self.reply(), Some(Err(ErrorCode::NotReadOnly)))
     }
 
     /// The last zxid that the server had applied when it answered.

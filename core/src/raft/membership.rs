@@ -21,6 +21,7 @@ use super::position::Index;
 use super::progress::Progress;
 use super::role::{Role, Standing};
 use super::settings::Membership;
+use super::snapshot::Snapshot;
 use crate::ids::ServerId;
 use crate::time::Time;
 
@@ -457,6 +458,25 @@ impl<P: Payload> Replica<P> {
         }
     }
 
+    /// What a leader's snapshot says of the configuration takes the place of all that the log said
+    /// (Raft §7).
+    pub(super) fn begin_configurations_with(
+        &mut self,
+        snapshot: &Snapshot<P>,
+        out: &mut Vec<Output<P>>,
+    ) {
+        self.base_configuration = snapshot.configuration.clone();
+        self.configured_at = snapshot.last.index;
+        if self.configuration != snapshot.configuration {
+            self.configuration = snapshot.configuration.clone();
+            let fact = MembershipFact::CameWithSnapshot {
+                index: snapshot.last.index,
+                configuration: snapshot.configuration.clone(),
+            };
+            tell(out, fact.into());
+        }
+    }
+
     /// The configuration that a log which ends at `index` goes by: what a snapshot of that place
     /// must carry (dissertation §5.1).
     pub fn configuration_at(&self, index: Index) -> &Configuration {
@@ -545,6 +565,8 @@ impl<P: Payload> Replica<P> {
         if let Standing::Leader { progress, .. } = &mut self.standing {
             *progress = records;
         }
+        let has_left = |id: ServerId| gone.iter().any(|(left, _)| *left == id);
+        self.transfers.retain(|(to, _)| !has_left(*to));
     }
 
     /// The last message to a server that has left: what it lacks, and that it is committed. Nothing

@@ -3,6 +3,7 @@
 use crate::raft;
 use crate::server;
 use crate::time::{Duration, Time};
+use crate::zookeeper;
 
 /// The most servers an ensemble may have.
 pub const MAX_SERVERS: u16 = 99;
@@ -26,6 +27,18 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// Entries in one message between servers, at most.
     pub batch: usize,
+    /// Messages with entries on their way to one server, at most.
+    pub inflight: usize,
+    /// Bytes of entries on their way to one server, at most.
+    pub inflight_bytes: u64,
+    /// Bytes of commands that a leader takes on before they are committed, at most; 0 is no bound.
+    pub uncommitted: u64,
+    /// Entries from one snapshot to the next; 0 for none by itself.
+    pub snapshot_every: u64,
+    /// Entries that stay in a log though a snapshot stands for them.
+    pub snapshot_keep: u64,
+    /// Bytes of a snapshot in one message, and in one write to a disk.
+    pub snapshot_chunk: u64,
     /// The unit of session timeouts.
     pub tick: Duration,
     /// How often the leader looks for containers and znodes that nothing keeps any more.
@@ -54,6 +67,8 @@ pub struct Settings {
     pub max_drift_ppm: u32,
     /// The rules that are in force.
     pub rules: raft::Rules,
+    /// The rules of the service that are in force.
+    pub service_rules: zookeeper::Rules,
 }
 
 /// One direction of a link between servers.
@@ -92,6 +107,12 @@ impl Default for Settings {
             election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
             heartbeat: Duration::from_millis(50),
             batch: raft::Settings::default().max_entries_per_message,
+            inflight: raft::Settings::default().max_inflight_messages,
+            inflight_bytes: raft::Settings::default().max_inflight_bytes,
+            uncommitted: raft::Settings::default().max_uncommitted_bytes,
+            snapshot_every: raft::Settings::default().snapshot_every,
+            snapshot_keep: raft::Settings::default().snapshot_keep,
+            snapshot_chunk: raft::Settings::default().snapshot_chunk,
             tick: Duration::from_millis(100),
             sweep: Duration::from_secs(3),
             superuser: None,
@@ -105,6 +126,7 @@ impl Default for Settings {
             lease_reads: raft::Settings::default().lease_reads,
             max_drift_ppm: raft::Settings::default().max_drift_ppm,
             rules: raft::Rules::default(),
+            service_rules: zookeeper::Rules::default(),
         }
     }
 }
@@ -122,6 +144,12 @@ impl Settings {
                 election_timeout: self.election_timeout,
                 heartbeat: self.heartbeat,
                 max_entries_per_message: self.batch,
+                max_inflight_messages: self.inflight,
+                max_inflight_bytes: self.inflight_bytes,
+                max_uncommitted_bytes: self.uncommitted,
+                snapshot_every: self.snapshot_every,
+                snapshot_keep: self.snapshot_keep,
+                snapshot_chunk: self.snapshot_chunk,
                 membership: self.membership,
                 catch_up_first: self.catch_up_first,
                 step_down_on_removal: self.step_down_on_removal,
@@ -134,6 +162,7 @@ impl Settings {
             tick: self.tick,
             sweep: self.sweep,
             superuser: self.superuser,
+            service_rules: self.service_rules,
         }
     }
 

@@ -118,6 +118,11 @@ const OPERATIONS: [(&str, bool, bool); 7] = [
     ("sync", false, false),
 ];
 
+/// Whether an operation reads, as the client's server has it or linearizably.
+fn reads(operation: usize) -> bool {
+    matches!(OPERATIONS[operation].0, "get" | "exists" | "children")
+}
+
 /// What stands in the form.
 #[derive(Clone, PartialEq)]
 struct Draft {
@@ -127,6 +132,7 @@ struct Draft {
     data: String,
     ephemeral: bool,
     sequential: bool,
+    linearizable: bool,
 }
 
 impl Default for Draft {
@@ -138,6 +144,7 @@ impl Default for Draft {
             data: "hello".to_owned(),
             ephemeral: false,
             sequential: false,
+            linearizable: false,
         }
     }
 }
@@ -156,6 +163,9 @@ impl Draft {
         }
         if takes_flags && self.sequential {
             line.push_str(" sequential");
+        }
+        if reads(self.operation) && self.linearizable {
+            line.push_str(" linearizable");
         }
         line
     }
@@ -214,6 +224,9 @@ pub fn OperationForm(props: &OperationFormProps) -> Html {
             if takes_flags {
                 { flag(&draft, "ephemeral", draft.ephemeral, |draft| draft.ephemeral = !draft.ephemeral) }
                 { flag(&draft, "sequential", draft.sequential, |draft| draft.sequential = !draft.sequential) }
+            }
+            if reads(draft.operation) {
+                { flag(&draft, "linearizable", draft.linearizable, |draft| draft.linearizable = !draft.linearizable) }
             }
             <button type="submit" class="primary">{ "Send" }</button>
         </form>
@@ -295,6 +308,18 @@ fn operations_choice(draft: &UseStateHandle<Draft>) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_read_is_linearizable() {
+        let mut draft = Draft {
+            linearizable: true,
+            ..Draft::default()
+        };
+        let client = ClientId::from_letter('A').unwrap();
+        assert_eq!(draft.line(client), r#"client A create /app "hello""#);
+        draft.operation = 2;
+        assert_eq!(draft.line(client), "client A get /app linearizable");
+    }
 
     #[test]
     fn data_with_quotes_stay_one_word_of_the_language() {
