@@ -418,7 +418,7 @@ fn a_question_for_a_read_waits_for_the_term_it_names() {
     bench.isolate(s(3));
     bench.elect(s(1));
     bench.heal();
-    bench.mail.clear();
+    bench.instant_disks = false;
     bench.beat(s(1));
     for letter in bench.intercept(s(3)) {
         bench.deliver(letter);
