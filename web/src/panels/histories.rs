@@ -59,6 +59,10 @@ impl Axis {
     }
 
     /// Where a time is, in hundredths of the axis.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "what is lost is far less than a pixel"
+    )]
     fn percent(self, at: Time) -> f64 {
         let whole = self.to.since(self.from).as_micros() as f64;
         100.0 * at.since(self.from).as_micros() as f64 / whole
