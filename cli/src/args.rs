@@ -30,7 +30,7 @@ pub(crate) enum Task {
     Unlink(Unlink),
     /// Runs random clusters with random faults and clients, and looks for violations.
     Fuzz(Fuzz),
-    /// Lists the rules of a protocol that can be switched off.
+    /// Lists the rules that can be switched off.
     Rules(Rules),
     /// Measures how fast this machine simulates, beside the budgets.
     Bench(Bench),
@@ -99,9 +99,9 @@ pub(crate) struct Fuzz {
 
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Rules {
-    /// What the servers run.
+    /// Whose: those of a protocol with those of the service that runs on it, or the service's alone.
     #[arg(value_enum)]
-    pub(crate) protocol: ProtocolName,
+    pub(crate) of: RulesOf,
     /// Only the names, one a line.
     #[arg(long)]
     pub(crate) names: bool,
@@ -151,6 +151,15 @@ pub(crate) enum ProtocolName {
     /// Raft.
     #[default]
     Raft,
+}
+
+/// Whose rules there are to list.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum RulesOf {
+    /// Raft's and the service's.
+    Raft,
+    /// The service's.
+    Service,
 }
 
 /// `0..1000`.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::raft::Role;
-use quorumscope_core::sim::{LinkSettings, Settings, World};
+use quorumscope_core::raft::{Replica, Role};
+use quorumscope_core::server::Server;
+use quorumscope_core::sim::{LinkSettings, Node, Settings, World};
 use quorumscope_core::time::Duration;
 
 use super::trace::Cluster;
@@ -33,7 +34,7 @@ pub(super) fn start(cluster: Cluster, servers: Option<u16>) -> (World, Seats) {
     let settings = settings(cluster, servers);
     let mut world = World::new(settings);
     world.observe(false);
-    let everyone: Vec<ServerId> = world.nodes().iter().map(|node| node.id()).collect();
+    let everyone: Vec<ServerId> = world.nodes().iter().map(Node::id).collect();
     wait_until_serving(&mut world, &everyone);
     let leader = leader(&world).unwrap_or(everyone[0]);
     let followers: Vec<ServerId> = everyone.into_iter().filter(|id| *id != leader).collect();
@@ -72,12 +73,12 @@ fn settings(cluster: Cluster, servers: Option<u16>) -> Settings {
 /// Who leads with a log that is committed up to its own term.
 pub(super) fn leader(world: &World) -> Option<ServerId> {
     let servers = world.nodes().iter().filter_map(|node| node.server());
-    let replicas = servers.map(|server| server.replica());
+    let replicas = servers.map(Server::replica);
     replicas
         .filter(|it| it.role() == Role::Leader)
         .max_by_key(|it| it.term())
         .filter(|it| it.log().term_at(it.commit_index()) == Some(it.term()))
-        .map(|it| it.id())
+        .map(Replica::id)
 }
 
 /// Whether a server would take clients in and has seen all that the leader has committed.

@@ -522,7 +522,7 @@ impl Driver {
                         session.seen = session.seen.max(zxid);
                         link.arrivals.push_back(Arrival::Reply(xid, reply));
                     }
-                    ToClient::Event(event) => {
+                    ToClient::Event { event, .. } => {
                         let event = outcome::event(&event);
                         link.arrivals.push_back(Arrival::Event(event));
                     }

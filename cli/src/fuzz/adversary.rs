@@ -12,7 +12,8 @@ use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::leader_of;
 
 use super::dice::Dice;
-use super::membership;
+use super::operators;
+use super::plan::Clocks;
 use super::trial::Trial;
 use super::workload;
 
@@ -35,8 +36,9 @@ pub(super) struct Adversary {
     at_leaders: u64,
     /// How often, of a thousand, it strikes a server that has just written something.
     at_writers: u64,
-    /// How often, of a hundred, it asks a new leader for another configuration.
+    /// How often, of a hundred, it asks something of a new leader.
     at_new_leaders: u64,
+    clocks: Clocks,
     glimpses: Vec<Glimpse>,
     /// Faults that are about to come or to end; the latest in front.
     agenda: Vec<(Time, Command)>,
@@ -60,7 +62,7 @@ enum Fault {
     TimeOut,
     AlignTimers,
     Message,
-    Change,
+    Order,
 }
 
 const FAULTS: [(u64, Fault); 16] = [
@@ -73,18 +75,19 @@ const FAULTS: [(u64, Fault); 16] = [
     (4, Fault::HealAll),
     (4, Fault::SlowDisk),
     (2, Fault::FullDisk),
-    (3, Fault::Drift),
+    (4, Fault::Drift),
     (2, Fault::Jump),
     (3, Fault::BadLink),
     (8, Fault::TimeOut),
     (5, Fault::AlignTimers),
     (11, Fault::Message),
-    (8, Fault::Change),
+    (14, Fault::Order),
 ];
 
 impl Adversary {
-    pub(super) fn new(dice: &mut Dice) -> Self {
+    pub(super) fn new(clocks: Clocks, dice: &mut Dice) -> Self {
         Self {
+            clocks,
             fault_gap: dice.span(20_000, 1_500_000).as_micros(),
             deed_gap: dice.span(8_000, 400_000).as_micros(),
             fault_length: dice.span(60_000, 1_200_000).as_micros(),
@@ -149,9 +152,9 @@ impl Adversary {
         if glimpse.leads
             && !before.leads
             && dice.percent(self.at_new_leaders)
-            && let Some(change) = membership::change(world, id, dice)
+            && let Some(order) = operators::order(world, id, dice)
         {
-            self.plan(world.now() + dice.span(1, 60_000), change);
+            self.plan(world.now() + dice.span(1, 60_000), order);
         }
         let bad_moment =
             !before.leads || glimpse.commit > before.commit || touched.log_from.is_some();
@@ -169,7 +172,7 @@ impl Adversary {
     fn strike_leader(&mut self, world: &World, leader: ServerId, dice: &mut Dice) {
         let at = world.now() + dice.span(1, 40_000);
         let end = at + self.length(dice);
-        match dice.below(4) {
+        match dice.below(5) {
             0 => self.plan_crash(world, leader, at, dice),
             1 => {
                 let endpoint = server_end(leader);
@@ -181,7 +184,32 @@ impl Adversary {
                 self.plan(at, Command::Pause { server });
                 self.plan(end, Command::Resume { server });
             }
-            _ => self.plan_one_friend(world, leader, at, end, dice),
+            3 => self.plan_one_friend(world, leader, at, end, dice),
+            _ => self.plan_usurper(world, leader, at, end, dice),
+        }
+    }
+
+    /// A leader is cut off from its peers and not from clients, and another stands for election.
+    fn plan_usurper(
+        &mut self,
+        world: &World,
+        leader: ServerId,
+        at: Time,
+        end: Time,
+        dice: &mut Dice,
+    ) {
+        let others = world.nodes().iter().map(|node| node.id());
+        let others: Vec<_> = others.filter(|id| *id != leader).map(server_end).collect();
+        if others.is_empty() {
+            return;
+        }
+        let groups = vec![vec![server_end(leader)], others];
+        self.plan(at, Command::Partition { groups });
+        self.plan(end, Command::HealAll);
+        if dice.percent(50) {
+            let server = any_server(world, dice).into();
+            let soon = at + dice.span(1, 20_000);
+            self.plan(soon, Command::TimeOut { server });
         }
     }
 
@@ -247,12 +275,15 @@ impl Adversary {
             Fault::SlowDisk => disk_fault(server, Disk::Latency(dice.span(1_000, 300_000))),
             Fault::FullDisk => disk_fault(server, Disk::Full),
             Fault::Drift => {
-                let ppm = dice.below(600_001) as i32 - 300_000;
+                let drift = Some(self.clocks.drift(dice));
+                let remedy = clock(server, None, Some(0));
+                let lasting = dice.percent(50);
                 (
-                    clock(server, None, Some(ppm)),
-                    Some(clock(server, None, Some(0))),
+                    clock(server, None, drift),
+                    Some(remedy).filter(|_| !lasting),
                 )
             }
+            Fault::Jump if !self.clocks.jump => return,
             Fault::Jump => {
                 let by = dice.below(1_000_001) as i64 - 500_000;
                 (clock(server, Some(Offset::from_micros(by)), None), None)
@@ -277,10 +308,10 @@ impl Adversary {
             }
             Fault::TimeOut => (Command::TimeOut { server }, None),
             Fault::AlignTimers => (Command::Timers(Timers::Align), None),
-            Fault::Change => {
+            Fault::Order => {
                 let leader = leader_of(&trial.world).unwrap_or(id);
-                match membership::change(&trial.world, leader, dice) {
-                    Some(change) => (change, None),
+                match operators::order(&trial.world, leader, dice) {
+                    Some(order) => (order, None),
                     None => return,
                 }
             }

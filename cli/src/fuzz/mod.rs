@@ -8,6 +8,8 @@ mod adversary;
 mod calm;
 mod dice;
 mod membership;
+mod operations;
+mod operators;
 mod plan;
 mod report;
 mod trial;

@@ -28,8 +28,10 @@ pub(super) struct Trial {
 /// If a name in [`Options::off`] is no rule's.
 pub fn run_seed(seed: u64, options: &Options) -> Outcome {
     let mut dice = Dice::new(seed);
-    let mut trial = Trial::new(plan::header(seed, options, &mut dice));
-    Adversary::new(&mut dice).torment(&mut trial, &mut dice, options.duration);
+    let header = plan::header(seed, options, &mut dice);
+    let clocks = plan::Clocks::of(&header);
+    let mut trial = Trial::new(header);
+    Adversary::new(clocks, &mut dice).torment(&mut trial, &mut dice, options.duration);
     let failed = if trial.is_safe() {
         calm::recover(&mut trial)
     } else {

@@ -42,7 +42,8 @@ impl Invariant for FifoClientOrder {
             let facts = [told_of(history.call(later.by), call), told_at(call, zxid)];
             return Err(Clash { what, facts });
         }
-        let is_write = call.request.as_ref().is_some_and(Request::is_write);
+        let is_write =
+            call.request.as_ref().is_some_and(Request::is_write) && !call.was_turned_away();
         if let Some(before) = self.written.get(&client).filter(own)
             && (zxid < before.zxid || zxid == before.zxid && is_write)
         {

@@ -1,12 +1,18 @@
 //! Histories made up by hand, judged as they are told.
 
+// Answers are made as servers give them.
+#![allow(clippy::unnecessary_wraps)]
+
 use super::history::{Call, CallId, Ending};
+use super::notices::Heard;
 use super::{Monitor, Verdict};
+use crate::client::Notice;
 use crate::ids::{ClientId, EventId, ServerId};
 use crate::sim::{Settings, World};
 use crate::time::Time;
 use crate::zookeeper::{
-    ANY_VERSION, CreateMode, ErrorCode, Reply, Request, Response, Stat, Version, Zxid,
+    ANY_VERSION, CreateMode, ErrorCode, EventKind, Reply, Request, Response, Stat, Version,
+    WatchEvent, Zxid,
 };
 
 /// A history that is being told, event by event.
@@ -64,6 +70,19 @@ impl Tale {
         violations.map(|violation| violation.invariant).collect()
     }
 
+    /// A client is told of an event; the invariants that object.
+    pub(super) fn notice(&mut self, client: char, notice: Notice) -> Vec<&'static str> {
+        let heard = Heard {
+            client: ClientId::from_letter(client).unwrap(),
+            server: ServerId::new(2),
+            notice,
+        };
+        let known = self.monitor.violations().len();
+        self.monitor.notice(&self.world, &heard);
+        let violations = self.monitor.violations()[known..].iter();
+        violations.map(|violation| violation.invariant).collect()
+    }
+
     /// Both at once.
     pub(super) fn tell(
         &mut self,
@@ -100,6 +119,21 @@ impl Tale {
 
 pub(super) fn zxid_of(counter: u32) -> Zxid {
     Zxid::new(0, counter)
+}
+
+/// That the data of a znode were set, told to a client that has seen `seen`.
+pub(super) fn told(path: &str, zxid: Option<u32>, seen: u32, expected: bool) -> Notice {
+    Notice {
+        number: 1,
+        time: Time::ZERO,
+        event: WatchEvent {
+            kind: EventKind::NodeDataChanged,
+            path: path.into(),
+        },
+        zxid: zxid.map(zxid_of),
+        seen: zxid_of(seen),
+        expected,
+    }
 }
 
 pub(super) fn create(path: &str) -> Request {

@@ -234,7 +234,7 @@ impl History {
             .map(|request| self.freshness.floor(request));
         let call = Call {
             id,
-            linearizable: request.as_ref().is_none_or(Request::is_replicated),
+            linearizable: request.as_ref().is_none_or(is_strict),
             request,
             server,
             event,
@@ -286,6 +286,12 @@ impl History {
             (None, _) if operation.is_some() && !node.is_killed() => return false,
             _ => Ending::Unknown,
         };
+        // What a server that stands alone answers has no place in the order of the ensemble.
+        if client.has_local_session()
+            && let Some(call) = self.calls.get_mut(&id)
+        {
+            call.linearizable = false;
+        }
         self.close(id, client.server(), ending);
         true
     }
@@ -344,6 +350,11 @@ impl History {
     }
 }
 
+/// Whether an operation is promised to take effect between question and answer.
+fn is_strict(request: &Request) -> bool {
+    request.is_replicated() || matches!(request, Request::Linearizable(_))
+}
+
 /// Whether an answer says what became of the operation.
 fn is_known(reply: &Reply) -> bool {
     !matches!(
@@ -391,6 +402,11 @@ impl Call {
             Ending::Answered { reply, .. } => Some(reply),
             Ending::Open | Ending::Unknown => None,
         }
+    }
+
+    /// Whether a server that can only be read from has turned it away: the ensemble never had it.
+    pub(super) fn was_turned_away(&self) -> bool {
+        matches!(self.reply(), Some(Err(ErrorCode::NotReadOnly)))
     }
 
     /// The last zxid that the server had applied when it answered.

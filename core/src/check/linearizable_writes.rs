@@ -27,7 +27,7 @@ impl Invariant for LinearizableWrites {
         let is_write = call.request.as_ref().is_some_and(Request::is_write);
         // A write is a state of its own, a read or a sync may show one that was known.
         let comes_after = zxid > known.zxid || zxid == known.zxid && !is_write;
-        if !call.linearizable || comes_after {
+        if !call.linearizable || call.was_turned_away() || comes_after {
             return Ok(());
         }
         Err(Clash {

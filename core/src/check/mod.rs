@@ -12,6 +12,8 @@
 //! | `one_vote_per_term`, `committed_stays_committed` | what they rest on: promises and entries outlive crashes |
 //! | `one_uncommitted_configuration`, `quorums_overlap`, `quorum_commits` | what makes changes of membership safe |
 //! | `snapshots_agree`, `exactly_once`, `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
+//! | `moved_sessions`, `failed_writes`, `sequential_names` | what ZooKeeper's transactions promise |
+//! | `notices`, `watch_before_state`, `expected_events` | what clients are told of the znodes that they watch |
 //! | `history`, `freshness`, `verdict` | what clients asked and were told, and what is to be thought of it |
 //! | `linearizable_writes`, `fifo_client_order`, `monotonic_reads`, `sync_then_read` | what ZooKeeper promises to clients, judged as each answer comes |
 //! | `linearizability` | whether one order of the operations explains all answers: judged once, at the end of a run |
@@ -21,6 +23,8 @@ mod committed_stays_committed;
 mod election_safety;
 mod ephemeral_owners;
 mod exactly_once;
+mod expected_events;
+mod failed_writes;
 mod fifo_client_order;
 #[cfg(test)]
 mod fixture;
@@ -33,18 +37,24 @@ mod linearizability;
 mod linearizable_writes;
 mod log_matching;
 mod monotonic_reads;
+mod moved_sessions;
+mod notices;
 mod one_uncommitted_configuration;
 mod one_vote_per_term;
 mod past;
 mod quorum_commits;
 mod quorums_overlap;
 mod replicas_agree;
+mod sequential_names;
+#[cfg(test)]
+mod service_testing;
 mod snapshots_agree;
 mod state_machine_safety;
 mod sync_then_read;
 #[cfg(test)]
 mod testing;
 mod verdict;
+mod watch_before_state;
 
 use crate::explain::Rule;
 use crate::ids::{EventId, ServerId};
@@ -57,6 +67,8 @@ use committed_stays_committed::CommittedStaysCommitted;
 use election_safety::ElectionSafety;
 use ephemeral_owners::EphemeralOwners;
 use exactly_once::ExactlyOnce;
+use expected_events::ExpectedEvents;
+use failed_writes::FailedWrites;
 use fifo_client_order::FifoClientOrder;
 use glance::{Answer, Glance, Outline};
 use leader_append_only::LeaderAppendOnly;
@@ -65,15 +77,19 @@ use linearizability::Linearizability;
 use linearizable_writes::LinearizableWrites;
 use log_matching::LogMatching;
 use monotonic_reads::MonotonicReads;
+use moved_sessions::MovedSessions;
+use notices::{Heard, Notices};
 use one_uncommitted_configuration::OneUncommittedConfiguration;
 use one_vote_per_term::OneVotePerTerm;
 use past::Past;
 use quorum_commits::QuorumCommits;
 use quorums_overlap::QuorumsOverlap;
 use replicas_agree::ReplicasAgree;
+use sequential_names::SequentialNames;
 use snapshots_agree::SnapshotsAgree;
 use state_machine_safety::StateMachineSafety;
 use sync_then_read::SyncThenRead;
+use watch_before_state::WatchBeforeState;
 
 pub use history::{Call, CallId, Ending, History, REMEMBERED_CALLS, Told};
 pub use verdict::Verdict;
@@ -128,6 +144,16 @@ trait Invariant {
         Ok(())
     }
 
+    /// Hears of an event that a client was told of.
+    fn notice(&mut self, _heard: &Heard) -> Result<(), Clash> {
+        Ok(())
+    }
+
+    /// Holds the answer to an operation against what the server has.
+    fn witness(&mut self, _world: &World, _call: &Call) -> Result<(), Clash> {
+        Ok(())
+    }
+
     /// Judges an operation that has been answered.
     fn judge(&mut self, _history: &History, _call: &Call) -> Result<(), Clash> {
         Ok(())
@@ -170,6 +196,25 @@ macro_rules! invariants {
                 })*
             }
 
+            /// Lets every invariant that has held so far hear of an event.
+            fn notice(&mut self, world: &World, heard: &Heard) {
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.notice(heard);
+                    self.note::<$Invariant>(world, outcome);
+                })*
+            }
+
+            /// Lets every invariant that has held so far look at who has answered an operation.
+            fn witness(&mut self, world: &World, call: &Call) {
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.witness(world, call);
+                    if outcome.is_err() {
+                        self.history.condemn(call.id, $Invariant::PROPERTY.name);
+                    }
+                    self.note::<$Invariant>(world, outcome);
+                })*
+            }
+
             /// Lets every invariant that has held so far judge an operation.
             fn judge(&mut self, world: &World, call: &Call) {
                 $(if self.holds($Invariant::PROPERTY.name) {
@@ -209,7 +254,12 @@ invariants! {
     snapshots_agree: SnapshotsAgree,
     exactly_once: ExactlyOnce,
     ephemeral_owners: EphemeralOwners,
+    moved_sessions: MovedSessions,
+    failed_writes: FailedWrites,
+    sequential_names: SequentialNames,
     acknowledged_writes: AcknowledgedWrites,
+    watch_before_state: WatchBeforeState,
+    expected_events: ExpectedEvents,
     linearizable_writes: LinearizableWrites,
     fifo_client_order: FifoClientOrder,
     monotonic_reads: MonotonicReads,
@@ -224,6 +274,7 @@ invariants! {
 pub struct Monitor {
     outlines: Vec<Outline>,
     history: History,
+    notices: Notices,
     past: Past,
     violations: Vec<Violation>,
     invariants: Invariants,
@@ -235,10 +286,12 @@ impl Monitor {
         let mut monitor = Self {
             outlines: vec![Outline::default(); world.nodes().len()],
             history: History::new(world),
+            notices: Notices::default(),
             past: Past::default(),
             violations: Vec::new(),
             invariants: Invariants::default(),
         };
+        monitor.notices.follow(world);
         for node in world.nodes() {
             monitor.look_at(world, node.id(), Some(Index::new(1)));
         }
@@ -312,7 +365,11 @@ impl Monitor {
                 self.hear(&answer);
             }
             self.past = past;
+            self.witness(world, &call);
             self.judge(world, &call);
+        }
+        for heard in self.notices.follow(world) {
+            self.notice(world, &heard);
         }
     }
 

@@ -7,6 +7,7 @@
 //! (ZooKeeper, Programmer's Guide, Sessions). What it shows is what it believes.
 
 mod fact;
+mod notice;
 mod watches;
 
 use std::collections::VecDeque;
@@ -18,11 +19,13 @@ use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{Credentials, ToClient, ToServer};
 use crate::zookeeper::{ErrorCode, Reply, Request, Response, WatchEvent, Xid, Zxid};
 
+use notice::Notices;
 use watches::Watches;
 
 pub use fact::{ClientFact, ConnectionEnd};
+pub use notice::{Notice, REMEMBERED_NOTICES};
 
-/// How many operations a client remembers for whoever watches it.
+/// How many operations a client remembers for whoever watches it, unless more are unanswered.
 pub const REMEMBERED_OPERATIONS: usize = 50;
 
 /// The number of what the library itself asks for when it shows a credential again.
@@ -171,6 +174,7 @@ pub struct Client {
     /// known to nobody else.
     session_is_known: bool,
     watches: Watches,
+    notices: Notices,
     /// What it has shown to prove who it is.
     credentials: Vec<(Arc<str>, Arc<str>)>,
     timeout: Duration,
@@ -213,6 +217,7 @@ impl Client {
             read_only: false,
             session_is_known: false,
             watches: Watches::default(),
+            notices: Notices::default(),
             credentials: Vec::new(),
             timeout,
             last_zxid: Zxid::ZERO,
@@ -277,7 +282,7 @@ impl Client {
                 self.last_zxid = self.last_zxid.max(zxid);
                 self.on_reply(now, xid, zxid, reply, out);
             }
-            ToClient::Event(event) => self.on_event(event, out),
+            ToClient::Event { event, zxid } => self.on_event(now, event, zxid, out),
             ToClient::Pong => {}
         }
     }
@@ -327,8 +332,22 @@ impl Client {
         }
     }
 
-    fn on_event(&mut self, event: WatchEvent, out: &mut Vec<Output>) {
-        self.watches.use_up(&event);
+    fn on_event(
+        &mut self,
+        now: Time,
+        event: WatchEvent,
+        zxid: Option<Zxid>,
+        out: &mut Vec<Output>,
+    ) {
+        let expected = self.watches.use_up(&event);
+        self.notices.add(Notice {
+            number: 0,
+            time: now,
+            event: event.clone(),
+            zxid,
+            seen: self.last_zxid,
+            expected,
+        });
         out.push(Output::Fact(ClientFact::Notified { event }));
     }
 
@@ -467,8 +486,10 @@ impl Client {
             number,
             request: request.clone(),
         }));
-        if self.operations.len() == REMEMBERED_OPERATIONS {
-            self.operations.pop_front();
+        // What was not answered is still to be sent, or its answer to be taken in.
+        if self.operations.len() >= REMEMBERED_OPERATIONS {
+            self.operations
+                .pop_front_if(|oldest| oldest.answer.is_some());
         }
         self.operations.push_back(Operation {
             number,
@@ -599,6 +620,11 @@ impl Client {
         self.read_only && self.state == State::Connected
     }
 
+    /// Whether only the server that opened its session knows of it, one that stood alone.
+    pub fn has_local_session(&self) -> bool {
+        self.session.is_some() && !self.session_is_known
+    }
+
     /// The session timeout it was granted.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -612,6 +638,11 @@ impl Client {
     /// Its most recent operations, oldest first.
     pub fn operations(&self) -> impl DoubleEndedIterator<Item = &Operation> {
         self.operations.iter()
+    }
+
+    /// The latest events that it was told of, oldest first.
+    pub fn notices(&self) -> impl DoubleEndedIterator<Item = &Notice> {
+        self.notices.latest()
     }
 
     /// How many operations wait for the connection or for their answer.

@@ -6,6 +6,7 @@ use imbl::OrdSet;
 
 use crate::zookeeper::{
     AddWatchMode, ErrorCode, EventKind, Reply, Request, WatchEvent, WatchKind, WatchLists, Zxid,
+    path,
 };
 
 /// The paths that a client watches, by how it came to.
@@ -21,9 +22,14 @@ pub(super) struct Watches {
 impl Watches {
     /// Takes note of the watch that an operation has set or taken away.
     pub(super) fn note(&mut self, request: &Request, reply: &Reply) {
+        let request = match request {
+            Request::Linearizable(read) => read,
+            request => request,
+        };
         let (set, path) = match (request, reply) {
-            (Request::Get { path, watch: true }, Ok(_))
-            | (Request::Exists { path, watch: true }, Ok(_)) => (&mut self.data, path),
+            (Request::Get { path, watch: true } | Request::Exists { path, watch: true }, Ok(_)) => {
+                (&mut self.data, path)
+            }
             (Request::Exists { path, watch: true }, Err(ErrorCode::NoNode)) => {
                 (&mut self.exist, path)
             }
@@ -38,19 +44,21 @@ impl Watches {
         set.insert(path.clone());
     }
 
-    /// An event uses up the one-shot watches that it answers.
-    pub(super) fn use_up(&mut self, event: &WatchEvent) {
+    /// An event uses up the one-shot watches that it answers; whether it answers any watch.
+    pub(super) fn use_up(&mut self, event: &WatchEvent) -> bool {
         let WatchEvent { kind, path } = event;
-        if *kind != EventKind::NodeChildrenChanged {
-            self.data.remove(path);
-            self.exist.remove(path);
+        let of_children = *kind == EventKind::NodeChildrenChanged;
+        let is_below = |above: &Arc<str>| path::ancestry(path).any(|it| *it == **above);
+        let mut expected =
+            self.persistent.contains(path) || !of_children && self.recursive.iter().any(is_below);
+        if !of_children {
+            expected |= self.data.remove(path).is_some();
+            expected |= self.exist.remove(path).is_some();
         }
-        if matches!(
-            kind,
-            EventKind::NodeChildrenChanged | EventKind::NodeDeleted
-        ) {
-            self.child.remove(path);
+        if of_children || *kind == EventKind::NodeDeleted {
+            expected |= self.child.remove(path).is_some();
         }
+        expected
     }
 
     fn remove(&mut self, path: &Arc<str>, kind: WatchKind) {

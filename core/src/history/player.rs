@@ -9,11 +9,11 @@ use super::tape::Tape;
 use crate::check::Monitor;
 use crate::explain::{Explain, Weight};
 use crate::ids::EventId;
-use crate::raft::{Rules, SettingsError};
+use crate::raft::SettingsError;
 use crate::script::{
     self, Command, Errors, Names, Refused, Step, holds, parse_line_with, parse_with,
 };
-use crate::sim::{Record, World};
+use crate::sim::{self, Record, World};
 use crate::time::{Duration, Time};
 use crate::view::{InvariantView, LineView, Scope, VerdictView, View, ViolationView, line_of};
 
@@ -106,7 +106,7 @@ pub struct Player {
 impl Player {
     /// Opens a script; an empty text is the default cluster. Nothing has happened yet.
     pub fn open(text: &str) -> Result<Self, OpenError> {
-        let rules = Rules::NAMES.iter().map(ToString::to_string).collect();
+        let rules = sim::rules().map(|rule| rule.name.to_owned()).collect();
         let names = Names {
             rules: Some(rules),
             ..Names::default()

@@ -438,3 +438,28 @@ fn a_read_is_served_however_long_the_way_to_the_leader_is() {
     assert!(bench.served_reads.contains_key(&read));
     assert_eq!(bench.at(s(3)).pending_reads(), 0);
 }
+
+#[test]
+fn a_question_for_a_read_waits_for_the_term_it_names() {
+    let mut bench = Bench::new(3);
+    bench.isolate(s(3));
+    bench.elect(s(1));
+    bench.heal();
+    bench.instant_disks = false;
+    bench.mail.clear();
+    bench.beat(s(1));
+    for letter in bench.intercept(s(3)) {
+        bench.deliver(letter);
+    }
+    assert_eq!(bench.at(s(3)).leader(), Some(s(1)));
+    bench.read(s(3));
+    let asked = |bench: &Bench| {
+        let asks =
+            |letter: &super::testing::Letter| matches!(letter.message, Message::ReadIndex { .. });
+        bench.mail.iter().any(asks)
+    };
+    // A crash now would leave it in the term before.
+    assert!(!asked(&bench));
+    while bench.write_one(s(3)) {}
+    assert!(asked(&bench));
+}

@@ -264,11 +264,13 @@ impl<P: Payload> Replica<P> {
     }
 
     /// Voters to be that lack some of the log: with them, the cluster might be unable to commit
-    /// anything for a while (dissertation §4.2.1).
+    /// anything for a while (dissertation §4.2.1). A leader without a voice that shall have one
+    /// lacks nothing.
     fn newcomers(&self, target: &Configuration) -> Vec<ServerId> {
         let is_behind = |server: &ServerId| {
             let stores = self.progress(*server).map(Progress::match_index);
-            !self.configuration.is_voter(*server) && stores < Some(self.commit_index)
+            let is_new = !self.configuration.is_voter(*server) && *server != self.id;
+            is_new && stores < Some(self.commit_index)
         };
         let voters = target.voters().iter().copied();
         if self.settings.catch_up_first {

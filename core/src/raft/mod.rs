@@ -71,6 +71,7 @@ mod storage;
 mod testing;
 mod transfer;
 
+pub use crate::explain::RuleInfo;
 pub use campaign_fact::CampaignFact;
 pub use configuration::Configuration;
 pub use durable::{Durable, HardState, Token, Write};
@@ -84,7 +85,7 @@ pub use position::{Index, LogPosition, Term};
 pub use progress::{Progress, ProgressState};
 pub use read_fact::ReadFact;
 pub use role::{Ballot, ProposeError, Role};
-pub use rules::{RuleInfo, Rules, UnknownRule};
+pub use rules::{Rules, UnknownRule};
 pub use settings::{Membership, Settings, SettingsError};
 pub use snapshot::{CompactError, PartialSnapshot, Snapshot};
 pub use snapshot_fact::SnapshotFact;

@@ -144,10 +144,8 @@ impl<P: Payload> Replica<P> {
             };
             tell(turn.out, RaftFact::Read(fact));
             let message = Message::ReadIndex { term, number };
-            turn.out.push(Output::Send {
-                to: leader,
-                message,
-            });
+            let awaited = self.storage.awaits_hard_state();
+            self.send_when_durable(awaited, leader, message, turn.out);
         }
         self.reads.asked = Some(Question {
             number,
@@ -176,10 +174,8 @@ impl<P: Payload> Replica<P> {
         };
         let fact = ReadFact::Asked { leader, reads };
         tell(turn.out, RaftFact::Read(fact));
-        turn.out.push(Output::Send {
-            to: leader,
-            message,
-        });
+        let awaited = self.storage.awaits_hard_state();
+        self.send_when_durable(awaited, leader, message, turn.out);
     }
 
     /// A leader gets a question; anyone else ignores it, and its origin will find the leader.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::explain::Rule;
+use crate::explain::RuleInfo;
 
 /// Which rules hold. Each is asked in exactly one place.
 // A switch is a bool, and there is one for each rule.
@@ -50,17 +50,6 @@ pub struct Rules {
     pub lease_bounds_drift: bool,
     /// See [`STICKY_VOTERS_UNDER_LEASE`].
     pub sticky_voters_under_lease: bool,
-}
-
-/// A rule that can be switched off.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct RuleInfo {
-    /// The name by which it is switched.
-    pub name: &'static str,
-    /// The rule in one sentence, without a full stop at its end.
-    pub text: &'static str,
-    /// Where it is written.
-    pub source: &'static str,
 }
 
 /// Only a candidate whose log holds every committed entry can win.
@@ -234,16 +223,6 @@ const ALL: [RuleInfo; 20] = [
 pub struct UnknownRule {
     /// The name.
     pub name: String,
-}
-
-impl RuleInfo {
-    /// The rule as facts cite it.
-    pub const fn rule(&self) -> Rule {
-        Rule {
-            text: self.text,
-            source: self.source,
-        }
-    }
 }
 
 impl Default for Rules {

@@ -4,6 +4,7 @@
 //! value.
 
 use super::error::Impossible;
+use super::operation::Operation;
 use super::value::{Offset, Percent, Span};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::Transition;
@@ -264,6 +265,8 @@ pub enum ClientAction {
         server: Option<ServerRef>,
         /// The session timeout to ask for; as the settings say when it is not said.
         timeout: Option<Duration>,
+        /// Whether a server will do that can only be read from.
+        read_only: bool,
     },
     /// Closes the session.
     Close,
@@ -276,56 +279,6 @@ pub enum ClientAction {
     },
     /// Asks the service for something.
     Request(Operation),
-}
-
-/// What a client can ask of the service.
-///
-/// A path begins with `/`; whether it is valid is for the service to say. Data are the bytes of a
-/// text; `None` is no data at all, which is not the same as an empty text. A version of `None`
-/// matches any.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of the service, said above"
-)]
-pub enum Operation {
-    /// Creates a znode.
-    Create {
-        path: String,
-        data: Option<String>,
-        /// Gone with the session that created it.
-        ephemeral: bool,
-        /// Its name ends with a counter that the service adds.
-        sequential: bool,
-    },
-    /// Deletes a znode without children.
-    Delete { path: String, version: Option<i32> },
-    /// Replaces the data of a znode.
-    Set {
-        path: String,
-        data: Option<String>,
-        version: Option<i32>,
-    },
-    /// Whether a znode exists, and its stat.
-    Exists {
-        path: String,
-        /// Nothing that was answered before is missed.
-        linearizable: bool,
-    },
-    /// The data of a znode and its stat.
-    Get {
-        path: String,
-        /// Nothing that was answered before is missed.
-        linearizable: bool,
-    },
-    /// The names of a znode's children and its stat.
-    Children {
-        path: String,
-        /// Nothing that was answered before is missed.
-        linearizable: bool,
-    },
-    /// Makes the client's server catch up with the leader.
-    Sync { path: String },
 }
 
 impl From<ServerId> for ServerRef {

@@ -112,9 +112,29 @@ mod tests {
             ("leave ", &["joint"]),
             ("hold ", &["m7", "m42"]),
             ("hold m4", &["m42"]),
-            ("client A c", &["close", "connect", "create", "children"]),
+            (
+                "client A c",
+                &[
+                    "close",
+                    "connect",
+                    "create",
+                    "check",
+                    "children",
+                    "checkwatch",
+                ],
+            ),
             ("client A get /a", &["/app", "\"/app/a b\""]),
-            ("client A create /app ", &["ephemeral", "sequential"]),
+            (
+                "client A create /app ",
+                &[
+                    "ephemeral",
+                    "persistent",
+                    "container",
+                    "ttl",
+                    "sequential",
+                    "acl",
+                ],
+            ),
             ("client A create /app \"x\" e", &["ephemeral"]),
             ("until S1 t", &["term"]),
             (

@@ -2,16 +2,14 @@
 
 use thiserror::Error;
 
-use super::command::{
-    ClientAction, Command, Disk, EndpointRef, Operation, Quality, ServerRef, Timers,
-};
+use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::error::Impossible as NoCluster;
 use crate::client::Input;
 use crate::ids::{ClientId, Endpoint, ServerId};
 use crate::raft::Reconfiguration;
-use crate::sim::{self, LinkSettings, World};
+use crate::sim::{self, LinkSettings, Opening, World};
 use crate::view::leader_of;
-use crate::zookeeper::{ANY_VERSION, CreateMode, Data, FrameTooLarge, PathError, Request};
+use crate::zookeeper::{FrameTooLarge, PathError, Request};
 
 /// Why a command was not carried out. The world is as it was before.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -196,8 +194,17 @@ fn change_link(
 
 fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Result<(), Refused> {
     match action {
-        ClientAction::Open { server, timeout } => {
-            world.start_client(client, server.map(id), *timeout)?;
+        ClientAction::Open {
+            server,
+            timeout,
+            read_only,
+        } => {
+            let opening = Opening {
+                server: server.map(id),
+                timeout: *timeout,
+                read_only: *read_only,
+            };
+            world.open_client(client, opening)?;
         }
         ClientAction::Close => world.tell_client(client, Input::Close)?,
         ClientAction::Kill => world.kill_client(client)?,
@@ -216,58 +223,4 @@ fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Re
         }
     }
     Ok(())
-}
-
-fn as_asked(read: Request, linearizable: bool) -> Request {
-    if linearizable {
-        read.linearizable()
-    } else {
-        read
-    }
-}
-
-impl From<&Operation> for Request {
-    fn from(operation: &Operation) -> Self {
-        let bytes = |data: &Option<String>| data.as_deref().map(Data::from);
-        let or_any = |version: &Option<i32>| version.unwrap_or(ANY_VERSION);
-        match operation {
-            Operation::Create {
-                path,
-                data,
-                ephemeral,
-                sequential,
-            } => Self::Create {
-                path: path.as_str().into(),
-                data: bytes(data),
-                acl: crate::zookeeper::Acl::open(),
-                mode: match (ephemeral, sequential) {
-                    (false, false) => CreateMode::Persistent,
-                    (true, false) => CreateMode::Ephemeral,
-                    (false, true) => CreateMode::PersistentSequential,
-                    (true, true) => CreateMode::EphemeralSequential,
-                },
-            },
-            Operation::Delete { path, version } => Self::Delete {
-                path: path.as_str().into(),
-                version: or_any(version),
-            },
-            Operation::Set {
-                path,
-                data,
-                version,
-            } => Self::Set {
-                path: path.as_str().into(),
-                data: bytes(data),
-                version: or_any(version),
-            },
-            Operation::Exists { path, linearizable } => as_asked(Self::exists(path), *linearizable),
-            Operation::Get { path, linearizable } => as_asked(Self::get(path), *linearizable),
-            Operation::Children { path, linearizable } => {
-                as_asked(Self::children(path), *linearizable)
-            }
-            Operation::Sync { path } => Self::Sync {
-                path: path.as_str().into(),
-            },
-        }
-    }
 }

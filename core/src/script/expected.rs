@@ -26,6 +26,7 @@ pub(super) enum Expected {
     /// A whole number that counts this.
     Count(&'static str),
     Data,
+    Acl,
     Text,
     Rule,
     Answer,
@@ -58,6 +59,7 @@ impl Expected {
             Self::Drift => "a drift such as 500ppm or -500ppm".to_owned(),
             Self::Count(what) => what.to_owned(),
             Self::Data => "data such as \"hello\"".to_owned(),
+            Self::Acl => "an access control list such as world:anyone:r".to_owned(),
             Self::Text => "a text in double quotes".to_owned(),
             Self::Rule => match &names.rules {
                 None => "a rule".to_owned(),

@@ -13,7 +13,7 @@ use super::value::{self, Offset, Percent, Span};
 use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
 use crate::time::{Duration, Time};
-use crate::zookeeper::ErrorCode;
+use crate::zookeeper::{Acl, ErrorCode};
 
 impl Cursor<'_> {
     pub(super) fn try_server(&mut self) -> Parsed<Option<ServerRef>> {
@@ -69,13 +69,28 @@ impl Cursor<'_> {
     }
 
     pub(super) fn path(&mut self) -> Parsed<String> {
+        self.try_path().and_then(needed)
+    }
+
+    /// An access control list: `world:anyone:r,digest:bob:HASH:cdrwa`.
+    pub(super) fn acl(&mut self) -> Parsed<Acl> {
+        self.read(Expected::Acl, |kind| {
+            Ok(match kind {
+                Kind::Word(list) => Acl::parse(list),
+                Kind::Text(list) => Acl::parse(list),
+                Kind::Symbol(_) => None,
+            })
+        })
+        .and_then(needed)
+    }
+
+    pub(super) fn try_path(&mut self) -> Parsed<Option<String>> {
         let path = |kind: &Kind<'_>| match kind {
             Kind::Word(path) if path.starts_with('/') => Some((*path).to_owned()),
             Kind::Text(path) if path.starts_with('/') => Some(path.clone()),
             _ => None,
         };
         self.read(Expected::Path, |kind| Ok(path(kind)))
-            .and_then(needed)
     }
 
     /// Data of a znode: a quoted text, or a bare word of letters, digits and `_ - . :`.

@@ -3,9 +3,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::ast::{Header, Protocol, Script, Step};
-use super::command::{
-    ClientAction, Command, Disk, EndpointRef, Operation, Quality, ServerRef, Timers,
-};
+use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::condition::{Comparison, Condition, Fact, name_of};
 use super::lexer::{Path, Quoted};
 use super::{ClientState, Counter, MessageKind, ServerState};
@@ -190,11 +188,6 @@ impl Display for Command {
     }
 }
 
-fn read(f: &mut Formatter<'_>, verb: &str, path: &str, linearizable: bool) -> Result {
-    write!(f, "{verb} {}", Path(path))?;
-    f.write_str(if linearizable { " linearizable" } else { "" })
-}
-
 /// What stands between the ends of a link.
 fn way(both: bool) -> &'static str {
     if both { " " } else { " -> " }
@@ -241,51 +234,22 @@ impl Display for ClientAction {
             Self::Open {
                 server: None,
                 timeout: None,
+                read_only: false,
             } => Ok(()),
-            Self::Open { server, timeout } => {
+            Self::Open {
+                server,
+                timeout,
+                read_only,
+            } => {
                 f.write_str(" open")?;
                 option(f, " ", *server)?;
-                option(f, " timeout ", *timeout)
+                option(f, " timeout ", *timeout)?;
+                f.write_str(if *read_only { " read-only" } else { "" })
             }
             Self::Close => f.write_str(" close"),
             Self::Kill => f.write_str(" kill"),
             Self::Connect { server } => write!(f, " connect {server}"),
             Self::Request(operation) => write!(f, " {operation}"),
-        }
-    }
-}
-
-impl Display for Operation {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::Create {
-                path,
-                data,
-                ephemeral,
-                sequential,
-            } => {
-                write!(f, "create {}", Path(path))?;
-                option(f, " ", data.as_deref().map(Quoted))?;
-                f.write_str(if *ephemeral { " ephemeral" } else { "" })?;
-                f.write_str(if *sequential { " sequential" } else { "" })
-            }
-            Self::Delete { path, version } => {
-                write!(f, "delete {}", Path(path))?;
-                option(f, " version ", *version)
-            }
-            Self::Set {
-                path,
-                data,
-                version,
-            } => {
-                write!(f, "set {}", Path(path))?;
-                option(f, " ", data.as_deref().map(Quoted))?;
-                option(f, " version ", *version)
-            }
-            Self::Exists { path, linearizable } => read(f, "exists", path, *linearizable),
-            Self::Get { path, linearizable } => read(f, "get", path, *linearizable),
-            Self::Children { path, linearizable } => read(f, "children", path, *linearizable),
-            Self::Sync { path } => write!(f, "sync {}", Path(path)),
         }
     }
 }
@@ -354,7 +318,7 @@ macro_rules! words {
 words!(ServerState, ClientState, Counter, Comparison, MessageKind);
 
 /// Writes a part that may be missing, after its word.
-fn option(f: &mut Formatter<'_>, word: &str, part: Option<impl Display>) -> Result {
+pub(super) fn option(f: &mut Formatter<'_>, word: &str, part: Option<impl Display>) -> Result {
     match part {
         Some(part) => write!(f, "{word}{part}"),
         None => Ok(()),

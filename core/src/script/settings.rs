@@ -11,7 +11,7 @@ use super::cursor::{Cursor, Parsed};
 use super::error::Error;
 use super::names::Names;
 use super::value::{self, Percent, Span};
-use crate::raft::{Membership, Rules, UnknownRule};
+use crate::raft::Membership;
 use crate::sim;
 use crate::time::Duration;
 
@@ -215,14 +215,10 @@ impl Settings {
 
 impl Header {
     /// What a world is made of that begins as this header says.
-    pub fn world(&self) -> Result<sim::Settings, UnknownRule> {
+    pub fn world(&self) -> Result<sim::Settings, sim::UnknownRule> {
         let all = self.all_settings();
         let ends = |span: Span| (span.least(), span.most());
-        let mut rules = Rules::default();
-        for name in &self.rules_off {
-            rules.switch(name, false)?;
-        }
-        Ok(sim::Settings {
+        let mut settings = sim::Settings {
             servers: self.servers,
             seed: self.seed,
             link: sim::LinkSettings {
@@ -252,9 +248,12 @@ impl Header {
             check_quorum: all.check_quorum,
             lease_reads: all.lease_reads,
             max_drift_ppm: all.max_drift.ppm(),
-            rules,
             ..sim::Settings::default()
-        })
+        };
+        for name in &self.rules_off {
+            settings.switch_rule(name, false)?;
+        }
+        Ok(settings)
     }
 }
 

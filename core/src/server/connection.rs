@@ -8,8 +8,8 @@ use crate::random::Bits;
 use crate::time::Time;
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{
-    Command, ErrorCode, Identities, MAX_FRAME, Reply, Request, Response, SessionId, Update, Xid,
-    Zxid,
+    Command, ErrorCode, Identities, MAX_FRAME, Reply, Request, Response, Session, SessionId,
+    Update, Xid, Zxid,
 };
 
 /// A request that was not answered yet.
@@ -266,8 +266,9 @@ impl Server {
     /// The leader knows at once that a session has moved on to another server; the others learn
     /// it when a write of the old connection comes through the log.
     fn leads_without(&self, session: SessionId) -> bool {
-        let owner = self.service.session(session).map(|it| it.owner());
-        self.leading.is_some() && owner.is_some_and(|owner| owner != self.replica.id())
+        let owner = self.service.session(session).map(Session::owner);
+        let bars = |owner| self.service.rules().bars(owner, self.replica.id());
+        self.leading.is_some() && owner.is_some_and(bars)
     }
 
     pub(super) fn answer_write(

@@ -28,7 +28,7 @@ use crate::raft::{
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{ToClient, ToServer};
-use crate::zookeeper::{Command, Service, SessionId, WatchTable, Zxid};
+use crate::zookeeper::{self, Command, Service, SessionId, WatchTable, Zxid};
 
 use connection::Connection;
 pub use fact::{CloseReason, ServerFact};
@@ -166,6 +166,8 @@ pub struct Settings {
     pub sweep: Duration,
     /// The credential, `user:password`, of the one who is above all access control lists.
     pub superuser: Option<&'static str>,
+    /// The rules of the service that are in force.
+    pub service_rules: zookeeper::Rules,
 }
 
 /// One coordination server.
@@ -230,7 +232,7 @@ impl Server {
         let mut scratch = Scratch::default();
         let (service, applied) = match &durable.snapshot {
             Some(snapshot) => (snapshot.image.clone(), snapshot.last.index),
-            None => (Service::new(), Index::ZERO),
+            None => (Service::under(settings.service_rules), Index::ZERO),
         };
         let replica = Replica::boot(
             id,
@@ -450,9 +452,14 @@ impl Server {
             } else {
                 self.service.carry_out(&command, zxid, &mut changes)
             };
-            self.fire_watches(&changes, out);
+            if self.service.rules().event_before_reply {
+                self.fire_watches(&changes, zxid, out);
+                self.after_apply(now, &command, zxid, reply, out);
+            } else {
+                self.after_apply(now, &command, zxid, reply, out);
+                self.fire_watches(&changes, zxid, out);
+            }
             changes.clear();
-            self.after_apply(now, &command, zxid, reply, out);
         }
     }
 

@@ -6,7 +6,9 @@ use crate::ids::ConnectionId;
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{Credentials, ToClient};
-use crate::zookeeper::{Command, Password, Reply, SessionId, Update, Xid, Zxid, negotiate};
+use crate::zookeeper::{
+    Command, Password, Reply, Session, SessionId, Update, Xid, Zxid, negotiate,
+};
 
 /// What a client says first.
 #[derive(Clone, Copy)]
@@ -32,7 +34,8 @@ impl Server {
         if stands_alone && !(hello.read_only && self.is_read_only(now)) {
             return self.refuse(id, CloseReason::NoLeader, out);
         }
-        if hello.last_zxid > self.service.last_zxid() {
+        let is_behind = self.service.last_zxid() < hello.last_zxid;
+        if is_behind && self.service.rules().refuse_client_ahead {
             return self.refuse(id, CloseReason::ClientIsAhead, out);
         }
         if let Some(Credentials { session, .. }) = hello.session {
@@ -102,10 +105,7 @@ impl Server {
             ),
             Some(known) => (known, Access::ReadOnly),
         };
-        let password = self
-            .service
-            .session(session.session)
-            .map(|it| it.password());
+        let password = self.service.session(session.session).map(Session::password);
         if access == Access::ReadOnly && password != Some(session.password) {
             return self.tell_expired(id, out);
         }

@@ -7,7 +7,7 @@
 use super::{Fact, Output, Server, ServerFact};
 use crate::ids::ConnectionId;
 use crate::zookeeper::frame::ToClient;
-use crate::zookeeper::{Change, ErrorCode, Half, Reply, Request, Response, WatchEvent};
+use crate::zookeeper::{Change, ErrorCode, Half, Reply, Request, Response, WatchEvent, Zxid};
 
 impl Server {
     /// Answers a read and sets the watch that it asks for; what a set of watches has missed goes
@@ -27,7 +27,7 @@ impl Server {
             Request::RemoveWatches { path, kind } => found(self.watches.unwatch(id, path, *kind)),
             Request::SetWatches(lists) => {
                 let missed = self.watches.watch_again(id, lists, self.service.tree());
-                out.extend(missed.into_iter().map(|event| tell(id, event)));
+                out.extend(missed.into_iter().map(|event| tell(id, event, None)));
                 Ok(Response::Done)
             }
             _ => {
@@ -61,16 +61,20 @@ impl Server {
     }
 
     /// Tells whoever watches of what a transaction has done, change by change.
-    pub(super) fn fire_watches(&mut self, changes: &[Change], out: &mut Vec<Output>) {
+    pub(super) fn fire_watches(&mut self, changes: &[Change], zxid: Zxid, out: &mut Vec<Output>) {
+        let keep = !self.service.rules().one_shot_watches;
         for change in changes {
-            let told = self.watches.fire(change, false);
+            let told = self.watches.fire(change, keep);
             if let Some((_, first)) = told.first() {
                 out.push(Output::Fact(Fact::Server(ServerFact::WatchesFired {
                     event: first.clone(),
                     told: told.len() as u32,
                 })));
             }
-            out.extend(told.into_iter().map(|(id, event)| tell(id, event)));
+            out.extend(
+                told.into_iter()
+                    .map(|(id, event)| tell(id, event, Some(zxid))),
+            );
         }
     }
 }
@@ -83,9 +87,9 @@ fn found(is_there: bool) -> Reply {
     }
 }
 
-fn tell(connection: ConnectionId, event: WatchEvent) -> Output {
+fn tell(connection: ConnectionId, event: WatchEvent, zxid: Option<Zxid>) -> Output {
     Output::Frame {
         connection,
-        frame: ToClient::Event(event),
+        frame: ToClient::Event { event, zxid },
     }
 }

@@ -15,6 +15,7 @@ mod network;
 mod node;
 mod operators;
 mod queue;
+mod rules;
 mod settings;
 mod sockets;
 #[cfg(test)]
@@ -28,5 +29,6 @@ pub use fact::{Fact, Record, WorldFact};
 pub use faults::Impossible;
 pub use network::{Body, Corpse, Death, InFlight, Network, Tag};
 pub use node::Node;
+pub use rules::{UnknownRule, rules};
 pub use settings::{LinkSettings, MAX_SERVERS, Settings};
 pub use world::{Touched, World};

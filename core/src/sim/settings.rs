@@ -3,6 +3,7 @@
 use crate::raft;
 use crate::server;
 use crate::time::{Duration, Time};
+use crate::zookeeper;
 
 /// The most servers an ensemble may have.
 pub const MAX_SERVERS: u16 = 99;
@@ -66,6 +67,8 @@ pub struct Settings {
     pub max_drift_ppm: u32,
     /// The rules that are in force.
     pub rules: raft::Rules,
+    /// The rules of the service that are in force.
+    pub service_rules: zookeeper::Rules,
 }
 
 /// One direction of a link between servers.
@@ -123,6 +126,7 @@ impl Default for Settings {
             lease_reads: raft::Settings::default().lease_reads,
             max_drift_ppm: raft::Settings::default().max_drift_ppm,
             rules: raft::Rules::default(),
+            service_rules: zookeeper::Rules::default(),
         }
     }
 }
@@ -158,6 +162,7 @@ impl Settings {
             tick: self.tick,
             sweep: self.sweep,
             superuser: self.superuser,
+            service_rules: self.service_rules,
         }
     }
 

@@ -396,9 +396,12 @@ fn client(world: &World, id: ClientId, node: &ClientNode) -> ClientView {
 }
 
 fn operation(operation: &Operation, killed: bool) -> OperationView {
-    let unanswered = || match killed {
-        true => VerdictView::unknown(),
-        false => VerdictView::pending(),
+    let unanswered = || {
+        if killed {
+            VerdictView::unknown()
+        } else {
+            VerdictView::pending()
+        }
     };
     let answer = operation.answer.as_ref();
     OperationView {
@@ -468,11 +471,12 @@ fn kind(body: &Body) -> Kind {
             term: Some(message.term().number()),
             family,
         },
-        Body::Peer(_) | Body::ToServer(..) => plain(false, None),
+        Body::Peer(_) | Body::ToServer(..) | Body::ToClient(_, ToClient::Event { .. }) => {
+            plain(false, None)
+        }
         Body::ToClient(_, ToClient::Connected { .. }) => plain(true, Some(true)),
         Body::ToClient(_, ToClient::Expired) | Body::Closed(_) => plain(true, Some(false)),
         Body::ToClient(_, ToClient::Reply { reply, .. }) => plain(true, Some(reply.is_ok())),
-        Body::ToClient(_, ToClient::Event(_)) => plain(false, None),
         Body::ToClient(_, ToClient::Pong) => plain(true, None),
     }
 }
@@ -723,7 +727,7 @@ fn to_client_fields(frame: &ToClient) -> Vec<(&'static str, String)> {
                 ("read only", read_only.to_string()),
             ]
         }
-        ToClient::Event(event) => vec![("event", event.to_string())],
+        ToClient::Event { event, .. } => vec![("event", event.to_string())],
         ToClient::Reply { xid, zxid, reply } => vec![
             ("xid", xid.to_string()),
             ("zxid", zxid.to_string()),

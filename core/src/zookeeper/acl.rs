@@ -232,6 +232,21 @@ impl Acl {
         }])
     }
 
+    /// The list that is typed so: `world:anyone:r,digest:bob:HASH:cdrwa`; in each entry the scheme
+    /// stands before the first colon and the permissions behind the last.
+    pub fn parse(text: &str) -> Option<Self> {
+        let entry = |text: &str| {
+            let (scheme, rest) = text.split_once(':')?;
+            let (id, perms) = rest.rsplit_once(':')?;
+            Some(AclEntry {
+                perms: Perms::from_letters(perms)?,
+                identity: Identity::new(scheme, id),
+            })
+        };
+        let entries: Option<Vec<AclEntry>> = text.split(',').map(entry).collect();
+        entries.map(Self::new)
+    }
+
     /// The entries.
     pub fn entries(&self) -> &[AclEntry] {
         &self.entries
@@ -519,6 +534,24 @@ mod tests {
         let list = acl(&[(31, "digest", "bob:hash="), (1, "ip", "1.2.3.4")]);
         let expected = acl(&[(31, "digest", "bob:x"), (1, "ip", "1.2.3.4")]);
         assert_eq!(list.masked(), expected);
+    }
+
+    #[test]
+    fn a_list_is_read_as_it_is_written() {
+        let list = acl(&[(1, "world", "anyone"), (31, "digest", "bob:h=")]);
+        assert_eq!(list.to_string(), "world:anyone:r,digest:bob:h=:cdrwa");
+        assert_eq!(Acl::parse(&list.to_string()), Some(list));
+        assert_eq!(Acl::parse("auth::cdrwa"), Some(acl(&[(31, "auth", "")])));
+        for bad in [
+            "",
+            "world",
+            "world:anyone",
+            "world:anyone:",
+            "world:anyone:x",
+            "a:b:r,",
+        ] {
+            assert_eq!(Acl::parse(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -69,7 +69,13 @@ pub enum ToClient {
         reply: Reply,
     },
     /// A watch was triggered. It comes before every answer that reflects what triggered it.
-    Event(WatchEvent),
+    Event {
+        /// What happened.
+        event: WatchEvent,
+        /// The transaction that did it; none where it is not known, because it was missed while
+        /// the client was away (as ZooKeeper says it from 3.9 on).
+        zxid: Option<Zxid>,
+    },
     /// The answer to a sign of life.
     Pong,
 }

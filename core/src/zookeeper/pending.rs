@@ -10,7 +10,9 @@ use imbl::{OrdMap, OrdSet, Vector};
 
 use super::service::Service;
 use super::tree::Znode;
-use super::{Acl, ErrorCode, Owner, Password, SessionId, Txn, TxnHeader, Version, Zxid, path};
+use super::{
+    Acl, ErrorCode, Owner, Password, Rules, SessionId, Txn, TxnHeader, Version, Zxid, path,
+};
 use crate::ids::ServerId;
 use crate::time::Time;
 
@@ -265,18 +267,21 @@ impl Ahead<'_> {
         }
     }
 
+    /// The rules that the service follows.
+    pub(super) fn rules(&self) -> &Rules {
+        self.applied.rules()
+    }
+
     /// The session `id`, if it will be open.
     pub(super) fn session(self, id: SessionId) -> Option<SessionOutline> {
-        match self.pending.sessions.get(&id) {
-            Some(change) => change.open,
-            None => {
-                let session = self.applied.session(id)?;
-                Some(SessionOutline {
-                    password: session.password(),
-                    owner: session.owner(),
-                })
-            }
+        if let Some(change) = self.pending.sessions.get(&id) {
+            return change.open;
         }
+        let session = self.applied.session(id)?;
+        Some(SessionOutline {
+            password: session.password(),
+            owner: session.owner(),
+        })
     }
 
     /// Whether session `id` was opened before, though it may be closed by now, or will be.

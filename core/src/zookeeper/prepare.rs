@@ -101,7 +101,11 @@ impl Ahead<'_> {
         } else {
             self.check_session(session, origin)?;
         }
-        let ephemerals = self.ephemerals(session);
+        let ephemerals = if self.rules().close_deletes_ephemerals {
+            self.ephemerals(session)
+        } else {
+            Vec::new()
+        };
         Ok(Txn::CloseSession { ephemerals })
     }
 
@@ -132,7 +136,13 @@ impl Ahead<'_> {
         self.check_session(caller.session, origin)?;
         match request {
             Request::Multi(requests) => Ok(self.prepare_multi(caller, requests)),
-            _ => self.prepare_one(caller, request, true),
+            _ => match self.prepare_one(caller, request, true) {
+                Err(ErrorCode::BadVersion) if !self.rules().check_before_apply => {
+                    let done = self.prepare_one(caller, &request.at_any_version(), true)?;
+                    Ok(done_and_refused(vec![done], ErrorCode::BadVersion))
+                }
+                decided => decided,
+            },
         }
     }
 
@@ -151,6 +161,12 @@ impl Ahead<'_> {
         });
         match decided {
             Ok(txns) => Txn::Multi(txns),
+            Err((failed, code)) if !self.rules().all_or_nothing => {
+                let half = self.one_by_one(&header, &requests[..failed], |ahead, request| {
+                    ahead.prepare_one(caller, request, false)
+                });
+                done_and_refused(half.unwrap_or_default(), code)
+            }
             Err((failed, code)) => Txn::MultiFailed(MultiFailure {
                 operations: requests.len() as u32,
                 failed: failed as u32,
@@ -203,7 +219,7 @@ impl Ahead<'_> {
         let parent = self.node(parent_path).ok_or(ErrorCode::NoNode)?;
         parent.acl.check(Perms::CREATE, caller.identities)?;
         let path = if mode.is_sequential() {
-            path::sequential(path, parent.creates).into()
+            path::sequential(path, self.counter(&parent)).into()
         } else {
             path.clone()
         };
@@ -222,6 +238,14 @@ impl Ahead<'_> {
             parent_creates: parent.creates.wrapping_add(1),
             answers_stat: alone || mode.has_own_operation(),
         })
+    }
+
+    fn counter(self, parent: &Outline) -> Version {
+        if self.rules().count_every_create {
+            parent.creates
+        } else {
+            parent.children as Version
+        }
     }
 
     /// Parent's path, not reserved, parent, the right to delete from it, znode, version, children.
@@ -304,12 +328,18 @@ impl Ahead<'_> {
     /// over an earlier connection, before the client moved, must not overtake what it sent since.
     fn check_session(self, session: SessionId, origin: ServerId) -> Result<(), ErrorCode> {
         let session = self.session(session).ok_or(ErrorCode::SessionExpired)?;
-        if session.owner == origin {
-            Ok(())
-        } else {
+        if self.rules().bars(session.owner, origin) {
             Err(ErrorCode::SessionMoved)
+        } else {
+            Ok(())
         }
     }
+}
+
+/// Without a rule that forbids it: what was refused has happened all the same.
+fn done_and_refused(mut done: Vec<Txn>, code: ErrorCode) -> Txn {
+    done.push(Txn::Error(code));
+    Txn::Multi(done)
 }
 
 fn check_version(version: Version, expected: Version) -> Result<(), ErrorCode> {

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::path::{self, PathError};
 use super::response::write_path;
 use super::watch::{AddWatchMode, WatchKind, WatchLists};
-use super::{Acl, CreateMode, Data, Version};
+use super::{ANY_VERSION, Acl, CreateMode, Data, Version};
 
 /// The largest message of a client, in bytes without the length in front of it (ZooKeeper,
 /// `jute.maxbuffer`). A server drops the connection that sends more; the session lives on.
@@ -204,6 +204,19 @@ impl Request {
         }
     }
 
+    /// The same, whatever version it demands.
+    pub(super) fn at_any_version(&self) -> Self {
+        let mut any = self.clone();
+        match &mut any {
+            Self::Delete { version, .. }
+            | Self::Set { version, .. }
+            | Self::SetAcl { version, .. }
+            | Self::Check { version, .. } => *version = ANY_VERSION,
+            _ => {}
+        }
+        any
+    }
+
     /// The path that the operation names, if it names one.
     pub fn path(&self) -> Option<&Arc<str>> {
         match self {
@@ -346,6 +359,9 @@ impl Request {
 /// A label: `create /app`, `multi [set /a, delete /b]`.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Linearizable(read) = self {
+            return write!(f, "{read} linearizable");
+        }
         f.write_str(self.verb())?;
         match self {
             Self::Multi(requests) | Self::MultiRead(requests) => {
@@ -374,6 +390,12 @@ impl fmt::Display for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_linearizable_read_is_written_as_one() {
+        let read = Request::get("/app").linearizable();
+        assert_eq!(read.to_string(), "get /app linearizable");
+    }
 
     fn create(path: &str, data: usize, mode: CreateMode) -> Request {
         Request::create(path, Some(Data::new(vec![b'x'; data])), mode)

@@ -3,8 +3,8 @@
 use super::digested::DigestedMap;
 use super::tree::Birth;
 use super::{
-    Change, Command, DataTree, ErrorCode, Pending, Reply, Response, Session, SessionId, Stat, Txn,
-    TxnHeader, Update, Zxid,
+    Change, Command, DataTree, ErrorCode, Pending, Reply, Response, Rules, Session, SessionId,
+    Stat, Txn, TxnHeader, Update, Zxid,
 };
 use crate::time::Duration;
 
@@ -24,6 +24,7 @@ pub struct Service {
     /// The last session that each server opened, under the number that its sessions share.
     opened: DigestedMap<u8, SessionId>,
     last_zxid: Zxid,
+    rules: Rules,
 }
 
 impl Default for Service {
@@ -35,12 +36,23 @@ impl Default for Service {
 impl Service {
     /// The state of a new ensemble: no session, and the znodes that are always there.
     pub fn new() -> Self {
+        Self::under(Rules::default())
+    }
+
+    /// The same, with rules that may be switched off.
+    pub fn under(rules: Rules) -> Self {
         Self {
             tree: DataTree::new(),
             sessions: DigestedMap::new(),
             opened: DigestedMap::new(),
             last_zxid: Zxid::ZERO,
+            rules,
         }
+    }
+
+    /// The rules it follows.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// The znodes.

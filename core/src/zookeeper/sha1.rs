@@ -76,7 +76,8 @@ mod tests {
     use super::*;
 
     fn hex(message: &[u8]) -> String {
-        sha1(message).iter().map(|b| format!("{b:02x}")).collect()
+        let digits: Vec<String> = sha1(message).iter().map(|b| format!("{b:02x}")).collect();
+        digits.concat()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::ids::{ClientId, MessageId, ServerId};
 use crate::raft::Transition;
 use crate::random::{Bits, Random, Stream};
 use crate::time::{Duration, Time};
-use crate::zookeeper::ErrorCode;
+use crate::zookeeper::{Acl, AclEntry, CreateMode, ErrorCode, Identity, Perms, WatchKind};
 
 /// Makes up values of the language.
 struct Generator(Random);
@@ -30,8 +30,8 @@ impl Generator {
         self.coin().then(|| make(self))
     }
 
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len() as u64) as usize]
+    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize].clone()
     }
 
     /// Numbers of every size, not only large ones.
@@ -229,15 +229,40 @@ impl Generator {
         }
     }
 
-    fn operation(&mut self) -> Operation {
+    fn mode(&mut self) -> CreateMode {
+        let ttl = 1 + self.number(MAX_TIME.as_micros() / 1_000 - 1) as i64;
+        let lives = [
+            CreateMode::PersistentWithTtl(ttl),
+            CreateMode::PersistentSequentialWithTtl(ttl),
+        ];
+        if self.below(4) == 0 {
+            self.one_of(&lives)
+        } else {
+            self.one_of(&CreateMode::ALL)
+        }
+    }
+
+    fn acl(&mut self) -> Acl {
+        let entry = |g: &mut Self| AclEntry {
+            perms: Perms::from_bits(1 + g.below(31) as i32),
+            identity: Identity::new(
+                &g.text().replace([':', ','], ""),
+                &g.text().replace(',', ":"),
+            ),
+        };
+        let entries: Vec<AclEntry> = (0..=self.below(3)).map(|_| entry(self)).collect();
+        Acl::new(entries)
+    }
+
+    fn write_operation(&mut self) -> Operation {
         let path = self.path();
         let version = self.maybe(|g| g.number(i32::MAX as u64) as i32);
-        match self.below(7) {
+        match self.below(4) {
             0 => Operation::Create {
                 path,
                 data: self.maybe(Self::text),
-                ephemeral: self.coin(),
-                sequential: self.coin(),
+                mode: self.mode(),
+                acl: self.maybe(Self::acl),
             },
             1 => Operation::Delete { path, version },
             2 => Operation::Set {
@@ -245,19 +270,75 @@ impl Generator {
                 data: self.maybe(Self::text),
                 version,
             },
-            3 => Operation::Exists {
+            _ => Operation::Check { path, version },
+        }
+    }
+
+    fn read_operation(&mut self) -> Operation {
+        let (path, watch, linearizable) = (self.path(), false, false);
+        if self.coin() {
+            Operation::Get {
                 path,
+                watch,
+                linearizable,
+            }
+        } else {
+            Operation::Children {
+                path,
+                watch,
+                linearizable,
+            }
+        }
+    }
+
+    fn operation(&mut self) -> Operation {
+        let path = self.path();
+        let kind = self.one_of(&[WatchKind::Any, WatchKind::Data, WatchKind::Children]);
+        match self.below(18) {
+            0..5 => self.write_operation(),
+            5 => Operation::Exists {
+                path,
+                watch: self.coin(),
                 linearizable: self.coin(),
             },
-            4 => Operation::Get {
+            6 => Operation::Get {
                 path,
+                watch: self.coin(),
                 linearizable: self.coin(),
             },
-            5 => Operation::Children {
+            7 => Operation::Children {
                 path,
+                watch: self.coin(),
                 linearizable: self.coin(),
             },
-            _ => Operation::Sync { path },
+            8 => Operation::SetAcl {
+                path,
+                acl: self.acl(),
+                version: self.maybe(|g| g.number(9) as i32),
+            },
+            9 => Operation::GetAcl { path },
+            10 => Operation::Multi((0..self.below(4)).map(|_| self.write_operation()).collect()),
+            11 => Operation::MultiRead((0..self.below(4)).map(|_| self.read_operation()).collect()),
+            12 => Operation::Descendants { path },
+            13 => Operation::Ephemerals {
+                prefix: self.maybe(Self::path),
+            },
+            14 => Operation::AddAuth {
+                scheme: self.text(),
+                credential: self.text(),
+            },
+            15 => Operation::AddWatch {
+                path,
+                recursive: self.coin(),
+            },
+            16 => self.one_of(&[
+                Operation::CheckWatch {
+                    path: path.clone(),
+                    kind,
+                },
+                Operation::RemoveWatch { path, kind },
+            ]),
+            _ => self.one_of(&[Operation::Sync { path }, Operation::WhoAmI]),
         }
     }
 
@@ -267,6 +348,7 @@ impl Generator {
             0 => ClientAction::Open {
                 server: self.maybe(Self::server),
                 timeout: self.maybe(|g| g.duration(1_000, MAX_TIME)),
+                read_only: self.coin(),
             },
             1 => ClientAction::Close,
             2 => ClientAction::Kill,
