@@ -7,6 +7,7 @@ use quorumscope_core::raft::{Index, Role};
 use quorumscope_core::script::{
     Command, Disk, EndpointRef, Offset, Percent, Quality, ServerRef, Timers,
 };
+use quorumscope_core::server::Server;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::leader_of;
@@ -32,7 +33,7 @@ pub(super) struct Adversary {
     deed_gap: u64,
     /// The longest time that a fault lasts.
     fault_length: u64,
-    /// How often, of a hundred, it strikes a leader at a bad moment.
+    /// How often, of a thousand, it strikes a leader at a bad moment.
     at_leaders: u64,
     /// How often, of a thousand, it strikes a server that has just written something.
     at_writers: u64,
@@ -85,14 +86,30 @@ const FAULTS: [(u64, Fault); 16] = [
 ];
 
 impl Adversary {
+    /// Most runs are so bad that hardly anything is ever decided; the others leave clients the time
+    /// to be told something that might be wrong.
     pub(super) fn new(clocks: Clocks, dice: &mut Dice) -> Self {
+        let patient = dice.percent(45);
+        let (fault_gap, deed_gap) = if patient {
+            (dice.span(300_000, 3_000_000), dice.span(3_000, 50_000))
+        } else {
+            (dice.span(20_000, 1_500_000), dice.span(8_000, 400_000))
+        };
         Self {
             clocks,
-            fault_gap: dice.span(20_000, 1_500_000).as_micros(),
-            deed_gap: dice.span(8_000, 400_000).as_micros(),
+            fault_gap: fault_gap.as_micros(),
+            deed_gap: deed_gap.as_micros(),
             fault_length: dice.span(60_000, 1_200_000).as_micros(),
-            at_leaders: dice.one(&[0, 5, 15, 40]),
-            at_writers: dice.one(&[0, 5, 20, 60]),
+            at_leaders: dice.one(if patient {
+                &[0, 3, 10, 30]
+            } else {
+                &[0, 50, 150, 400]
+            }),
+            at_writers: dice.one(if patient {
+                &[0, 0, 0, 2]
+            } else {
+                &[0, 5, 20, 60]
+            }),
             at_new_leaders: dice.one(&[0, 0, 20, 80]),
             glimpses: Vec::new(),
             agenda: Vec::new(),
@@ -118,7 +135,13 @@ impl Adversary {
                 trial.command(&command);
             } else if next_deed <= now {
                 trial.command(&workload::deed(&trial.world, dice));
-                next_deed = now + dice.span(500, self.deed_gap);
+                // While more than one server leads, a client can be told what is over.
+                let gap = if leaders(&trial.world) > 1 {
+                    self.deed_gap.min(10_000)
+                } else {
+                    self.deed_gap
+                };
+                next_deed = now + dice.span(500, gap);
             } else if next_fault <= now {
                 self.strike(trial, dice);
                 next_fault = now + dice.span(1_000, self.fault_gap);
@@ -158,7 +181,7 @@ impl Adversary {
         }
         let bad_moment =
             !before.leads || glimpse.commit > before.commit || touched.log_from.is_some();
-        if glimpse.leads && bad_moment && dice.percent(self.at_leaders) {
+        if glimpse.leads && bad_moment && dice.below(1_000) < self.at_leaders {
             self.strike_leader(world, id, dice);
         }
         let writing = world.node(id).is_some_and(|node| node.disk().pending() > 0);
@@ -326,6 +349,13 @@ impl Adversary {
             self.plan(end, remedy);
         }
     }
+}
+
+/// How many servers take themselves for leaders.
+fn leaders(world: &World) -> usize {
+    let replicas = world.nodes().iter().filter_map(|node| node.server());
+    let leads = |server: &&Server| server.replica().role() == Role::Leader;
+    replicas.filter(leads).count()
 }
 
 fn server_end(server: ServerId) -> EndpointRef {

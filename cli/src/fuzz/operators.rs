@@ -14,6 +14,7 @@ enum Order {
     Transfer,
     Forget,
     Priority,
+    Snapshot,
 }
 
 /// The next thing that an operator asks for, of `leader` if it is a leader's to do; it need not be
@@ -24,7 +25,8 @@ pub(super) fn order(world: &World, leader: ServerId, dice: &mut Dice) -> Option<
         (50, Order::Change),
         (25, Order::Transfer),
         (10, Order::Forget),
-        (15, Order::Priority),
+        (10, Order::Priority),
+        (15, Order::Snapshot),
     ];
     match dice.weighted(&orders) {
         Order::Change => membership::change(world, leader, dice),
@@ -37,5 +39,6 @@ pub(super) fn order(world: &World, leader: ServerId, dice: &mut Dice) -> Option<
             server: anyone,
             priority: dice.below(4) as u8,
         }),
+        Order::Snapshot => Some(Command::Snapshot { server: anyone }),
     }
 }

@@ -79,6 +79,7 @@ pub(super) fn header(seed: u64, options: &Options, dice: &mut Dice) -> Header {
     timing(&mut settings, dice);
     membership(&mut settings, dice);
     elections(&mut settings, dice);
+    logs(&mut settings, dice);
     Header {
         servers: options.servers.unwrap_or(size),
         seed,
@@ -138,6 +139,16 @@ fn membership(settings: &mut Vec<Setting>, dice: &mut Dice) {
         (25, Membership::SingleServer),
     ];
     settings.push(Setting::Membership(dice.weighted(&memberships)));
+}
+
+/// How much is on its way to one follower, and how soon a snapshot stands for it.
+fn logs(settings: &mut Vec<Setting>, dice: &mut Dice) {
+    settings.push(Setting::Inflight(dice.one(&[1, 2, 16, 16])));
+    settings.push(Setting::InflightBytes(dice.one(&[200, 1 << 20, 1 << 20])));
+    settings.push(Setting::Uncommitted(dice.one(&[0, 0, 2_000])));
+    settings.push(Setting::SnapshotEvery(dice.one(&[0, 0, 4, 20, 100])));
+    settings.push(Setting::SnapshotKeep(dice.one(&[0, 4, 20])));
+    settings.push(Setting::SnapshotChunk(dice.one(&[100, 400, 4_096])));
 }
 
 /// Every combination of pre-vote, check-quorum and leases that can work.

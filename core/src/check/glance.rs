@@ -4,6 +4,7 @@ use super::history::Call;
 use super::past::Past;
 use crate::ids::{ClientId, ServerId};
 use crate::raft::{Entry, Index, Log, Role, Snapshot, Term};
+use crate::server::ReadsOutline;
 use crate::sim::World;
 use crate::zookeeper::{Command, Request, SessionId, Zxid};
 
@@ -46,6 +47,8 @@ pub(super) struct Outline {
     pub(super) unconfirmed: usize,
     /// The entry that holds the configuration it goes by.
     pub(super) configured: Index,
+    /// The linearizable reads that its clients have asked for.
+    pub(super) reads: ReadsOutline,
 }
 
 impl Outline {
@@ -65,6 +68,7 @@ impl Outline {
                 snapshot: end_of(image.snapshot.as_deref()),
                 unconfirmed: 0,
                 configured: image.log.configurations().next().unwrap_or_default(),
+                reads: ReadsOutline::default(),
             });
         };
         let replica = server.replica();
@@ -78,6 +82,7 @@ impl Outline {
             snapshot: end_of(replica.snapshot()),
             unconfirmed: disk.pending(),
             configured: replica.configured_at(),
+            reads: server.reads_outline(),
         })
     }
 }

@@ -11,6 +11,7 @@
 //! | `election_safety`, `leader_append_only`, `log_matching`, `leader_completeness`, `state_machine_safety` | the five properties of Raft's Figure 3 |
 //! | `one_vote_per_term`, `committed_stays_committed` | what they rest on: promises and entries outlive crashes |
 //! | `one_uncommitted_configuration`, `quorums_overlap`, `quorum_commits` | what makes changes of membership safe |
+//! | `linearizable_reads` | what a server that serves such a read has seen |
 //! | `snapshots_agree`, `exactly_once`, `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
 //! | `moved_sessions`, `failed_writes`, `sequential_names` | what ZooKeeper's transactions promise |
 //! | `notices`, `watch_before_state`, `expected_events` | what clients are told of the znodes that they watch |
@@ -34,6 +35,7 @@ mod history;
 mod leader_append_only;
 mod leader_completeness;
 mod linearizability;
+mod linearizable_reads;
 mod linearizable_writes;
 mod log_matching;
 mod monotonic_reads;
@@ -74,6 +76,7 @@ use glance::{Answer, Glance, Outline};
 use leader_append_only::LeaderAppendOnly;
 use leader_completeness::LeaderCompleteness;
 use linearizability::Linearizability;
+use linearizable_reads::LinearizableReads;
 use linearizable_writes::LinearizableWrites;
 use log_matching::LogMatching;
 use monotonic_reads::MonotonicReads;
@@ -250,6 +253,7 @@ invariants! {
     leader_completeness: LeaderCompleteness,
     state_machine_safety: StateMachineSafety,
     committed_stays_committed: CommittedStaysCommitted,
+    linearizable_reads: LinearizableReads,
     replicas_agree: ReplicasAgree,
     snapshots_agree: SnapshotsAgree,
     exactly_once: ExactlyOnce,

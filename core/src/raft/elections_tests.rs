@@ -446,7 +446,6 @@ fn a_question_for_a_read_waits_for_the_term_it_names() {
     bench.elect(s(1));
     bench.heal();
     bench.instant_disks = false;
-    bench.mail.clear();
     bench.beat(s(1));
     for letter in bench.intercept(s(3)) {
         bench.deliver(letter);

@@ -36,6 +36,7 @@ use leading::Leading;
 pub use outbox::Forward;
 use outbox::Outbox;
 use reads::Reads;
+pub use reads::ReadsOutline;
 
 impl Payload for Command {
     type Image = Service;
