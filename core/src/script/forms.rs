@@ -290,6 +290,16 @@ mod tests {
     }
 
     #[test]
+    fn the_page_lists_every_recipe() {
+        for kind in crate::client::recipes::Kind::ALL {
+            let (usage, text) = kind.usage();
+            let row = format!("| `{usage}` | {text} |");
+            assert!(PAGE.contains(&row), "missing: {row}");
+            assert!(usage.starts_with(&format!("{} PATH", kind.name())));
+        }
+    }
+
+    #[test]
     fn the_examples_of_the_page_parse() {
         let mut fences = PAGE.split("```").skip(1).step_by(2).peekable();
         assert!(fences.peek().is_some());

@@ -382,9 +382,10 @@ fn recipe(running: &Running) -> RecipeView {
         held: call.kind.held(),
         steps: running.steps(),
         step: running.step(),
-        own: running.own().map(ToString::to_string),
+        own: running.own().map(|own| own.to_string()),
         token: running.token().map(|token| token.to_string()),
         found: running.found(),
+        doubtful: running.doubtful(),
     }
 }
 

@@ -263,8 +263,10 @@ pub struct RecipeView {
     pub own: Option<String>,
     /// The transaction that gave it its place, `0x…`: what a lock protects can refuse a lower one.
     pub token: Option<String>,
-    /// What it has found out so far, in order: members, elements, votes.
+    /// What it has found out so far, in order: members, elements, a decision.
     pub found: Vec<String>,
+    /// Elements that it may have taken or not: the answer was lost.
+    pub doubtful: Vec<String>,
 }
 
 /// An operation of a client, from invocation to response.

@@ -45,6 +45,8 @@ pub(super) struct Line {
     token: Option<Zxid>,
     /// Whether the znode may exist.
     asked: bool,
+    /// Whether it is to give its place up.
+    leaving: bool,
 }
 
 impl Policy {
@@ -82,6 +84,7 @@ impl Line {
             own: None,
             token: None,
             asked: false,
+            leaving: false,
         }
     }
 
@@ -106,6 +109,7 @@ impl Line {
         let found = names.iter().find(|name| name.starts_with(&*role.guid));
         let (own, known) = match (found, &self.own) {
             (Some(own), known) => (own.clone(), known.is_some()),
+            (None, _) if self.leaving => return Move::Done,
             // The znode was there and is not: somebody has deleted it.
             (None, Some(_)) => return Move::Fail(ErrorCode::NoNode),
             (None, None) => return self.create(role),
@@ -203,7 +207,12 @@ impl Automaton for Line {
         }
     }
 
+    fn wish_to_leave(&mut self) {
+        self.leaving = true;
+    }
+
     fn release(&mut self, role: &Role) -> Move {
+        self.leaving = true;
         let Some(own) = &self.own else {
             return Move::Done;
         };
@@ -229,8 +238,8 @@ impl Automaton for Line {
         self.stage == Stage::Front
     }
 
-    fn own(&self) -> Option<&Arc<str>> {
-        self.own.as_ref()
+    fn own(&self) -> Option<Arc<str>> {
+        self.own.clone()
     }
 
     fn token(&self) -> Option<Zxid> {

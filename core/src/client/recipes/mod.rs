@@ -9,36 +9,43 @@
 //!
 //! What it creates bears a name that nobody else gives, so that it knows its own again.
 
+mod ask;
+mod barrier;
+mod configuration;
+mod consensus;
+mod double_barrier;
 mod election;
+mod group;
+mod kind;
 mod line;
 mod lock;
+mod queue;
+mod ready;
 mod revocable_lock;
 mod shared_lock;
+mod simple_lock;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_together;
+mod two_phase;
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::Arc;
 
 use crate::zookeeper::{CreateMode, Data, ErrorCode, Reply, Request, WatchEvent, Zxid, path};
 
+use barrier::Barrier;
+use configuration::Configuration;
+use consensus::Consensus;
+use double_barrier::DoubleBarrier;
+use group::Group;
+pub use kind::{Kind, Number};
 use line::{Line, Policy};
-
-/// Which recipe.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Kind {
-    /// A lock whose holders follow each other without a herd.
-    Lock,
-    /// The same, given up by its holder when it is asked to.
-    RevocableLock,
-    /// A lock that can be held by many who read.
-    ReadLock,
-    /// The same for one who writes.
-    WriteLock,
-    /// Of several candidates one leads.
-    Election,
-}
+use queue::{Consumer, Producer};
+use ready::{Publisher, Reader};
+use simple_lock::SimpleLock;
+use two_phase::{Coordinator, Site};
 
 /// What an application asks for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -51,21 +58,6 @@ pub struct Call {
     pub data: Option<Data>,
     /// How many it is for, or how urgent, if it asks.
     pub number: Option<u32>,
-}
-
-/// A number that a recipe asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Number {
-    /// The word in front of it.
-    pub word: &'static str,
-    /// What it counts.
-    pub what: &'static str,
-    /// The least that it can be.
-    pub least: u32,
-    /// The most that it can be.
-    pub most: u32,
-    /// Whether it must be said.
-    pub needed: bool,
 }
 
 /// How far a recipe has come, for whoever watches it.
@@ -82,6 +74,9 @@ pub enum Progress {
     /// It cannot go on.
     Failed(ErrorCode),
 }
+
+/// How many events a recipe keeps that came while a request was under way.
+const MOST_MISSED: usize = 8;
 
 /// What a recipe does next.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -120,8 +115,14 @@ trait Automaton {
     /// What it asked for is answered.
     fn answered(&mut self, role: &Role, reply: &Reply) -> Move;
 
-    /// A watch was triggered while it waits.
+    /// A watch was triggered, and it waits.
     fn told(&mut self, role: &Role, event: &WatchEvent) -> Move;
+
+    /// A watch was triggered while a request is under way; it is told again when it waits.
+    fn overheard(&mut self, _role: &Role, _event: &WatchEvent) {}
+
+    /// It is to let go as soon as it can.
+    fn wish_to_leave(&mut self) {}
 
     /// It is to let go while it waits, or holds what it is for.
     fn release(&mut self, role: &Role) -> Move;
@@ -133,12 +134,17 @@ trait Automaton {
     fn holds(&self) -> bool;
 
     /// The znode that it has created for itself.
-    fn own(&self) -> Option<&Arc<str>> {
+    fn own(&self) -> Option<Arc<str>> {
         None
     }
 
     /// What it has found out so far, in order.
     fn found(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What it may have taken or not.
+    fn doubtful(&self) -> Vec<String> {
         Vec::new()
     }
 
@@ -151,6 +157,18 @@ trait Automaton {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Recipe {
     Line(Line),
+    SimpleLock(SimpleLock),
+    Barrier(Barrier),
+    DoubleBarrier(DoubleBarrier),
+    Producer(Producer),
+    Consumer(Consumer),
+    Group(Group),
+    Configuration(Configuration),
+    Consensus(Consensus),
+    Coordinator(Coordinator),
+    Site(Site),
+    Publisher(Publisher),
+    Reader(Reader),
 }
 
 /// Does the same whichever recipe it is.
@@ -158,6 +176,18 @@ macro_rules! whichever {
     ($recipe:expr, $it:ident => $what:expr) => {
         match $recipe {
             Recipe::Line($it) => $what,
+            Recipe::SimpleLock($it) => $what,
+            Recipe::Barrier($it) => $what,
+            Recipe::DoubleBarrier($it) => $what,
+            Recipe::Producer($it) => $what,
+            Recipe::Consumer($it) => $what,
+            Recipe::Group($it) => $what,
+            Recipe::Configuration($it) => $what,
+            Recipe::Consensus($it) => $what,
+            Recipe::Coordinator($it) => $what,
+            Recipe::Site($it) => $what,
+            Recipe::Publisher($it) => $what,
+            Recipe::Reader($it) => $what,
         }
     };
 }
@@ -173,65 +203,37 @@ pub struct Running {
     under_way: Option<u64>,
     connected: bool,
     begun: bool,
+    /// Events that came while a request was under way.
+    missed: VecDeque<WatchEvent>,
+    /// Whether it is to let go, and whether it was told so since it has begun.
     leaving: bool,
+    told_to_leave: bool,
     ended: Option<Progress>,
 }
 
-impl fmt::Display for Call {
-    /// As the command language writes it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind.name(), self.path)
-    }
-}
-
-impl Kind {
-    /// Every recipe.
-    pub const ALL: [Self; 5] = [
-        Self::Lock,
-        Self::RevocableLock,
-        Self::ReadLock,
-        Self::WriteLock,
-        Self::Election,
-    ];
-
-    /// As the command language writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Lock => "lock",
-            Self::RevocableLock => "revocablelock",
-            Self::ReadLock => "readlock",
-            Self::WriteLock => "writelock",
-            Self::Election => "election",
-        }
-    }
-
-    /// Whether it hands data on.
-    pub const fn takes_data(self) -> bool {
-        false
-    }
-
-    /// The number that it asks for.
-    pub const fn number(self) -> Option<Number> {
-        None
-    }
-
-    /// What it has when it has what it is for.
-    pub const fn held(self) -> &'static str {
-        match self {
-            Self::Lock | Self::RevocableLock => "holds the lock",
-            Self::ReadLock => "may read",
-            Self::WriteLock => "may write",
-            Self::Election => "leads",
-        }
-    }
-
-    fn recipe(self) -> Recipe {
-        match self {
-            Self::Lock => Recipe::Line(Line::new(Policy::Lock)),
-            Self::RevocableLock => Recipe::Line(Line::new(Policy::Revocable)),
-            Self::ReadLock => Recipe::Line(Line::new(Policy::Read)),
-            Self::WriteLock => Recipe::Line(Line::new(Policy::Write)),
-            Self::Election => Recipe::Line(Line::new(Policy::Election)),
+impl Recipe {
+    fn of(call: &Call) -> Self {
+        let data = call.data.clone();
+        let number = call.number.unwrap_or(1);
+        match call.kind {
+            Kind::Lock => Self::Line(Line::new(Policy::Lock)),
+            Kind::SimpleLock => Self::SimpleLock(SimpleLock::new()),
+            Kind::RevocableLock => Self::Line(Line::new(Policy::Revocable)),
+            Kind::ReadLock => Self::Line(Line::new(Policy::Read)),
+            Kind::WriteLock => Self::Line(Line::new(Policy::Write)),
+            Kind::Election => Self::Line(Line::new(Policy::Election)),
+            Kind::Barrier => Self::Barrier(Barrier::new()),
+            Kind::DoubleBarrier => Self::DoubleBarrier(DoubleBarrier::new(number)),
+            Kind::Produce => Self::Producer(Producer::new(data, call.number)),
+            Kind::Consume => Self::Consumer(Consumer::new(false)),
+            Kind::ConsumeUrgent => Self::Consumer(Consumer::new(true)),
+            Kind::Group => Self::Group(Group::new()),
+            Kind::Configuration => Self::Configuration(Configuration::new()),
+            Kind::Consensus => Self::Consensus(Consensus::new(data)),
+            Kind::Coordinate => Self::Coordinator(Coordinator::new(number)),
+            Kind::Vote => Self::Site(Site::new(number, data.as_ref())),
+            Kind::Publish => Self::Publisher(Publisher::new(data)),
+            Kind::Follow => Self::Reader(Reader::new()),
         }
     }
 }
@@ -241,7 +243,7 @@ impl Running {
     pub(super) fn new(call: Call, guid: String) -> Self {
         let mut to_ensure: VecDeque<Arc<str>> = VecDeque::new();
         for above in path::ancestry(&call.path) {
-            if above != path::ROOT {
+            if above != path::ROOT && call.kind.needs_place() {
                 to_ensure.push_front(above.into());
             }
         }
@@ -250,13 +252,15 @@ impl Running {
                 path: call.path.clone(),
                 guid,
             },
-            recipe: call.kind.recipe(),
+            recipe: Recipe::of(&call),
             call,
             to_ensure,
             under_way: None,
             connected: false,
             begun: false,
+            missed: VecDeque::new(),
             leaving: false,
+            told_to_leave: false,
             ended: None,
         }
     }
@@ -267,6 +271,8 @@ impl Running {
             return None;
         }
         self.connected = true;
+        self.told_to_leave = false;
+        self.missed.clear();
         self.go_on()
     }
 
@@ -321,15 +327,30 @@ impl Running {
     /// A watch of the client was triggered.
     pub(super) fn told(&mut self, event: &WatchEvent) -> Option<Request> {
         if !self.is_idle() {
+            self.overhear(event);
             return None;
         }
         let next = whichever!(&mut self.recipe, it => it.told(&self.role, event));
         self.follow(next)
     }
 
+    fn overhear(&mut self, event: &WatchEvent) {
+        if !self.begun || self.ended.is_some() {
+            return;
+        }
+        whichever!(&mut self.recipe, it => it.overheard(&self.role, event));
+        if !self.missed.contains(event) {
+            self.missed.push_back(event.clone());
+        }
+        if self.missed.len() > MOST_MISSED {
+            self.missed.pop_front();
+        }
+    }
+
     /// It is to let go.
     pub(super) fn release(&mut self) -> Option<Request> {
         self.leaving = true;
+        whichever!(&mut self.recipe, it => it.wish_to_leave());
         if self.ended.is_none() && !self.begun && self.under_way.is_none() {
             self.ended = Some(Progress::Done);
         }
@@ -343,12 +364,18 @@ impl Running {
         self.ended.is_none() && self.connected && self.begun && self.under_way.is_none()
     }
 
-    fn follow(&mut self, next: Move) -> Option<Request> {
-        let next = if self.leaving && next == Move::Wait {
-            whichever!(&mut self.recipe, it => it.release(&self.role))
-        } else {
-            next
-        };
+    /// Does what the recipe wants next; one that would wait hears first what it has missed.
+    fn follow(&mut self, mut next: Move) -> Option<Request> {
+        while next == Move::Wait {
+            if self.leaving && !self.told_to_leave {
+                self.told_to_leave = true;
+                next = whichever!(&mut self.recipe, it => it.release(&self.role));
+            } else if let Some(event) = self.missed.pop_front() {
+                next = whichever!(&mut self.recipe, it => it.told(&self.role, &event));
+            } else {
+                return None;
+            }
+        }
         match next {
             Move::Ask(request) => return Some(request),
             Move::Wait => {}
@@ -389,8 +416,13 @@ impl Running {
         whichever!(&self.recipe, it => it.found())
     }
 
+    /// What it may have taken or not: the answer was lost.
+    pub fn doubtful(&self) -> Vec<String> {
+        whichever!(&self.recipe, it => it.doubtful())
+    }
+
     /// The znode that it has created for itself.
-    pub fn own(&self) -> Option<&Arc<str>> {
+    pub fn own(&self) -> Option<Arc<str>> {
         whichever!(&self.recipe, it => it.own())
     }
 
@@ -399,6 +431,14 @@ impl Running {
     pub fn token(&self) -> Option<Zxid> {
         whichever!(&self.recipe, it => it.token())
     }
+}
+
+/// An answer that no recipe counts on ends it.
+fn unexpected(reply: &Reply) -> Move {
+    Move::Fail(match reply {
+        Err(code) => *code,
+        Ok(_) => ErrorCode::SystemError,
+    })
 }
 
 /// Whether nobody knows what became of a request, or it may succeed at another server.
