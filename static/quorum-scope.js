@@ -8,7 +8,9 @@ const here = (file) => new URL(file, import.meta.url).href;
 // Attributes that are lines of a script's header.
 const HEADER = [
   "protocol", "servers", "seed", "latency", "election-timeout", "heartbeat", "storage", "loss", "duplicate", "reorder",
-  "session-timeout", "tick", "first-timers", "client-latency",
+  "session-timeout", "tick", "first-timers", "client-latency", "batch", "membership", "catch-up-first",
+  "step-down-on-removal", "pre-vote", "check-quorum", "lease-reads", "max-drift",
+  "inflight", "inflight-bytes", "uncommitted", "snapshot-every", "snapshot-keep", "snapshot-chunk",
 ];
 // Attributes that say how the page shows the run.
 const SHOWN = ["speed", "paused", "theme", "src"];

@@ -10,7 +10,7 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 18] = scenarios![
+pub const SCENARIOS: [Script; 19] = scenarios![
     "add-two-voters",
     "add-voter",
     "add-voter-explicit",
@@ -27,6 +27,7 @@ pub const SCENARIOS: [Script; 18] = scenarios![
     "replace-leader",
     "restart-from-disk",
     "session-expires",
+    "slow-follower",
     "split-vote",
     "stale-configuration",
 ];

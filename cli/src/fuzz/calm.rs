@@ -75,10 +75,15 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
 /// for ever. Why that did not succeed, if it does not.
 fn gather(trial: &mut Trial) -> Option<Failed> {
     let everyone: Vec<ServerId> = (1..=trial.world.servers()).map(ServerId::new).collect();
+    // What is not committed may be taken back.
     let is_done = |trial: &Trial| {
-        let leader = leader_of(&trial.world);
-        let configuration = leader.and_then(|leader| trial.world.configuration_of(leader));
-        configuration.is_some_and(|now| !now.is_joint() && now.voters() == everyone)
+        let leader = leader_of(&trial.world).and_then(|leader| trial.world.server(leader));
+        leader.is_some_and(|leader| {
+            let replica = leader.replica();
+            let now = replica.configuration();
+            let is_committed = replica.configured_at() <= replica.commit_index();
+            is_committed && !now.is_joint() && now.voters() == everyone
+        })
     };
     let deadline = trial.world.now() + PATIENCE;
     while trial.is_safe() && !is_done(trial) && trial.world.now() < deadline {

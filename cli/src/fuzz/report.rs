@@ -91,6 +91,11 @@ fn print_summary(summary: &Summary) {
         count(tally.leaders),
         count(tally.entries),
     ));
+    print_line(&format!(
+        "{} operations of clients answered, {} of them linearizable reads",
+        count(tally.answers),
+        count(tally.reads),
+    ));
     match summary.findings.len() {
         0 => print_line("no violation"),
         1 => print_line("1 seed with a violation"),

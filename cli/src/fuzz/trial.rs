@@ -6,6 +6,7 @@ use quorumscope_core::raft::Role;
 use quorumscope_core::script::{Command, Located, Script, Step, execute};
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Time;
+use quorumscope_core::zookeeper::Request;
 
 use super::adversary::Adversary;
 use super::calm;
@@ -28,8 +29,10 @@ pub(super) struct Trial {
 /// If a name in [`Options::off`] is no rule's.
 pub fn run_seed(seed: u64, options: &Options) -> Outcome {
     let mut dice = Dice::new(seed);
-    let mut trial = Trial::new(plan::header(seed, options, &mut dice));
-    Adversary::new(&mut dice).torment(&mut trial, &mut dice, options.duration);
+    let header = plan::header(seed, options, &mut dice);
+    let clocks = plan::Clocks::of(&header);
+    let mut trial = Trial::new(header);
+    Adversary::new(clocks, &mut dice).torment(&mut trial, &mut dice, options.duration);
     let failed = if trial.is_safe() {
         calm::recover(&mut trial)
     } else {
@@ -117,6 +120,12 @@ impl Trial {
             .map(|server| server.replica().commit_index().number())
             .max()
             .unwrap_or(0);
+        for call in self.monitor.history().calls() {
+            let is_read = matches!(call.request, Some(Request::Linearizable(_)));
+            let is_answered = call.reply().is_some();
+            self.tally.answers += u64::from(is_answered);
+            self.tally.reads += u64::from(is_answered && is_read);
+        }
         let tally = self.tally;
         let violation = self.monitor.violations().first().cloned();
         let finding = match (violation, failed) {

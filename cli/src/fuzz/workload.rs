@@ -34,7 +34,7 @@ pub(super) fn deed(world: &World, dice: &mut Dice) -> Command {
         (2, Deed::Kill),
     ];
     let action = match dice.weighted(&deeds) {
-        Deed::Request => ClientAction::Request(operation(dice)),
+        Deed::Request => ClientAction::Request(operation(client, dice)),
         Deed::Open => ClientAction::Open {
             server: dice.percent(50).then_some(server),
             timeout: dice

@@ -47,7 +47,7 @@ impl Invariant for CommittedStaysCommitted {
 
 fn is_held(glance: &Glance<'_>, committed: &Committed) -> Result<(), Clash> {
     let world = glance.world;
-    let holds = |server: ServerId| committed.is_in(log_of(world, server));
+    let holds = |server: ServerId| glance.past.is_in(committed, log_of(world, server));
     let servers = || world.nodes().iter().map(crate::sim::Node::id);
     let is_threat = |server: &ServerId| !holds(*server) && can_be_elected(world, *server);
     let Some(threat) = servers().find(is_threat) else {

@@ -9,11 +9,12 @@
 //! `get` and `exists` read the znode and its data, `children` the list of its children. Each is
 //! judged by what it reads: a `get` does not become stale when a child is created.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use super::history::{Call, CallId, Told};
+use super::history::{Call, Told};
 use crate::zookeeper::{ErrorCode, Request, Response, Stat, Zxid, path};
 
 /// What clients have been told of a znode: the newest of each kind, with the answer that told it.
@@ -44,24 +45,53 @@ impl Freshness {
 
     /// Takes in what an answer tells.
     pub(super) fn learn(&mut self, call: &Call) {
-        let (Some(request), Some(reply), Some(zxid)) = (&call.request, call.reply(), call.zxid())
-        else {
-            return;
-        };
-        let by = call.id;
-        let Some(path) = request.path() else { return };
-        match (request, reply) {
-            (Request::Create { .. }, Ok(Response::Created { path, stat })) => {
-                let czxid = stat.map_or(zxid, |stat| stat.czxid);
-                match stat {
-                    Some(stat) => self.at(path).found(stat, zxid, by),
-                    None => raise(&mut self.at(path).present, zxid, by),
+        if let (Some(request), Some(reply), Some(zxid)) = (&call.request, call.reply(), call.zxid())
+        {
+            let answer = reply.as_ref().map_err(|code| *code);
+            self.learn_from(request, answer, Told { zxid, by: call.id });
+        }
+    }
+
+    fn learn_from(&mut self, request: &Request, answer: Result<&Response, ErrorCode>, told: Told) {
+        match (request, answer) {
+            (Request::Linearizable(read), _) => self.learn_from(read, answer, told),
+            (Request::Multi(requests), Ok(Response::Multi(responses))) => {
+                // What a later operation undoes was never to be seen.
+                let mut seen = BTreeSet::new();
+                for (request, response) in requests.iter().zip(responses).rev() {
+                    if request.path().is_none_or(|path| seen.insert(path.clone())) {
+                        self.learn_from(request, Ok(response), told);
+                    }
                 }
-                raise(&mut self.at(parent_of(path)).children, czxid, by);
+            }
+            (Request::MultiRead(reads), Ok(Response::MultiRead(replies))) => {
+                for (read, reply) in reads.iter().zip(replies) {
+                    self.learn_from(read, reply.as_ref().map_err(|code| *code), told);
+                }
+            }
+            _ => self.learn_from_one(request, answer, told),
+        }
+    }
+
+    fn learn_from_one(
+        &mut self,
+        request: &Request,
+        answer: Result<&Response, ErrorCode>,
+        told: Told,
+    ) {
+        let Some(path) = request.path() else { return };
+        match (request, answer) {
+            (Request::Create { .. }, Ok(Response::Created { path, stat })) => {
+                let born = told.at(stat.map_or(told.zxid, |stat| stat.czxid));
+                let floor = self.at(path);
+                raise(&mut floor.changed, born);
+                raise(&mut floor.children, born);
+                raise(&mut floor.present, told);
+                raise(&mut self.at(parent_of(path)).children, born);
             }
             (Request::Delete { .. }, Ok(_)) => {
-                raise(&mut self.at(path).absent, zxid, by);
-                raise(&mut self.at(parent_of(path)).children, zxid, by);
+                raise(&mut self.at(path).absent, told);
+                raise(&mut self.at(parent_of(path)).children, told);
             }
             (
                 _,
@@ -70,16 +100,16 @@ impl Freshness {
                     | Response::Data { stat, .. }
                     | Response::Children { stat, .. },
                 ),
-            ) => self.at(path).found(stat, zxid, by),
+            ) => self.at(path).found(stat, told),
             (Request::Create { .. }, Err(ErrorCode::NoNode)) => {
-                raise(&mut self.at(parent_of(path)).absent, zxid, by);
+                raise(&mut self.at(parent_of(path)).absent, told);
             }
-            (_, Err(ErrorCode::NoNode)) => raise(&mut self.at(path).absent, zxid, by),
-            (_, Err(ErrorCode::BadVersion | ErrorCode::NotEmpty)) => {
-                raise(&mut self.at(path).present, zxid, by);
+            (_, Err(ErrorCode::NoNode)) => raise(&mut self.at(path).absent, told),
+            (_, Ok(Response::Checked) | Err(ErrorCode::BadVersion | ErrorCode::NotEmpty)) => {
+                raise(&mut self.at(path).present, told);
             }
             (Request::Create { mode, .. }, Err(ErrorCode::NodeExists)) if !mode.is_sequential() => {
-                raise(&mut self.at(path).present, zxid, by);
+                raise(&mut self.at(path).present, told);
             }
             _ => {}
         }
@@ -94,17 +124,24 @@ fn parent_of(path: &str) -> &str {
     path::parent(path).unwrap_or(path)
 }
 
-fn raise(known: &mut Option<Told>, zxid: Zxid, by: CallId) {
-    if known.is_none_or(|known| known.zxid < zxid) {
-        *known = Some(Told { zxid, by });
+fn raise(known: &mut Option<Told>, told: Told) {
+    if known.is_none_or(|known| known.zxid < told.zxid) {
+        *known = Some(told);
+    }
+}
+
+impl Told {
+    /// The same answer, of an earlier change.
+    fn at(self, zxid: Zxid) -> Self {
+        Self { zxid, ..self }
     }
 }
 
 impl Floor {
-    fn found(&mut self, stat: &Stat, zxid: Zxid, by: CallId) {
-        raise(&mut self.changed, stat.mzxid, by);
-        raise(&mut self.children, stat.pzxid, by);
-        raise(&mut self.present, zxid, by);
+    fn found(&mut self, stat: &Stat, told: Told) {
+        raise(&mut self.changed, told.at(stat.mzxid));
+        raise(&mut self.children, told.at(stat.pzxid));
+        raise(&mut self.present, told);
     }
 
     /// What the answer to a read misses of what had been told before.

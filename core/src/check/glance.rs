@@ -3,7 +3,8 @@
 use super::history::Call;
 use super::past::Past;
 use crate::ids::{ClientId, ServerId};
-use crate::raft::{Entry, Index, Log, Role, Term};
+use crate::raft::{Entry, Index, Log, Role, Snapshot, Term};
+use crate::server::ReadsOutline;
 use crate::sim::World;
 use crate::zookeeper::{Command, Request, SessionId, Zxid};
 
@@ -40,10 +41,14 @@ pub(super) struct Outline {
     pub(super) applied: Index,
     /// The last index of its log.
     pub(super) last: Index,
+    /// The last entry that its snapshot stands for.
+    pub(super) snapshot: Index,
     /// How many writes its disk has not confirmed.
     pub(super) unconfirmed: usize,
     /// The entry that holds the configuration it goes by.
     pub(super) configured: Index,
+    /// The linearizable reads that its clients have asked for.
+    pub(super) reads: ReadsOutline,
 }
 
 impl Outline {
@@ -60,8 +65,10 @@ impl Outline {
                 vote: image.hard.voted_for,
                 applied: Index::ZERO,
                 last: image.log.last_index(),
+                snapshot: end_of(image.snapshot.as_deref()),
                 unconfirmed: 0,
                 configured: image.log.configurations().next().unwrap_or_default(),
+                reads: ReadsOutline::default(),
             });
         };
         let replica = server.replica();
@@ -72,8 +79,10 @@ impl Outline {
             vote: replica.voted_for(),
             applied: server.applied(),
             last: replica.log().last_index(),
+            snapshot: end_of(replica.snapshot()),
             unconfirmed: disk.pending(),
             configured: replica.configured_at(),
+            reads: server.reads_outline(),
         })
     }
 }
@@ -95,6 +104,11 @@ impl<'a> Glance<'a> {
         let first = self.before.applied.next();
         self.log().range(first, self.now.applied)
     }
+}
+
+/// The last entry that a snapshot stands for; zero without one.
+fn end_of(snapshot: Option<&Snapshot<Command>>) -> Index {
+    snapshot.map_or(Index::ZERO, |snapshot| snapshot.last.index)
 }
 
 /// The log that a server has, or would boot with.

@@ -234,7 +234,7 @@ impl History {
             .map(|request| self.freshness.floor(request));
         let call = Call {
             id,
-            linearizable: request.as_ref().is_none_or(Request::is_replicated),
+            linearizable: request.as_ref().is_none_or(is_strict),
             request,
             server,
             event,
@@ -348,6 +348,11 @@ impl History {
     pub(super) fn lifetimes(&self) -> impl Iterator<Item = ((ClientId, u32), Lifetime)> {
         self.lifetimes.iter().map(|(whose, life)| (*whose, *life))
     }
+}
+
+/// Whether an operation is promised to take effect between question and answer.
+fn is_strict(request: &Request) -> bool {
+    request.is_replicated() || matches!(request, Request::Linearizable(_))
 }
 
 /// Whether an answer says what became of the operation.

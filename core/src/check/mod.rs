@@ -11,7 +11,8 @@
 //! | `election_safety`, `leader_append_only`, `log_matching`, `leader_completeness`, `state_machine_safety` | the five properties of Raft's Figure 3 |
 //! | `one_vote_per_term`, `committed_stays_committed` | what they rest on: promises and entries outlive crashes |
 //! | `one_uncommitted_configuration`, `quorums_overlap`, `quorum_commits` | what makes changes of membership safe |
-//! | `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
+//! | `linearizable_reads` | what a server that serves such a read has seen |
+//! | `snapshots_agree`, `exactly_once`, `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
 //! | `moved_sessions`, `failed_writes`, `sequential_names` | what ZooKeeper's transactions promise |
 //! | `notices`, `watch_before_state`, `expected_events` | what clients are told of the znodes that they watch |
 //! | `history`, `freshness`, `verdict` | what clients asked and were told, and what is to be thought of it |
@@ -22,6 +23,7 @@ mod acknowledged_writes;
 mod committed_stays_committed;
 mod election_safety;
 mod ephemeral_owners;
+mod exactly_once;
 mod expected_events;
 mod failed_writes;
 mod fifo_client_order;
@@ -33,6 +35,7 @@ mod history;
 mod leader_append_only;
 mod leader_completeness;
 mod linearizability;
+mod linearizable_reads;
 mod linearizable_writes;
 mod log_matching;
 mod monotonic_reads;
@@ -47,6 +50,7 @@ mod replicas_agree;
 mod sequential_names;
 #[cfg(test)]
 mod service_testing;
+mod snapshots_agree;
 mod state_machine_safety;
 mod sync_then_read;
 #[cfg(test)]
@@ -64,6 +68,7 @@ use acknowledged_writes::AcknowledgedWrites;
 use committed_stays_committed::CommittedStaysCommitted;
 use election_safety::ElectionSafety;
 use ephemeral_owners::EphemeralOwners;
+use exactly_once::ExactlyOnce;
 use expected_events::ExpectedEvents;
 use failed_writes::FailedWrites;
 use fifo_client_order::FifoClientOrder;
@@ -71,6 +76,7 @@ use glance::{Answer, Glance, Outline};
 use leader_append_only::LeaderAppendOnly;
 use leader_completeness::LeaderCompleteness;
 use linearizability::Linearizability;
+use linearizable_reads::LinearizableReads;
 use linearizable_writes::LinearizableWrites;
 use log_matching::LogMatching;
 use monotonic_reads::MonotonicReads;
@@ -83,6 +89,7 @@ use quorum_commits::QuorumCommits;
 use quorums_overlap::QuorumsOverlap;
 use replicas_agree::ReplicasAgree;
 use sequential_names::SequentialNames;
+use snapshots_agree::SnapshotsAgree;
 use state_machine_safety::StateMachineSafety;
 use sync_then_read::SyncThenRead;
 use watch_before_state::WatchBeforeState;
@@ -246,7 +253,10 @@ invariants! {
     leader_completeness: LeaderCompleteness,
     state_machine_safety: StateMachineSafety,
     committed_stays_committed: CommittedStaysCommitted,
+    linearizable_reads: LinearizableReads,
     replicas_agree: ReplicasAgree,
+    snapshots_agree: SnapshotsAgree,
+    exactly_once: ExactlyOnce,
     ephemeral_owners: EphemeralOwners,
     moved_sessions: MovedSessions,
     failed_writes: FailedWrites,

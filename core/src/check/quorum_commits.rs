@@ -31,10 +31,16 @@ impl Invariant for QuorumCommits {
             return Ok(());
         };
         // What the same step appended afterwards did not count yet.
-        let born_with = world.configuration_at_birth(glance.server);
+        let known_before = world.configuration_before_log(glance.server);
         let counted = log.last_configuration(before.last);
-        let configuration = counted.map_or(&born_with, |(_, configuration)| configuration);
-        let holds = |id: ServerId| log_of(world, id).term_at(entry.index) == Some(entry.term);
+        let configuration = counted.map_or(&known_before, |(_, configuration)| configuration);
+        let committed = glance.past.committed(entry.index);
+        let holds = |id: ServerId| {
+            let log = log_of(world, id);
+            let by_snapshot = || committed.is_some_and(|it| glance.past.is_in(it, log));
+            log.term_at(entry.index) == Some(entry.term)
+                || log.base().index > entry.index && by_snapshot()
+        };
         if configuration.is_quorum(holds) {
             return Ok(());
         }

@@ -43,6 +43,9 @@ impl Storm {
             },
             election_timeout: [(ms(150), ms(300)), (ms(40), ms(80))][draw(2) as usize],
             heartbeat: [ms(35), ms(20)][draw(2) as usize],
+            snapshot_every: [0, 0, 3, 10][draw(4) as usize],
+            snapshot_keep: [0, 2, 4][draw(3) as usize],
+            snapshot_chunk: [100, 400, 1_000][draw(3) as usize],
             rules,
             ..Settings::default()
         };
@@ -138,6 +141,7 @@ impl Storm {
             65..67 => world.pause(victim),
             67..71 => world.resume(any),
             71..77 => world.time_out(any),
+            77..80 => world.take_snapshot(any),
             _ => return self.ask(any),
         }
         .is_ok()
@@ -214,7 +218,8 @@ fn without(rule: &str) -> Rules {
 }
 
 /// Rules that are missed only where the membership changes.
-const CONCERNS_MEMBERSHIP: [&str; 4] = [
+const CONCERNS_MEMBERSHIP: [&str; 5] = [
+    "snapshot_carries_configuration",
     "own_term_commit_before_change",
     "joint_majorities",
     "one_change_at_a_time",
@@ -253,6 +258,14 @@ fn each_rule_switched_off_turns_its_invariant_red() {
         ("truncate_only_on_conflict", "committed_stays_committed"),
         ("commit_bound_by_new_entries", "state_machine_safety"),
         ("persist_vote", "one_vote_per_term"),
+        ("term_and_vote_together", "one_vote_per_term"),
+        (
+            "count_own_entries_when_durable",
+            "committed_stays_committed",
+        ),
+        ("snapshot_only_applied", "snapshots_agree"),
+        ("deduplicate", "exactly_once"),
+        ("snapshot_carries_configuration", "quorums_overlap"),
         ("own_term_commit_before_change", "quorums_overlap"),
         ("joint_majorities", "quorum_commits"),
         ("one_change_at_a_time", "one_uncommitted_configuration"),
@@ -276,7 +289,7 @@ fn each_rule_switched_off_turns_its_invariant_red() {
 fn what_a_missing_rule_leads_to_in_the_end_is_red_too() {
     for (rule, invariant) in [
         ("persist_vote", "election_safety"),
-        ("persist_vote", "log_matching"),
+        ("sync_before_reply", "log_matching"),
         ("sync_before_reply", "one_vote_per_term"),
         ("up_to_date_vote", "acknowledged_writes"),
         ("up_to_date_vote", "replicas_agree"),

@@ -3,9 +3,11 @@
 use super::Replica;
 use super::fact::RaftFact;
 use super::io::{Output, tell};
-use super::log::Payload;
+use super::log::{Content, Payload};
 use super::position::Index;
 use super::progress::Progress;
+use super::role::ProposeError;
+use super::snapshot_fact::SnapshotFact;
 use crate::ids::ServerId;
 
 impl<P: Payload> Replica<P> {
@@ -45,7 +47,11 @@ impl<P: Payload> Replica<P> {
     /// The last entry that a member is known to have on disk, this leader included.
     fn matched(&self, server: ServerId) -> Index {
         if server == self.id {
-            self.storage.durable_index()
+            if self.rules.count_own_entries_when_durable {
+                self.storage.durable_index()
+            } else {
+                self.log.last_index()
+            }
         } else {
             self.progress(server)
                 .map_or(Index::ZERO, Progress::match_index)
@@ -80,7 +86,37 @@ impl<P: Payload> Replica<P> {
         }
     }
 
-    fn commit(&mut self, through: Index, fact: RaftFact, out: &mut Vec<Output<P>>) {
+    /// A leader with room for only so much that is not committed takes on no more. What arrives
+    /// when nothing waits is taken on whatever its size: it could never be otherwise.
+    pub(super) fn check_room_for(
+        &self,
+        payload: &P,
+        out: &mut Vec<Output<P>>,
+    ) -> Result<(), ProposeError> {
+        let limit = self.settings.max_uncommitted_bytes;
+        if limit == 0 {
+            return Ok(());
+        }
+        let waiting = self
+            .log
+            .range(self.commit_index.next(), self.log.last_index());
+        let bytes = waiting
+            .map(|entry| match &entry.content {
+                Content::Noop | Content::Configuration(_) => 0,
+                Content::Command(payload) => payload.size() as u64,
+            })
+            .sum();
+        if bytes == 0 || bytes + payload.size() as u64 <= limit {
+            return Ok(());
+        }
+        tell(
+            out,
+            SnapshotFact::TooMuchUncommitted { bytes, limit }.into(),
+        );
+        Err(ProposeError::TooMuchUncommitted { bytes, limit })
+    }
+
+    pub(super) fn commit(&mut self, through: Index, fact: RaftFact, out: &mut Vec<Output<P>>) {
         self.commit_index = through;
         tell(out, fact);
         out.push(Output::Commit { through });

@@ -369,6 +369,7 @@ impl<P: Payload> Replica<P> {
             });
         }
         self.standing = Standing::Follower { leader };
+        self.transfers.clear();
     }
 
     /// "Raft uses randomized election timeouts to ensure that split votes are rare" (Raft §5.2):

@@ -411,3 +411,27 @@ fn of_equally_long_logs_the_one_of_higher_priority_wins_and_a_longer_log_wins_ov
     bench.input(s(2), Input::SetPriority { priority: 3 });
     bench.elect(s(1));
 }
+
+#[test]
+fn a_question_for_a_read_waits_for_the_term_it_names() {
+    let mut bench = Bench::new(3);
+    bench.isolate(s(3));
+    bench.elect(s(1));
+    bench.heal();
+    bench.instant_disks = false;
+    bench.beat(s(1));
+    for letter in bench.intercept(s(3)) {
+        bench.deliver(letter);
+    }
+    assert_eq!(bench.at(s(3)).leader(), Some(s(1)));
+    bench.read(s(3));
+    let asked = |bench: &Bench| {
+        let asks =
+            |letter: &super::testing::Letter| matches!(letter.message, Message::ReadIndex { .. });
+        bench.mail.iter().any(asks)
+    };
+    // A crash now would leave it in the term before.
+    assert!(!asked(&bench));
+    while bench.write_one(s(3)) {}
+    assert!(asked(&bench));
+}

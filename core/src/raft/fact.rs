@@ -8,6 +8,7 @@ use super::message::MessageKind;
 use super::position::{Index, LogPosition, Term};
 use super::read_fact::ReadFact;
 use super::role::Role;
+use super::snapshot_fact::SnapshotFact;
 use crate::ids::ServerId;
 use crate::time::Duration;
 
@@ -182,6 +183,8 @@ pub enum RaftFact {
         /// The term it is now.
         mine: Term,
     },
+    /// It did something with a snapshot.
+    Snapshot(SnapshotFact),
     /// Something that concerns who takes part.
     Membership(MembershipFact),
     /// A step towards a change of leader, or one that prevents it.

@@ -1,11 +1,14 @@
 //! What goes into a replica and what comes out.
 
+use std::sync::Arc;
+
 use super::durable::{Token, Write};
 use super::fact::RaftFact;
 use super::log::Payload;
 use super::membership::Reconfiguration;
 use super::message::Message;
 use super::position::Index;
+use super::snapshot::Snapshot;
 use crate::ids::ServerId;
 use crate::random::Bits;
 use crate::time::Time;
@@ -87,6 +90,11 @@ pub enum Output<P: Payload> {
     Commit {
         /// The new commit index.
         through: Index,
+    },
+    /// The state machine's state is that of this snapshot from now on.
+    Install {
+        /// The snapshot.
+        snapshot: Arc<Snapshot<P>>,
     },
     /// A linearizable read may be served, after all that is committed here is applied.
     Read {

@@ -12,6 +12,9 @@ pub trait Payload: Clone + Eq + Hash + std::fmt::Debug {
     /// The state machine's whole state at one place of the log: what a snapshot holds.
     type Image: Clone + Eq + Hash + std::fmt::Debug;
 
+    /// Bytes that a state takes, on a disk or in messages.
+    fn image_size(image: &Self::Image) -> u64;
+
     /// Bytes it takes in a message, for batching.
     fn size(&self) -> usize;
 }

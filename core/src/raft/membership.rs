@@ -21,6 +21,7 @@ use super::position::Index;
 use super::progress::Progress;
 use super::role::{Role, Standing};
 use super::settings::Membership;
+use super::snapshot::Snapshot;
 use crate::ids::ServerId;
 use crate::time::Time;
 
@@ -263,11 +264,13 @@ impl<P: Payload> Replica<P> {
     }
 
     /// Voters to be that lack some of the log: with them, the cluster might be unable to commit
-    /// anything for a while (dissertation §4.2.1).
+    /// anything for a while (dissertation §4.2.1). A leader without a voice that shall have one
+    /// lacks nothing.
     fn newcomers(&self, target: &Configuration) -> Vec<ServerId> {
         let is_behind = |server: &ServerId| {
             let stores = self.progress(*server).map(Progress::match_index);
-            !self.configuration.is_voter(*server) && stores < Some(self.commit_index)
+            let is_new = !self.configuration.is_voter(*server) && *server != self.id;
+            is_new && stores < Some(self.commit_index)
         };
         let voters = target.voters().iter().copied();
         if self.settings.catch_up_first {
@@ -455,6 +458,25 @@ impl<P: Payload> Replica<P> {
         }
     }
 
+    /// What a leader's snapshot says of the configuration takes the place of all that the log said
+    /// (Raft §7).
+    pub(super) fn begin_configurations_with(
+        &mut self,
+        snapshot: &Snapshot<P>,
+        out: &mut Vec<Output<P>>,
+    ) {
+        self.base_configuration = snapshot.configuration.clone();
+        self.configured_at = snapshot.last.index;
+        if self.configuration != snapshot.configuration {
+            self.configuration = snapshot.configuration.clone();
+            let fact = MembershipFact::CameWithSnapshot {
+                index: snapshot.last.index,
+                configuration: snapshot.configuration.clone(),
+            };
+            tell(out, fact.into());
+        }
+    }
+
     /// The configuration that a log which ends at `index` goes by: what a snapshot of that place
     /// must carry (dissertation §5.1).
     pub fn configuration_at(&self, index: Index) -> &Configuration {
@@ -543,6 +565,8 @@ impl<P: Payload> Replica<P> {
         if let Standing::Leader { progress, .. } = &mut self.standing {
             *progress = records;
         }
+        let has_left = |id: ServerId| gone.iter().any(|(left, _)| *left == id);
+        self.transfers.retain(|(to, _)| !has_left(*to));
     }
 
     /// The last message to a server that has left: what it lacks, and that it is committed. Nothing

@@ -31,6 +31,13 @@ pub enum MembershipFact {
         /// What it says.
         configuration: Configuration,
     },
+    /// A server goes by the configuration of a leader's snapshot.
+    CameWithSnapshot {
+        /// The last entry that the snapshot stands for.
+        index: Index,
+        /// What it says.
+        configuration: Configuration,
+    },
     /// A server goes by an earlier configuration again.
     FellBack {
         /// The entry that is gone.
@@ -135,6 +142,13 @@ impl Explain for MembershipFact {
                 let kind = kind(configuration);
                 format!("goes by the {kind} {configuration} of entry {index}")
             }
+            Self::CameWithSnapshot {
+                index,
+                configuration,
+            } => {
+                let kind = kind(configuration);
+                format!("goes by the {kind} {configuration} of the snapshot through entry {index}")
+            }
             Self::FellBack { configuration, .. } => {
                 format!("falls back to the configuration {configuration}")
             }
@@ -175,6 +189,9 @@ impl Explain for MembershipFact {
                 }
             },
             Self::TakenUp { .. } => "it is the latest in its log".into(),
+            Self::CameWithSnapshot { .. } => {
+                "the entries that said so are in its log no more".into()
+            }
             Self::FellBack { from, .. } => format!("entry {from} is gone from its log"),
             Self::WaitsForNewcomers { round: 1, .. } => {
                 "as voters without the log they could keep the cluster from committing".into()
@@ -205,6 +222,7 @@ impl Explain for MembershipFact {
                 Cause::Left | Cause::LeftByOperator => rules::ONE_CHANGE_AT_A_TIME.rule(),
             },
             Self::TakenUp { .. } => LATEST,
+            Self::CameWithSnapshot { .. } => rules::SNAPSHOT_CARRIES_CONFIGURATION.rule(),
             Self::FellBack { .. } => FALL_BACK,
             Self::WaitsForNewcomers { .. }
             | Self::NewcomersCaughtUp { .. }
@@ -224,6 +242,7 @@ impl Explain for MembershipFact {
         match self {
             Self::Appended { .. } | Self::FellBack { .. } | Self::Refused { .. } => Weight::Turn,
             Self::TakenUp { .. }
+            | Self::CameWithSnapshot { .. }
             | Self::WaitsForNewcomers { .. }
             | Self::NewcomersCaughtUp { .. }
             | Self::NewcomersTooSlow { .. } => Weight::Step,

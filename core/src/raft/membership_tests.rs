@@ -241,6 +241,20 @@ fn a_removed_leader_may_go_on_leading_others() {
     assert!(bench.at(s(1)).commit_index() >= index);
 }
 
+#[test]
+fn a_removed_leader_that_goes_on_leading_can_be_given_its_voice_back() {
+    let mut bench = led(3, 0, Rules::default());
+    bench.settings.step_down_on_removal = false;
+    bench.restart(s(1));
+    bench.elect(s(1));
+    bench.reconfigure(s(1), &[2, 3], &[], AsNeeded).unwrap();
+    bench.settle();
+    bench.reconfigure(s(1), &[1, 2, 3], &[], AsNeeded).unwrap();
+    bench.settle();
+    assert_eq!(changes(&bench, 1), ["S2 S3", "S1 S2 S3"]);
+    assert_eq!(bench.goes_by(s(1)), "S1 S2 S3");
+}
+
 /// Gotcha 5: a learner may already be a voter in the candidate's configuration.
 #[test]
 fn a_learner_votes_when_it_is_asked() {

@@ -1,11 +1,13 @@
 //! What replicas say to each other: the remote procedure calls of Raft's Figure 2, as messages.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::log::{Entry, Payload};
 use super::position::{Index, Term};
+use super::snapshot::Snapshot;
 
 /// A message between two replicas. It may be lost, duplicated, or overtake another.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -96,6 +98,45 @@ pub enum Message<P: Payload> {
         /// Its commit index when it took the question up.
         index: Index,
     },
+    /// A leader sends a chunk of its snapshot (Raft §7, Figure 13).
+    InstallSnapshot {
+        /// The leader's term.
+        term: Term,
+        /// The snapshot that the chunk is cut from.
+        snapshot: Arc<Snapshot<P>>,
+        /// The chunk's first byte.
+        offset: u64,
+        /// The chunk's bytes. With the last of the snapshot's bytes, it is done.
+        length: u64,
+    },
+    /// The answer to a leader's chunk.
+    InstallSnapshotReply {
+        /// The follower's term.
+        term: Term,
+        /// The last entry of the snapshot that the chunk was cut from.
+        last_index: Index,
+        /// The chunk's first byte.
+        offset: u64,
+        /// What came of it.
+        outcome: InstallOutcome,
+    },
+}
+
+/// What came of an `InstallSnapshot`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+pub enum InstallOutcome {
+    /// The follower has the snapshot's first `bytes` bytes on disk, which is where to go on.
+    Stored {
+        /// How many.
+        bytes: u64,
+    },
+    /// The follower stores what the leader has, up to and including `match_index`.
+    Installed {
+        /// Up to here the logs are the same.
+        match_index: Index,
+    },
+    /// The leader's term is over.
+    StaleTerm,
 }
 
 /// What came of an `AppendEntries`.
@@ -135,6 +176,10 @@ pub enum MessageKind {
     Heartbeat,
     /// A follower answers to a heartbeat.
     HeartbeatReply,
+    /// A leader sends a chunk of its snapshot.
+    InstallSnapshot,
+    /// A follower answers to a chunk.
+    InstallSnapshotReply,
     /// A server asks whether it would get a vote.
     PreVote,
     /// A voter answers to that.
@@ -156,6 +201,8 @@ impl<P: Payload> Message<P> {
             | Self::RequestVoteReply { term, .. }
             | Self::AppendEntries { term, .. }
             | Self::AppendEntriesReply { term, .. }
+            | Self::InstallSnapshot { term, .. }
+            | Self::InstallSnapshotReply { term, .. }
             | Self::PreVote { term, .. }
             | Self::PreVoteReply { term, .. }
             | Self::TimeoutNow { term }
@@ -175,6 +222,8 @@ impl<P: Payload> Message<P> {
                 heartbeat: true, ..
             } => MessageKind::HeartbeatReply,
             Self::AppendEntriesReply { .. } => MessageKind::AppendEntriesReply,
+            Self::InstallSnapshot { .. } => MessageKind::InstallSnapshot,
+            Self::InstallSnapshotReply { .. } => MessageKind::InstallSnapshotReply,
             Self::PreVote { .. } => MessageKind::PreVote,
             Self::PreVoteReply { .. } => MessageKind::PreVoteReply,
             Self::TimeoutNow { .. } => MessageKind::TimeoutNow,
@@ -197,9 +246,13 @@ impl<P: Payload> Message<P> {
             Self::AppendEntriesReply { outcome, .. } => {
                 Some(matches!(outcome, AppendOutcome::Accepted { .. }))
             }
+            Self::InstallSnapshotReply { outcome, .. } => {
+                Some(!matches!(outcome, InstallOutcome::StaleTerm))
+            }
             Self::ReadIndexReply { .. } => Some(true),
             Self::RequestVote { .. }
             | Self::AppendEntries { .. }
+            | Self::InstallSnapshot { .. }
             | Self::PreVote { .. }
             | Self::TimeoutNow { .. }
             | Self::ReadIndex { .. } => None,
@@ -215,6 +268,7 @@ impl MessageKind {
             Self::RequestVoteReply
                 | Self::AppendEntriesReply
                 | Self::HeartbeatReply
+                | Self::InstallSnapshotReply
                 | Self::PreVoteReply
                 | Self::ReadIndexReply
         )
@@ -229,6 +283,8 @@ impl MessageKind {
             Self::AppendEntriesReply => "AppendEntriesReply",
             Self::Heartbeat => "Heartbeat",
             Self::HeartbeatReply => "HeartbeatReply",
+            Self::InstallSnapshot => "InstallSnapshot",
+            Self::InstallSnapshotReply => "InstallSnapshotReply",
             Self::PreVote => "PreVote",
             Self::PreVoteReply => "PreVoteReply",
             Self::TimeoutNow => "TimeoutNow",

@@ -18,9 +18,12 @@
 //! | `election` | terms, votes, leaders (§5.1, §5.2, §5.4.1) |
 //! | `append` | the follower's side of log replication (§5.3) |
 //! | `replication` | the leader's side (§5.3) |
+//! | `snapshot`, `install` | snapshots taken, and sent in place of entries (§7) |
 //! | `commit` | what is committed (§5.3, §5.4.2) |
-//! | `fact`, `narrate` | how it all speaks for itself |
+//! | `fact`, `snapshot_fact`, `narrate` | how it all speaks for itself |
 //! | `rules`, `settings` | what can be switched and set |
+
+use std::sync::Arc;
 
 use crate::ids::ServerId;
 use crate::random::Bits;
@@ -37,6 +40,9 @@ mod election;
 #[cfg(test)]
 mod elections_tests;
 mod fact;
+mod install;
+#[cfg(test)]
+mod install_tests;
 mod io;
 mod lease;
 mod log;
@@ -58,6 +64,8 @@ pub mod rules;
 #[cfg(test)]
 mod scenarios;
 mod settings;
+mod snapshot;
+mod snapshot_fact;
 mod storage;
 #[cfg(test)]
 mod testing;
@@ -72,13 +80,15 @@ pub use io::{Input, Output, Timer};
 pub use log::{Content, Entry, Log, Payload};
 pub use membership::{Reconfiguration, ReconfigureError, Transition};
 pub use membership_fact::{Cause, MembershipFact};
-pub use message::{AppendOutcome, Message, MessageKind};
+pub use message::{AppendOutcome, InstallOutcome, Message, MessageKind};
 pub use position::{Index, LogPosition, Term};
 pub use progress::{Progress, ProgressState};
 pub use read_fact::ReadFact;
 pub use role::{Ballot, ProposeError, Role};
 pub use rules::{Rules, UnknownRule};
 pub use settings::{Membership, Settings, SettingsError};
+pub use snapshot::{CompactError, PartialSnapshot, Snapshot};
+pub use snapshot_fact::SnapshotFact;
 pub use transfer::{ForgetError, TransferError};
 
 use election::Candidacy;
@@ -95,7 +105,9 @@ use storage::Storage;
 /// - `hard` is what was last handed to the disk, though perhaps not yet on it;
 /// - nothing has left that relies on term, vote or entries which the disk has not confirmed: it
 ///   waits in `held`;
-/// - the durable index is at or below the last index of the log.
+/// - the durable index is at or below the last index of the log;
+/// - base of the log ≤ last entry of the snapshot ≤ commit index ≤ last index of the log;
+/// - `transfers` names exactly the followers whose progress is that of a snapshot.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Replica<P: Payload> {
     id: ServerId,
@@ -111,9 +123,13 @@ pub struct Replica<P: Payload> {
     rules: Rules,
     hard: HardState,
     log: Log<P>,
+    snapshot: Option<Arc<Snapshot<P>>>,
+    partial: Option<PartialSnapshot<P>>,
     /// Volatile, and only ever rises (Raft, Figure 2).
     commit_index: Index,
     standing: Standing,
+    /// As leader: which snapshot each follower is being sent that needs one.
+    transfers: Vec<(ServerId, Arc<Snapshot<P>>)>,
     election_deadline: Option<Time>,
     election_timeout: Duration,
     storage: Storage,
@@ -149,7 +165,16 @@ impl<P: Payload> Replica<P> {
         random: Bits,
         out: &mut Vec<Output<P>>,
     ) -> Self {
-        let Durable { hard, log } = durable;
+        let Durable {
+            hard,
+            snapshot,
+            partial,
+            log,
+        } = durable;
+        let (configuration, applied) = match &snapshot {
+            Some(snapshot) => (snapshot.configuration.clone(), snapshot.last.index),
+            None => (configuration, Index::ZERO),
+        };
         let mut replica = Self {
             id,
             configured_at: log.base().index,
@@ -161,7 +186,10 @@ impl<P: Payload> Replica<P> {
             storage: Storage::booted(hard, log.last_index()),
             hard,
             log,
-            commit_index: Index::ZERO,
+            snapshot,
+            partial,
+            commit_index: applied,
+            transfers: Vec::new(),
             standing: Standing::Follower { leader: None },
             election_deadline: None,
             election_timeout: Duration::ZERO,
@@ -219,6 +247,7 @@ impl<P: Payload> Replica<P> {
         if let Some(to) = self.transfer_target() {
             return Err(ProposeError::Transferring { to });
         }
+        self.check_room_for(&payload, out)?;
         let position = self.append_as_leader(Content::Command(payload), out);
         io::tell(
             out,
@@ -321,6 +350,9 @@ impl<P: Payload> Replica<P> {
                 };
                 self.handle_append_entries_reply(from, answer, turn);
             }
+            message @ (Message::InstallSnapshot { .. } | Message::InstallSnapshotReply { .. }) => {
+                self.receive_about_snapshot(from, message, turn);
+            }
             Message::TimeoutNow { term } if term == self.hard.term => {
                 self.handle_timeout_now(from, turn);
             }
@@ -360,6 +392,17 @@ impl<P: Payload> Replica<P> {
         let mut record = self.hard;
         if !self.rules.persist_vote {
             record.voted_for = None;
+        }
+        let before = self.storage.saved();
+        if !self.rules.term_and_vote_together && record.term != before.term {
+            // The vote's record goes first: whoever reads it takes it for one of the old term.
+            let vote = HardState {
+                term: before.term,
+                voted_for: record.voted_for,
+            };
+            let token = self.storage.save(vote);
+            let write = Write::HardState(vote);
+            out.push(Output::Persist { token, write });
         }
         let token = self.storage.save(self.hard);
         let write = Write::HardState(record);

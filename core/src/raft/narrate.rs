@@ -124,6 +124,7 @@ impl Explain for RaftFact {
                 format!("learns that {} {are} committed", Entries(*first, *through))
             }
             Self::IgnoredStaleTerm { from, kind, .. } => format!("ignores a {kind} from {from}"),
+            Self::Snapshot(fact) => fact.what(),
             Self::Membership(fact) => fact.what(),
             Self::Campaign(fact) => fact.what(),
             Self::Read(fact) => fact.what(),
@@ -213,6 +214,7 @@ impl Explain for RaftFact {
             Self::IgnoredStaleTerm { theirs, mine, .. } => {
                 format!("it is of term {theirs}, and it is in term {mine} now")
             }
+            Self::Snapshot(fact) => return fact.why(),
             Self::Membership(fact) => return fact.why(),
             Self::Campaign(fact) => return fact.why(),
             Self::Read(fact) => return fact.why(),
@@ -261,6 +263,7 @@ impl Explain for RaftFact {
             } => rules::COMMIT_ONLY_OWN_TERM.rule(),
             Self::Committed { .. } | Self::AppendAccepted { .. } => COUNT_REPLICAS,
             Self::CommitLearned { .. } => rules::COMMIT_BOUND_BY_NEW_ENTRIES.rule(),
+            Self::Snapshot(fact) => return fact.rule(),
             Self::Membership(fact) => return fact.rule(),
             Self::Campaign(fact) => return fact.rule(),
             Self::Read(fact) => return fact.rule(),
@@ -270,6 +273,7 @@ impl Explain for RaftFact {
 
     fn weight(&self) -> Weight {
         match self {
+            Self::Snapshot(fact) => fact.weight(),
             Self::Membership(fact) => fact.weight(),
             Self::StoodForElection { .. }
             | Self::BecameLeader { .. }

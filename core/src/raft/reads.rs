@@ -139,10 +139,8 @@ impl<P: Payload> Replica<P> {
             };
             tell(turn.out, RaftFact::Read(fact));
             let message = Message::ReadIndex { term, number };
-            turn.out.push(Output::Send {
-                to: leader,
-                message,
-            });
+            let awaited = self.storage.awaits_hard_state();
+            self.send_when_durable(awaited, leader, message, turn.out);
         }
         self.reads.asked = Some(Question {
             number,

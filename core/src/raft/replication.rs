@@ -57,20 +57,25 @@ impl<P: Payload> Replica<P> {
             max_entries_per_message,
             max_bytes_per_message,
             max_inflight_messages,
+            max_inflight_bytes,
             ..
         } = self.settings;
+        if self.needs_snapshot(position) {
+            return self.begin_snapshot(position, out);
+        }
         while let Some(progress) = self.follower(position)
             && progress.next_index() <= last_index
-            && progress.may_send(max_inflight_messages)
+            && progress.may_send(max_inflight_messages, max_inflight_bytes)
         {
             let first = progress.next_index();
             let entries = self
                 .log
                 .batch(first, max_entries_per_message, max_bytes_per_message);
             let through = Index::new(first.prev().number() + entries.len() as u64);
+            let bytes = entries.iter().map(|entry| entry.size() as u64).sum();
             self.send_append_entries(position, first.prev(), entries, out);
             if let Some(progress) = self.follower(position) {
-                progress.sent(through);
+                progress.sent(through, bytes);
             }
         }
     }
@@ -88,9 +93,10 @@ impl<P: Payload> Replica<P> {
         let commit = self.commit_index;
         let round = self.round();
         let vouched = Index::new(prev_index.number() + entries.len() as u64);
-        let prev_term = self.log.term_at(prev_index);
-        let (Some(prev_term), Some((to, progress))) = (prev_term, self.follower_at(position))
-        else {
+        let Some(prev_term) = self.log.term_at(prev_index) else {
+            return;
+        };
+        let Some((to, progress)) = self.follower_at(position) else {
             return;
         };
         progress.told(commit.min(vouched));
@@ -126,10 +132,41 @@ impl<P: Payload> Replica<P> {
         for position in 0..self.followers() {
             if let Some(progress) = self.follower(position) {
                 let prev = progress.heartbeat_prev();
-                self.send_append_entries(position, prev, Vec::new(), turn.out);
+                self.send_heartbeat(position, prev, turn.out);
+                self.look_after_snapshot(position, turn.out);
             }
         }
         self.start_heartbeat_timer(turn);
+    }
+
+    fn send_heartbeat(&mut self, position: usize, prev: Index, out: &mut Vec<Output<P>>) {
+        if self.log.term_at(prev).is_some() {
+            self.send_append_entries(position, prev, Vec::new(), out);
+        } else {
+            self.send_bare_heartbeat(position, out);
+        }
+    }
+
+    /// A heartbeat to a follower of whose log the leader knows no place that it has itself: it
+    /// refers to the place before the first entry, on which all logs agree. The answer says how
+    /// far the follower knows its log to be committed, and so what the two have in common.
+    fn send_bare_heartbeat(&mut self, position: usize, out: &mut Vec<Output<P>>) {
+        let (term, commit, round) = (self.hard.term, self.commit_index, self.round());
+        let LogPosition {
+            term: prev_term,
+            index: prev_index,
+        } = LogPosition::ZERO;
+        if let Some((to, _)) = self.follower_at(position) {
+            let message = Message::AppendEntries {
+                term,
+                prev_index,
+                prev_term,
+                entries: Vec::new(),
+                commit,
+                round,
+            };
+            out.push(Output::Send { to, message });
+        }
     }
 
     /// The round that is on.
@@ -151,7 +188,7 @@ impl<P: Payload> Replica<P> {
         for position in 0..self.followers() {
             if let Some(progress) = self.follower(position) {
                 let prev = progress.round_prev();
-                self.send_append_entries(position, prev, Vec::new(), out);
+                self.send_heartbeat(position, prev, out);
             }
         }
     }
@@ -195,7 +232,7 @@ impl<P: Payload> Replica<P> {
     }
 
     /// "If successful: update nextIndex and matchIndex for follower" (Figure 2, Leaders).
-    fn accepted(
+    pub(super) fn accepted(
         &mut self,
         from: ServerId,
         position: usize,
@@ -204,11 +241,16 @@ impl<P: Payload> Replica<P> {
     ) {
         // Only with a rule switched off can a follower vouch for more than its leader has.
         let through = through.min(self.log.last_index());
+        let base = self.log.base().index;
         let Some(progress) = self.follower(position) else {
             return;
         };
         let mut committed = false;
-        if progress.accepted(through) == Ack::News {
+        let ack = progress.accepted(through, base);
+        if progress.transfer().is_none() {
+            self.transfers.retain(|(to, _)| *to != from);
+        }
+        if ack == Ack::News {
             tell(out, RaftFact::AppendAccepted { by: from, through });
             committed = self.advance_commit_index(out);
         }
@@ -282,7 +324,7 @@ impl<P: Payload> Replica<P> {
     }
 
     /// Where a leader keeps its record of `follower`.
-    fn position_of(&self, follower: ServerId) -> Option<usize> {
+    pub(super) fn position_of(&self, follower: ServerId) -> Option<usize> {
         match &self.standing {
             Standing::Leader { progress, .. } => {
                 progress.iter().position(|(id, _)| *id == follower)
@@ -292,7 +334,7 @@ impl<P: Payload> Replica<P> {
     }
 
     /// A leader's record of the follower at `position`, and who that is.
-    fn follower_at(&mut self, position: usize) -> Option<(ServerId, &mut Progress)> {
+    pub(super) fn follower_at(&mut self, position: usize) -> Option<(ServerId, &mut Progress)> {
         match &mut self.standing {
             Standing::Leader { progress, .. } => {
                 let (id, progress) = progress.get_mut(position)?;

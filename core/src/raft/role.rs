@@ -70,6 +70,14 @@ pub enum ProposeError {
         /// The leader this server knows of.
         leader: Option<ServerId>,
     },
+    /// Too much waits to be committed already.
+    #[error("{bytes} bytes of commands wait to be committed, and {limit} may")]
+    TooMuchUncommitted {
+        /// Bytes that wait.
+        bytes: u64,
+        /// As many as may.
+        limit: u64,
+    },
     /// A leader that hands over takes none.
     #[error("leadership is being transferred to {to}")]
     Transferring {

@@ -22,6 +22,16 @@ pub struct Rules {
     pub commit_bound_by_new_entries: bool,
     /// See [`PERSIST_VOTE`].
     pub persist_vote: bool,
+    /// See [`TERM_AND_VOTE_TOGETHER`].
+    pub term_and_vote_together: bool,
+    /// See [`COUNT_OWN_ENTRIES_WHEN_DURABLE`].
+    pub count_own_entries_when_durable: bool,
+    /// See [`SNAPSHOT_ONLY_APPLIED`].
+    pub snapshot_only_applied: bool,
+    /// See [`DEDUPLICATE`].
+    pub deduplicate: bool,
+    /// See [`SNAPSHOT_CARRIES_CONFIGURATION`].
+    pub snapshot_carries_configuration: bool,
     /// See [`OWN_TERM_COMMIT_BEFORE_CHANGE`].
     pub own_term_commit_before_change: bool,
     /// See [`JOINT_MAJORITIES`].
@@ -82,6 +92,41 @@ pub const PERSIST_VOTE: RuleInfo = RuleInfo {
     name: "persist_vote",
     text: "a vote is written to stable storage together with its term",
     source: "Raft §5.2, Figure 2",
+};
+
+/// A crash between two records leaves one of them.
+pub const TERM_AND_VOTE_TOGETHER: RuleInfo = RuleInfo {
+    name: "term_and_vote_together",
+    text: "term and vote are one record, so that no crash leaves one of a term and one of another",
+    source: "Raft Figure 2; hashicorp/raft issue 661",
+};
+
+/// A leader is one of those who may crash.
+pub const COUNT_OWN_ENTRIES_WHEN_DURABLE: RuleInfo = RuleInfo {
+    name: "count_own_entries_when_durable",
+    text: "a leader counts itself among those who store an entry only once its own disk has confirmed it",
+    source: "dissertation §10.2.1",
+};
+
+/// A snapshot is final.
+pub const SNAPSHOT_ONLY_APPLIED: RuleInfo = RuleInfo {
+    name: "snapshot_only_applied",
+    text: "a snapshot stands for entries that are committed and applied, and for no others",
+    source: "Raft §7",
+};
+
+/// A client whose answer was lost asks again.
+pub const DEDUPLICATE: RuleInfo = RuleInfo {
+    name: "deduplicate",
+    text: "a command that was carried out before, and is in the log again, is not carried out again",
+    source: "Raft §8, dissertation §6.3",
+};
+
+/// The entries that said who takes part are gone with the rest.
+pub const SNAPSHOT_CARRIES_CONFIGURATION: RuleInfo = RuleInfo {
+    name: "snapshot_carries_configuration",
+    text: "a snapshot carries the configuration as of its last entry",
+    source: "Raft §7",
 };
 
 /// Two leaders may each have left a change of the same configuration by one server.
@@ -149,13 +194,18 @@ pub const STICKY_VOTERS_UNDER_LEASE: RuleInfo = RuleInfo {
     source: "dissertation §4.2.3, §6.4.1",
 };
 
-const ALL: [RuleInfo; 15] = [
+const ALL: [RuleInfo; 20] = [
     UP_TO_DATE_VOTE,
     COMMIT_ONLY_OWN_TERM,
     SYNC_BEFORE_REPLY,
     TRUNCATE_ONLY_ON_CONFLICT,
     COMMIT_BOUND_BY_NEW_ENTRIES,
     PERSIST_VOTE,
+    TERM_AND_VOTE_TOGETHER,
+    COUNT_OWN_ENTRIES_WHEN_DURABLE,
+    SNAPSHOT_ONLY_APPLIED,
+    DEDUPLICATE,
+    SNAPSHOT_CARRIES_CONFIGURATION,
     OWN_TERM_COMMIT_BEFORE_CHANGE,
     JOINT_MAJORITIES,
     ONE_CHANGE_AT_A_TIME,
@@ -184,6 +234,11 @@ impl Default for Rules {
             truncate_only_on_conflict: true,
             commit_bound_by_new_entries: true,
             persist_vote: true,
+            term_and_vote_together: true,
+            count_own_entries_when_durable: true,
+            snapshot_only_applied: true,
+            deduplicate: true,
+            snapshot_carries_configuration: true,
             own_term_commit_before_change: true,
             joint_majorities: true,
             one_change_at_a_time: true,
@@ -223,6 +278,11 @@ impl Rules {
             "truncate_only_on_conflict" => &mut self.truncate_only_on_conflict,
             "commit_bound_by_new_entries" => &mut self.commit_bound_by_new_entries,
             "persist_vote" => &mut self.persist_vote,
+            "term_and_vote_together" => &mut self.term_and_vote_together,
+            "count_own_entries_when_durable" => &mut self.count_own_entries_when_durable,
+            "snapshot_only_applied" => &mut self.snapshot_only_applied,
+            "deduplicate" => &mut self.deduplicate,
+            "snapshot_carries_configuration" => &mut self.snapshot_carries_configuration,
             "own_term_commit_before_change" => &mut self.own_term_commit_before_change,
             "joint_majorities" => &mut self.joint_majorities,
             "one_change_at_a_time" => &mut self.one_change_at_a_time,

@@ -27,6 +27,19 @@ pub struct Settings {
     /// Whether a leader tells its followers of a new commit index at once, rather than with the
     /// next entry or heartbeat.
     pub announce_commit: bool,
+    /// Bytes of entries on their way to one follower, at most, before the first is acknowledged;
+    /// one message goes whatever its size.
+    pub max_inflight_bytes: u64,
+    /// Bytes of commands that a leader takes on before the first of them is committed; one goes
+    /// whatever its size. 0 is no bound.
+    pub max_uncommitted_bytes: u64,
+    /// Entries from one snapshot to the next; 0 for none by itself.
+    pub snapshot_every: u64,
+    /// Entries that stay in the log though the snapshot stands for them, so that a follower that
+    /// is a little behind needs no snapshot.
+    pub snapshot_keep: u64,
+    /// Bytes of a snapshot in one message.
+    pub snapshot_chunk: u64,
     /// How the cluster's membership may change.
     pub membership: Membership,
     /// Whether new voters get the log as learners first (dissertation §4.2.1).
@@ -111,6 +124,11 @@ impl Default for Settings {
             max_bytes_per_message: 1 << 20,
             max_inflight_messages: 16,
             announce_commit: true,
+            max_inflight_bytes: 1 << 24,
+            max_uncommitted_bytes: 0,
+            snapshot_every: 0,
+            snapshot_keep: 4,
+            snapshot_chunk: 1024,
             membership: Membership::JointWhenNeeded,
             catch_up_first: true,
             step_down_on_removal: true,
@@ -149,6 +167,11 @@ impl Settings {
             ("max_entries_per_message", self.max_entries_per_message),
             ("max_bytes_per_message", self.max_bytes_per_message),
             ("max_inflight_messages", self.max_inflight_messages),
+            (
+                "max_inflight_bytes",
+                self.max_inflight_bytes.min(1) as usize,
+            ),
+            ("snapshot_chunk", self.snapshot_chunk.min(1) as usize),
         ] {
             if value == 0 {
                 return Err(SettingsError::NoRoom { setting });

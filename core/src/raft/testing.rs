@@ -10,6 +10,10 @@ impl Payload for u64 {
     fn size(&self) -> usize {
         8
     }
+
+    fn image_size(image: &Vec<Self>) -> u64 {
+        8 * image.len() as u64
+    }
 }
 
 /// A log with entries of these terms, index 1 first; each says its own index.
@@ -46,6 +50,7 @@ pub(super) fn disk(term: u64, terms: &[u64]) -> Durable<u64> {
             voted_for: None,
         },
         log: log_of_terms(terms),
+        ..Durable::default()
     }
 }
 
@@ -66,6 +71,9 @@ pub(super) struct Machine {
     pub(super) replica: Option<Replica<u64>>,
     pub(super) disk: Durable<u64>,
     pub(super) unwritten: VecDeque<(Token, Write<u64>)>,
+    /// The commands that it has applied, in order, and up to where.
+    pub(super) state: Vec<u64>,
+    pub(super) applied: Index,
     timers: BTreeMap<Timer, Time>,
 }
 
@@ -80,6 +88,10 @@ pub(super) struct Bench {
     pub(super) cut: BTreeSet<(ServerId, ServerId)>,
     /// What some server reported committed at each index.
     pub(super) committed: BTreeMap<Index, Entry<u64>>,
+    /// Who was first at each index, and in which state.
+    pub(super) states: BTreeMap<Index, (ServerId, Vec<u64>)>,
+    /// To whom each server has given its vote of a term.
+    pub(super) votes: BTreeMap<(ServerId, Term), ServerId>,
     /// Who led each term.
     pub(super) leaders: BTreeMap<Term, ServerId>,
     /// The reads that were asked for: how far each must see.
@@ -118,6 +130,8 @@ impl Bench {
             replica: None,
             disk,
             unwritten: VecDeque::new(),
+            state: Vec::new(),
+            applied: Index::ZERO,
             timers: BTreeMap::new(),
         });
         let mut bench = Self {
@@ -127,6 +141,8 @@ impl Bench {
             instant_disks: true,
             cut: BTreeSet::new(),
             committed: BTreeMap::new(),
+            states: BTreeMap::new(),
+            votes: BTreeMap::new(),
             leaders: BTreeMap::new(),
             asked_reads: BTreeMap::new(),
             served_reads: BTreeMap::new(),
@@ -163,6 +179,12 @@ impl Bench {
         let mut out = Vec::new();
         let bits = self.draw();
         let disk = self.machines[id.position()].disk.clone();
+        let machine = &mut self.machines[id.position()];
+        (machine.state, machine.applied) = match &disk.snapshot {
+            Some(snapshot) => (snapshot.image.clone(), snapshot.last.index),
+            None => (Vec::new(), Index::ZERO),
+        };
+        self.note_boot(id, disk.hard);
         let replica = Replica::boot(
             id,
             self.configuration_at_birth(id),
@@ -291,6 +313,19 @@ impl Bench {
         result
     }
 
+    /// Has a server take a snapshot.
+    pub(super) fn compact(&mut self, id: ServerId) -> Result<(), CompactError> {
+        let mut out = Vec::new();
+        let machine = &mut self.machines[id.position()];
+        let replica = machine.replica.as_mut().unwrap();
+        let result = replica.compact(machine.applied, machine.state.clone(), &mut out);
+        if let Some(snapshot) = replica.snapshot() {
+            machine.applied = machine.applied.max(snapshot.last.index);
+        }
+        self.carry_out(id, out);
+        result
+    }
+
     /// Lets a disk write the next record it was given.
     pub(super) fn write_one(&mut self, id: ServerId) -> bool {
         let machine = &mut self.machines[id.position()];
@@ -399,11 +434,20 @@ impl Bench {
         for output in out {
             let machine = &mut self.machines[id.position()];
             match output {
-                Output::Send { to, message } => self.mail.push_back(Letter {
-                    from: id,
-                    to,
-                    message,
-                }),
+                Output::Send { to, message } => {
+                    if let Message::RequestVoteReply {
+                        term,
+                        granted: true,
+                    } = message
+                    {
+                        self.votes.insert((id, term), to);
+                    }
+                    self.mail.push_back(Letter {
+                        from: id,
+                        to,
+                        message,
+                    });
+                }
                 Output::SetTimer { timer, at } => {
                     machine.timers.insert(timer, at);
                 }
@@ -416,6 +460,11 @@ impl Bench {
                 }
                 Output::Persist { token, write } => machine.unwritten.push_back((token, write)),
                 Output::Commit { through } => self.note_commit(id, through),
+                Output::Install { snapshot } => {
+                    machine.state = snapshot.image.clone();
+                    machine.applied = snapshot.last.index;
+                    self.note_state(id);
+                }
                 Output::Read { read } => self.note_read(id, read),
                 Output::Fact(fact) => self.facts.push((id, fact)),
             }
@@ -430,6 +479,14 @@ impl Bench {
     /// index.
     fn note_commit(&mut self, id: ServerId, through: Index) {
         let log = self.at(id).log().clone();
+        let machine = &mut self.machines[id.position()];
+        for entry in log.range(machine.applied.next(), through) {
+            if let Content::Command(command) = entry.content {
+                machine.state.push(command);
+            }
+        }
+        machine.applied = through;
+        self.note_state(id);
         for entry in log.range(Index::ZERO, through) {
             let known = self
                 .committed
@@ -438,6 +495,28 @@ impl Bench {
             if known != entry {
                 self.violation = Some(format!("state machine safety: {known:?}, {id}: {entry:?}"));
             }
+        }
+    }
+
+    /// A vote that was given outlives a crash (Raft §5.2, Figure 2).
+    fn note_boot(&mut self, id: ServerId, hard: HardState) {
+        let given = self.votes.get(&(id, hard.term)).copied();
+        if given.is_some_and(|given| hard.voted_for != Some(given)) {
+            self.violation = Some(format!("{id} gave its vote to {given:?} and has {hard:?}"));
+        }
+    }
+
+    /// State Machine Safety again: who stands at one index is in one state.
+    fn note_state(&mut self, id: ServerId) {
+        let machine = &self.machines[id.position()];
+        let (index, state) = (machine.applied, &machine.state);
+        let (first, known) = self
+            .states
+            .entry(index)
+            .or_insert_with(|| (id, state.clone()));
+        if known != state {
+            let what = format!("snapshot safety at {index}: {first} {known:?}, {id}: {state:?}");
+            self.violation = Some(what);
         }
     }
 

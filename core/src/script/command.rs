@@ -63,6 +63,11 @@ pub enum Command {
         /// Which.
         server: ServerRef,
     },
+    /// Makes a server take a snapshot and drop what of its log that stands for.
+    Snapshot {
+        /// Which.
+        server: ServerRef,
+    },
     /// Makes a leader hand over.
     Transfer {
         /// The leader.

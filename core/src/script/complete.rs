@@ -154,6 +154,7 @@ mod tests {
                     "committed",
                     "applied",
                     "log",
+                    "snapshot",
                     "and",
                     "within",
                 ],

@@ -128,6 +128,8 @@ pub enum Counter {
     Applied,
     /// The last index of its log.
     Log,
+    /// The last entry that its snapshot stands for; 0 without one.
+    Snapshot,
 }
 
 /// How two numbers compare.
@@ -173,6 +175,8 @@ pub enum MessageKind {
     /// `AppendEntries` without entries.
     Heartbeat,
     HeartbeatReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
     PreVote,
     PreVoteReply,
     TimeoutNow,
@@ -247,11 +251,12 @@ impl ServerState {
 
 impl Counter {
     /// Every number, by name.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("term", Self::Term),
         ("committed", Self::Committed),
         ("applied", Self::Applied),
         ("log", Self::Log),
+        ("snapshot", Self::Snapshot),
     ];
 }
 
@@ -268,13 +273,15 @@ impl ClientState {
 
 impl MessageKind {
     /// Every kind, by name.
-    pub const ALL: [(&'static str, Self); 11] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("RequestVote", Self::RequestVote),
         ("RequestVoteReply", Self::RequestVoteReply),
         ("AppendEntries", Self::AppendEntries),
         ("AppendEntriesReply", Self::AppendEntriesReply),
         ("Heartbeat", Self::Heartbeat),
         ("HeartbeatReply", Self::HeartbeatReply),
+        ("InstallSnapshot", Self::InstallSnapshot),
+        ("InstallSnapshotReply", Self::InstallSnapshotReply),
         ("PreVote", Self::PreVote),
         ("PreVoteReply", Self::PreVoteReply),
         ("TimeoutNow", Self::TimeoutNow),

@@ -196,7 +196,9 @@ impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("expected ")?;
         match self.expected.as_slice() {
-            many if many.len() > LISTED => f.write_str("a command")?,
+            many if many.len() > LISTED && many.iter().any(|word| word == "\"crash\"") => {
+                f.write_str("a command")?;
+            }
             [] => f.write_str("nothing more")?,
             [only] => f.write_str(only)?,
             [first @ .., last] => write!(f, "{} or {last}", first.join(", "))?,

@@ -41,6 +41,7 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
         Command::RestartAll => bring_all_back(world)?,
         Command::Pause { server } => world.pause(id(*server))?,
         Command::Resume { server } => world.resume(id(*server))?,
+        Command::Snapshot { server } => world.take_snapshot(id(*server))?,
         Command::TimeOut { server } => world.time_out(id(*server))?,
         Command::Transfer { from, to } => world.transfer(id(*from), id(*to))?,
         Command::ForgetLeader { server } => world.forget_leader(id(*server))?,

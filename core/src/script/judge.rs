@@ -132,6 +132,10 @@ fn count(server: &Server, counter: Counter) -> u64 {
         Counter::Committed => server.replica().commit_index().number(),
         Counter::Applied => server.applied().number(),
         Counter::Log => server.replica().log().last_index().number(),
+        Counter::Snapshot => {
+            let snapshot = server.replica().snapshot();
+            snapshot.map_or(0, |snapshot| snapshot.last.index.number())
+        }
     }
 }
 
@@ -175,6 +179,8 @@ fn is_of_kind(message: &InFlight, kind: MessageKind) -> bool {
         MessageKind::AppendEntriesReply => raft.kind() == Raft::AppendEntriesReply,
         MessageKind::Heartbeat => raft.kind() == Raft::Heartbeat,
         MessageKind::HeartbeatReply => raft.kind() == Raft::HeartbeatReply,
+        MessageKind::InstallSnapshot => raft.kind() == Raft::InstallSnapshot,
+        MessageKind::InstallSnapshotReply => raft.kind() == Raft::InstallSnapshotReply,
         MessageKind::PreVote => raft.kind() == Raft::PreVote,
         MessageKind::PreVoteReply => raft.kind() == Raft::PreVoteReply,
         MessageKind::TimeoutNow => raft.kind() == Raft::TimeoutNow,

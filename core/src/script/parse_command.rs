@@ -12,7 +12,7 @@ use crate::time::Duration;
 type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command, by its first word.
-const COMMANDS: [(&str, Parse); 29] = [
+const COMMANDS: [(&str, Parse); 30] = [
     ("crash", crash),
     ("restart", restart),
     ("pause", |c| {
@@ -27,6 +27,11 @@ const COMMANDS: [(&str, Parse); 29] = [
     }),
     ("timeout", |c| {
         Ok(Command::TimeOut {
+            server: c.server()?,
+        })
+    }),
+    ("snapshot", |c| {
+        Ok(Command::Snapshot {
             server: c.server()?,
         })
     }),

@@ -119,6 +119,7 @@ impl Display for Command {
             Self::Pause { server } => write!(f, "pause {server}"),
             Self::Resume { server } => write!(f, "resume {server}"),
             Self::TimeOut { server } => write!(f, "timeout {server}"),
+            Self::Snapshot { server } => write!(f, "snapshot {server}"),
             Self::Transfer { from, to } => write!(f, "transfer {from} -> {to}"),
             Self::ForgetLeader { server } => write!(f, "forget leader {server}"),
             Self::Priority { server, priority } => write!(f, "priority {server} {priority}"),

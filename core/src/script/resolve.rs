@@ -45,6 +45,7 @@ impl Command {
             | Self::Pause { server }
             | Self::Resume { server }
             | Self::TimeOut { server }
+            | Self::Snapshot { server }
             | Self::Wipe { server }
             | Self::ForgetLeader { server }
             | Self::Priority { server, .. }

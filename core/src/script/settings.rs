@@ -42,6 +42,18 @@ pub enum Setting {
     ClientLatency(Span),
     /// How many entries go in one message between servers, at most.
     Batch(u32),
+    /// How many messages with entries may be on their way to one server.
+    Inflight(u32),
+    /// How many bytes of entries may be on their way to one server.
+    InflightBytes(u32),
+    /// How many bytes of commands may wait to be committed at a leader; 0 for any.
+    Uncommitted(u32),
+    /// How many entries lie between two snapshots; 0 for none by itself.
+    SnapshotEvery(u32),
+    /// How many entries stay in a log though a snapshot stands for them.
+    SnapshotKeep(u32),
+    /// How many bytes of a snapshot go in one message, and in one write to a disk.
+    SnapshotChunk(u32),
     /// How the cluster's membership may change.
     Membership(Membership),
     /// Whether new voters get the log before they have a voice.
@@ -74,6 +86,12 @@ pub struct Settings {
     pub first_timers: Percent,
     pub client_latency: Span,
     pub batch: u32,
+    pub inflight: u32,
+    pub inflight_bytes: u32,
+    pub uncommitted: u32,
+    pub snapshot_every: u32,
+    pub snapshot_keep: u32,
+    pub snapshot_chunk: u32,
     pub membership: Membership,
     pub catch_up_first: bool,
     pub step_down_on_removal: bool,
@@ -105,6 +123,12 @@ impl From<&sim::Settings> for Settings {
             first_timers: Percent::from_ppm(world.first_timers_ppm),
             client_latency: span(world.client_latency),
             batch: world.batch as u32,
+            inflight: world.inflight as u32,
+            inflight_bytes: world.inflight_bytes as u32,
+            uncommitted: world.uncommitted as u32,
+            snapshot_every: world.snapshot_every as u32,
+            snapshot_keep: world.snapshot_keep as u32,
+            snapshot_chunk: world.snapshot_chunk as u32,
             membership: world.membership,
             catch_up_first: world.catch_up_first,
             step_down_on_removal: world.step_down_on_removal,
@@ -132,6 +156,12 @@ impl Settings {
             Setting::FirstTimers(value) => self.first_timers = value,
             Setting::ClientLatency(value) => self.client_latency = value,
             Setting::Batch(value) => self.batch = value,
+            Setting::Inflight(value) => self.inflight = value,
+            Setting::InflightBytes(value) => self.inflight_bytes = value,
+            Setting::Uncommitted(value) => self.uncommitted = value,
+            Setting::SnapshotEvery(value) => self.snapshot_every = value,
+            Setting::SnapshotKeep(value) => self.snapshot_keep = value,
+            Setting::SnapshotChunk(value) => self.snapshot_chunk = value,
             Setting::Membership(value) => self.membership = value,
             Setting::CatchUpFirst(value) => self.catch_up_first = value,
             Setting::StepDownOnRemoval(value) => self.step_down_on_removal = value,
@@ -157,6 +187,12 @@ impl Settings {
             Setting::FirstTimers(self.first_timers),
             Setting::ClientLatency(self.client_latency),
             Setting::Batch(self.batch),
+            Setting::Inflight(self.inflight),
+            Setting::InflightBytes(self.inflight_bytes),
+            Setting::Uncommitted(self.uncommitted),
+            Setting::SnapshotEvery(self.snapshot_every),
+            Setting::SnapshotKeep(self.snapshot_keep),
+            Setting::SnapshotChunk(self.snapshot_chunk),
             Setting::Membership(self.membership),
             Setting::CatchUpFirst(self.catch_up_first),
             Setting::StepDownOnRemoval(self.step_down_on_removal),
@@ -199,6 +235,12 @@ impl Header {
             session_timeout: all.session_timeout,
             first_timers_ppm: all.first_timers.ppm(),
             batch: all.batch as usize,
+            inflight: all.inflight as usize,
+            inflight_bytes: all.inflight_bytes.into(),
+            uncommitted: all.uncommitted.into(),
+            snapshot_every: all.snapshot_every.into(),
+            snapshot_keep: all.snapshot_keep.into(),
+            snapshot_chunk: all.snapshot_chunk.into(),
             membership: all.membership,
             catch_up_first: all.catch_up_first,
             step_down_on_removal: all.step_down_on_removal,
@@ -234,6 +276,10 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// The largest batch; more entries than a run can have in flight make no difference.
 const MAX_BATCH: u32 = 10_000;
+/// The most bytes of anything: no message or snapshot of a run is nearly as large.
+const MAX_BYTES: u32 = 1 << 30;
+/// The most entries of a log that a setting speaks of.
+const MAX_ENTRIES: u32 = 1_000_000;
 
 const SHAPES: [(&str, Shape); Setting::COUNT] = [
     (
@@ -268,6 +314,35 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
     (
         "batch",
         Shape::Count(Setting::Batch, "a number of entries", 1, MAX_BATCH),
+    ),
+    (
+        "inflight",
+        Shape::Count(Setting::Inflight, "a number of messages", 1, MAX_BATCH),
+    ),
+    (
+        "inflight-bytes",
+        Shape::Count(Setting::InflightBytes, "a number of bytes", 1, MAX_BYTES),
+    ),
+    (
+        "uncommitted",
+        Shape::Count(Setting::Uncommitted, "a number of bytes", 0, MAX_BYTES),
+    ),
+    (
+        "snapshot-every",
+        Shape::Count(
+            Setting::SnapshotEvery,
+            "a number of entries",
+            0,
+            MAX_ENTRIES,
+        ),
+    ),
+    (
+        "snapshot-keep",
+        Shape::Count(Setting::SnapshotKeep, "a number of entries", 0, MAX_ENTRIES),
+    ),
+    (
+        "snapshot-chunk",
+        Shape::Count(Setting::SnapshotChunk, "a number of bytes", 1, MAX_BYTES),
     ),
     (
         "membership",
@@ -305,7 +380,7 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 19;
+    pub const COUNT: usize = 25;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -322,6 +397,12 @@ impl Setting {
             Self::FirstTimers(_) => "first-timers",
             Self::ClientLatency(_) => "client-latency",
             Self::Batch(_) => "batch",
+            Self::Inflight(_) => "inflight",
+            Self::InflightBytes(_) => "inflight-bytes",
+            Self::Uncommitted(_) => "uncommitted",
+            Self::SnapshotEvery(_) => "snapshot-every",
+            Self::SnapshotKeep(_) => "snapshot-keep",
+            Self::SnapshotChunk(_) => "snapshot-chunk",
             Self::Membership(_) => "membership",
             Self::CatchUpFirst(_) => "catch-up-first",
             Self::StepDownOnRemoval(_) => "step-down-on-removal",
@@ -351,6 +432,20 @@ impl Setting {
             }
             Self::ClientLatency(_) => "How long a message between a client and a server takes",
             Self::Batch(_) => "How many entries go in one message between servers, at most",
+            Self::Inflight(_) => "How many messages with entries may be on their way to one server",
+            Self::InflightBytes(_) => "How many bytes of entries may be on their way to one server",
+            Self::Uncommitted(_) => {
+                "How many bytes of commands may wait to be committed at a leader; 0 for any"
+            }
+            Self::SnapshotEvery(_) => {
+                "How many entries lie between two snapshots; 0 for none by itself"
+            }
+            Self::SnapshotKeep(_) => {
+                "How many entries stay in a log though a snapshot stands for them"
+            }
+            Self::SnapshotChunk(_) => {
+                "How many bytes of a snapshot go in one message, and in one write to a disk"
+            }
             Self::Membership(_) => {
                 "When a change of members goes through a joint configuration: joint-when-needed, always-joint, or single-server for never"
             }
@@ -393,7 +488,13 @@ impl Setting {
             Self::PreVote(on) | Self::CheckQuorum(on) | Self::LeaseReads(on) => {
                 if *on { "on" } else { "off" }.into()
             }
-            Self::Batch(entries) => entries.to_string(),
+            Self::Batch(count)
+            | Self::Inflight(count)
+            | Self::InflightBytes(count)
+            | Self::Uncommitted(count)
+            | Self::SnapshotEvery(count)
+            | Self::SnapshotKeep(count)
+            | Self::SnapshotChunk(count) => count.to_string(),
             Self::Membership(membership) => match membership {
                 Membership::JointWhenNeeded => "joint-when-needed",
                 Membership::AlwaysJoint => "always-joint",
@@ -480,7 +581,9 @@ mod tests {
             written.join("\n"),
             "latency 10ms..15ms\nelection-timeout 150ms..300ms\nheartbeat 50ms\nstorage 1ms\n\
              loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
-             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64\n\
+             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64\ninflight 16\n\
+             inflight-bytes 16777216\nuncommitted 0\nsnapshot-every 0\nsnapshot-keep 4\n\
+             snapshot-chunk 1024\n\
              membership joint-when-needed\ncatch-up-first on\nstep-down-on-removal on\n\
              pre-vote off\ncheck-quorum off\nlease-reads off\nmax-drift 1%"
         );

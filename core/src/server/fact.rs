@@ -51,6 +51,8 @@ pub enum CloseReason {
     Expired,
     /// The session goes on over another connection.
     SessionMoved,
+    /// The server took over a snapshot.
+    Overtaken,
     /// The client sent more than a message may hold.
     FrameTooLarge,
     /// The client could not prove who it is.
@@ -90,6 +92,10 @@ impl Explain for ServerFact {
                 }
                 CloseReason::Expired => "the session has expired".into(),
                 CloseReason::SessionMoved => "the session goes on elsewhere".into(),
+                CloseReason::Overtaken => {
+                    "it installed a snapshot, and cannot tell what became of the client's requests"
+                        .into()
+                }
                 CloseReason::FrameTooLarge => "a message was larger than 1 MiB".into(),
                 CloseReason::AuthFailed => "the client could not prove who it is".into(),
                 CloseReason::LeaderFound => {

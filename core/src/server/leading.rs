@@ -100,6 +100,9 @@ impl Server {
                 out.push(Output::Fact(Fact::Server(ServerFact::SessionSilent {
                     session,
                 })));
+            } else if let Some(open) = self.service.session(session) {
+                leading.tracker.remove(session);
+                leading.tracker.touch(session, now, open.timeout());
             }
         }
     }

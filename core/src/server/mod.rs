@@ -22,8 +22,8 @@ use std::hash::{Hash, Hasher};
 
 use crate::ids::{ConnectionId, ServerId};
 use crate::raft::{
-    self, Configuration, Content, Durable, Index, Payload, Reconfiguration, Replica, Role, Rules,
-    Token, Write,
+    self, CompactError, Configuration, Content, Durable, Index, Payload, Reconfiguration, Replica,
+    Role, Rules, Snapshot, Token, Write,
 };
 use crate::random::Bits;
 use crate::time::{Duration, Time};
@@ -36,12 +36,17 @@ use leading::Leading;
 pub use outbox::Forward;
 use outbox::Outbox;
 use reads::Reads;
+pub use reads::ReadsOutline;
 
 impl Payload for Command {
     type Image = Service;
 
     fn size(&self) -> usize {
         Command::size(self)
+    }
+
+    fn image_size(image: &Service) -> u64 {
+        image.size()
     }
 }
 
@@ -212,8 +217,8 @@ impl Hash for Scratch {
 }
 
 impl Server {
-    /// Boots a server from what its disk holds and nothing else: its tree is empty until the log
-    /// is known to be committed again.
+    /// Boots a server from what its disk holds and nothing else: its tree is that of its snapshot,
+    /// or empty, until more of the log is known to be committed again.
     #[allow(clippy::too_many_arguments)]
     pub fn boot(
         id: ServerId,
@@ -226,6 +231,10 @@ impl Server {
         out: &mut Vec<Output>,
     ) -> Self {
         let mut scratch = Scratch::default();
+        let (service, applied) = match &durable.snapshot {
+            Some(snapshot) => (snapshot.image.clone(), snapshot.last.index),
+            None => (Service::under(settings.service_rules), Index::ZERO),
+        };
         let replica = Replica::boot(
             id,
             configuration,
@@ -238,8 +247,8 @@ impl Server {
         );
         let mut server = Self {
             replica,
-            service: Service::under(settings.service_rules),
-            applied: Index::ZERO,
+            service,
+            applied,
             connections: BTreeMap::new(),
             watches: WatchTable::default(),
             outbox: Outbox::new(now),
@@ -258,6 +267,7 @@ impl Server {
 
     /// Takes one input and appends what must be done to `out`. `random` is one fresh draw.
     pub fn step(&mut self, now: Time, random: Bits, input: Input, out: &mut Vec<Output>) {
+        self.snapshot_if_due();
         let raft_input = match input {
             Input::Peer {
                 from,
@@ -304,6 +314,46 @@ impl Server {
         self.follow_replica(now, out);
     }
 
+    /// Between two inputs a server takes the snapshot that is due: what an input lets it apply
+    /// stays in its log until the next one.
+    fn snapshot_if_due(&mut self) {
+        if self.replica.is_snapshot_due(self.applied) {
+            // One that is due has something new to hold.
+            let _ = self.compact();
+        }
+    }
+
+    /// Whether there is something to take a snapshot of.
+    pub fn would_snapshot(&self) -> Result<(), CompactError> {
+        self.replica.would_compact(self.applied).map(drop)
+    }
+
+    /// Takes a snapshot of its state and drops what of the log it stands for.
+    pub fn take_snapshot(&mut self, now: Time, out: &mut Vec<Output>) -> Result<(), CompactError> {
+        self.compact()?;
+        self.follow_replica(now, out);
+        Ok(())
+    }
+
+    fn compact(&mut self) -> Result<(), CompactError> {
+        let image = self.service.clone();
+        self.replica
+            .compact(self.applied, image, &mut self.scratch.0)?;
+        let last = self.replica.snapshot().map(|snapshot| snapshot.last.index);
+        self.applied = last.map_or(self.applied, |last| last.max(self.applied));
+        Ok(())
+    }
+
+    /// The leader's snapshot takes the place of the state. What the clients of this server wait
+    /// for may have been carried out in what was passed over; nobody here can tell them what came
+    /// of it, so their connections end, as when a ZooKeeper server synchronises by a snapshot.
+    fn install(&mut self, snapshot: &Snapshot<Command>, out: &mut Vec<Output>) {
+        self.service = snapshot.image.clone();
+        self.applied = snapshot.last.index;
+        self.outbox.give_up();
+        self.refuse_all(CloseReason::Overtaken, out, |_, _| true);
+    }
+
     /// Carries out what the replica asked for, then what follows from it for the service; that may
     /// be new proposals, so it goes on until nothing is left.
     fn follow_replica(&mut self, now: Time, out: &mut Vec<Output>) {
@@ -325,6 +375,7 @@ impl Server {
     /// the reads that may be served after that.
     fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> (Option<Index>, Vec<u64>) {
         let mut committed = None;
+        let mut installed = None;
         let mut ready = Vec::new();
         for output in self.scratch.0.drain(..) {
             out.push(match output {
@@ -343,11 +394,18 @@ impl Server {
                     committed = Some(through);
                     continue;
                 }
+                raft::Output::Install { snapshot } => {
+                    installed = Some(snapshot);
+                    continue;
+                }
                 raft::Output::Read { read } => {
                     ready.push(read);
                     continue;
                 }
             });
+        }
+        if let Some(snapshot) = installed {
+            self.install(&snapshot, out);
         }
         (committed, ready)
     }
@@ -390,7 +448,11 @@ impl Server {
             };
             let command = command.clone();
             let zxid = Zxid::new(0, index.number() as u32);
-            let reply = self.service.execute(&command, zxid, &mut changes);
+            let reply = if self.replica.rules().deduplicate {
+                self.service.execute(&command, zxid, &mut changes)
+            } else {
+                self.service.carry_out(&command, zxid, &mut changes)
+            };
             if self.service.rules().event_before_reply {
                 self.fire_watches(&changes, zxid, out);
                 self.after_apply(now, &command, zxid, reply, out);

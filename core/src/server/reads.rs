@@ -9,6 +9,15 @@ use crate::raft;
 use crate::random::Bits;
 use crate::time::Time;
 
+/// How many reads there were since the server booted, numbered from 0, and how many of them wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ReadsOutline {
+    /// How many have begun.
+    pub begun: u64,
+    /// How many have not been let go.
+    pub waiting: usize,
+}
+
 /// The reads that the replica was asked for, each with the connection that waits for it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Reads {
@@ -27,6 +36,19 @@ impl Reads {
 }
 
 impl Server {
+    /// The linearizable reads of its clients at a glance.
+    pub fn reads_outline(&self) -> ReadsOutline {
+        ReadsOutline {
+            begun: self.reads.next,
+            waiting: self.reads.waiting.len(),
+        }
+    }
+
+    /// Whether a read of this number has not been let go.
+    pub fn read_waits(&self, read: u64) -> bool {
+        self.reads.waiting.contains_key(&read)
+    }
+
     /// Asks the replica for a read of a client.
     pub(super) fn ask_for_read(&mut self, now: Time, connection: ConnectionId) -> u64 {
         let read = self.reads.begin(connection);

@@ -69,7 +69,12 @@ impl Server {
 
     /// Unique without asking anyone: see [`SessionId::first_of`].
     fn new_session_id(&mut self) -> SessionId {
-        let id = self.next_session;
+        let own = self.next_session;
+        // A clock that was set back would hand out ids anew.
+        let id = match self.service.last_opened_like(own) {
+            Some(last) => own.max(last.next()),
+            None => own,
+        };
         self.next_session = id.next();
         id
     }

@@ -10,7 +10,7 @@ use super::settings::MAX_SERVERS;
 use super::world::World;
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::{self, ReconfigureError};
-use crate::server::{Input, Timer};
+use crate::server::{Input, Server, Timer};
 use crate::time::{Duration, Time};
 
 /// Two election timers that are at least this far apart do not split the vote at the default
@@ -33,6 +33,13 @@ pub enum Impossible {
     AlreadyPaused(ServerId),
     #[error("{0} is not paused")]
     NotPaused(ServerId),
+    #[error("{0} is paused; `resume {0}` lets it go on")]
+    StandsStill(ServerId),
+    #[error("{server} has nothing to take a snapshot of: {why}; a committed command would be")]
+    NothingToSnapshot {
+        server: ServerId,
+        why: raft::CompactError,
+    },
     #[error("every server is up")]
     NobodyDown,
     #[error("no server leads now")]
@@ -196,6 +203,20 @@ impl World {
                 .push(self.now, super::queue::Due::Backlog(server));
         }
         self.tell(None, WorldFact::Resumed { server, waiting });
+        Ok(())
+    }
+
+    /// A server takes a snapshot of its state and drops what of its log that stands for.
+    pub fn take_snapshot(&mut self, server: ServerId) -> Result<(), Impossible> {
+        self.check_up(server)?;
+        if self.nodes[server.position()].is_busy() {
+            return Err(Impossible::StandsStill(server));
+        }
+        if let Some(Err(why)) = self.server(server).map(Server::would_snapshot) {
+            return Err(Impossible::NothingToSnapshot { server, why });
+        }
+        self.begin_deed();
+        self.snapshot_server(server);
         Ok(())
     }
 

@@ -35,7 +35,7 @@ impl Node {
         Self {
             id,
             server: None,
-            disk: Disk::new(settings.storage),
+            disk: Disk::new(settings.storage, settings.snapshot_chunk),
             clock: Clock::default(),
             random: Random::new(settings.seed, Stream::Server(id.number())),
             alarms: [Alarm::default(); TIMERS],

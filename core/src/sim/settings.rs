@@ -27,6 +27,18 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// Entries in one message between servers, at most.
     pub batch: usize,
+    /// Messages with entries on their way to one server, at most.
+    pub inflight: usize,
+    /// Bytes of entries on their way to one server, at most.
+    pub inflight_bytes: u64,
+    /// Bytes of commands that a leader takes on before they are committed, at most; 0 is no bound.
+    pub uncommitted: u64,
+    /// Entries from one snapshot to the next; 0 for none by itself.
+    pub snapshot_every: u64,
+    /// Entries that stay in a log though a snapshot stands for them.
+    pub snapshot_keep: u64,
+    /// Bytes of a snapshot in one message, and in one write to a disk.
+    pub snapshot_chunk: u64,
     /// The unit of session timeouts.
     pub tick: Duration,
     /// How often the leader looks for containers and znodes that nothing keeps any more.
@@ -95,6 +107,12 @@ impl Default for Settings {
             election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
             heartbeat: Duration::from_millis(50),
             batch: raft::Settings::default().max_entries_per_message,
+            inflight: raft::Settings::default().max_inflight_messages,
+            inflight_bytes: raft::Settings::default().max_inflight_bytes,
+            uncommitted: raft::Settings::default().max_uncommitted_bytes,
+            snapshot_every: raft::Settings::default().snapshot_every,
+            snapshot_keep: raft::Settings::default().snapshot_keep,
+            snapshot_chunk: raft::Settings::default().snapshot_chunk,
             tick: Duration::from_millis(100),
             sweep: Duration::from_secs(3),
             superuser: None,
@@ -126,6 +144,12 @@ impl Settings {
                 election_timeout: self.election_timeout,
                 heartbeat: self.heartbeat,
                 max_entries_per_message: self.batch,
+                max_inflight_messages: self.inflight,
+                max_inflight_bytes: self.inflight_bytes,
+                max_uncommitted_bytes: self.uncommitted,
+                snapshot_every: self.snapshot_every,
+                snapshot_keep: self.snapshot_keep,
+                snapshot_chunk: self.snapshot_chunk,
                 membership: self.membership,
                 catch_up_first: self.catch_up_first,
                 step_down_on_removal: self.step_down_on_removal,

@@ -314,6 +314,21 @@ impl World {
         self.outputs = outputs;
     }
 
+    /// Lets a server take a snapshot, if it has anything to take one of.
+    pub(super) fn snapshot_server(&mut self, id: ServerId) {
+        let node = &mut self.nodes[id.position()];
+        let Some(server) = &mut node.server else {
+            return;
+        };
+        let local = node.clock.local(self.now);
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let taken = server.take_snapshot(local, &mut outputs);
+        debug_assert_eq!(taken, Ok(()), "asked for only where there is something");
+        self.touch(id);
+        self.carry_out(id, &mut outputs);
+        self.outputs = outputs;
+    }
+
     /// What a server knows of the cluster before its log says anything: those that the run began
     /// with know each other, and one that was added knows nobody.
     pub fn configuration_at_birth(&self, id: ServerId) -> Configuration {
@@ -322,6 +337,19 @@ impl World {
             Configuration::new(founders, [])
         } else {
             Configuration::new([], [])
+        }
+    }
+
+    /// What a server knows of the cluster where its log says nothing of it: what its snapshot
+    /// carries, or what it was born with.
+    pub fn configuration_before_log(&self, id: ServerId) -> Configuration {
+        let snapshot = self.node(id).and_then(|node| match node.server() {
+            Some(server) => server.replica().snapshot(),
+            None => node.disk().image().snapshot.as_deref(),
+        });
+        match snapshot {
+            Some(snapshot) => snapshot.configuration.clone(),
+            None => self.configuration_at_birth(id),
         }
     }
 
@@ -335,7 +363,7 @@ impl World {
         let in_log = log.last_configuration(log.last_index());
         Some(match in_log {
             Some((_, configuration)) => configuration.clone(),
-            None => self.configuration_at_birth(id),
+            None => self.configuration_before_log(id),
         })
     }
 
@@ -439,12 +467,13 @@ impl World {
     /// Remembers the lowest index that this event changes.
     fn note_write(&mut self, write: &Write<Command>) {
         let from = match write {
-            Write::HardState(_) => return,
+            Write::HardState(_) | Write::Snapshot { .. } | Write::Chunk { .. } => return,
             Write::Append { entries } => match entries.first() {
                 Some(entry) => entry.index,
                 None => return,
             },
             Write::Truncate { from } => *from,
+            Write::Install { .. } => Index::new(1),
         };
         if let Some(touched) = &mut self.touched {
             touched.log_from = Some(touched.log_from.map_or(from, |lowest| lowest.min(from)));

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     BallotView, ClientView, ClockView, ConfigurationView, DeathView, DiskView, EntryView, Family,
-    LinkView, MessageView, OperationView, PeerView, RecipeView, ServerView, TimerView,
-    VIEW_VERSION, VerdictView, View, Vote,
+    LinkView, MessageView, OperationView, PeerView, RecipeView, ServerView, SnapshotView,
+    TimerView, TransferView, VIEW_VERSION, VerdictView, View, Vote,
 };
 use crate::client::recipes::{Progress, Running};
 use crate::client::{self, Operation};
@@ -103,6 +103,11 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         applied: server.applied().number(),
         durable: replica.durable_index().number(),
         last: replica.log().last_index().number(),
+        snapshot: snapshot(
+            replica.snapshot(),
+            replica.partial_snapshot(),
+            replica.log().base().index,
+        ),
         timer: replica.election_deadline().map(|deadline| TimerView {
             remaining: node.clock().true_time(deadline).since(world.now()),
             total: replica.election_timeout(),
@@ -134,6 +139,26 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
     }
 }
 
+fn snapshot(
+    taken: Option<&raft::Snapshot<Command>>,
+    partial: Option<&raft::PartialSnapshot<Command>>,
+    base: Index,
+) -> SnapshotView {
+    let partial =
+        partial.map(|partial| (partial.snapshot.last, partial.stored, partial.snapshot.size));
+    SnapshotView {
+        base: base.number(),
+        index: taken.map_or(0, |taken| taken.last.index.number()),
+        term: taken.map_or(0, |taken| taken.last.term.number()),
+        bytes: taken.map_or(0, |taken| taken.size),
+        partial: partial.map(|(last, stored, bytes)| TransferView {
+            index: last.index.number(),
+            stored,
+            bytes,
+        }),
+    }
+}
+
 /// What is left of a server that is down: its disk.
 fn crashed(
     world: &World,
@@ -156,14 +181,19 @@ fn crashed(
         applied: 0,
         durable: last.number(),
         last: last.number(),
+        snapshot: snapshot(
+            image.snapshot.as_deref(),
+            image.partial.as_ref(),
+            image.log.base().index,
+        ),
         timer: None,
         ballots: Vec::new(),
         peers: Vec::new(),
         configuration: {
             let known = image.log.last_configuration(last);
-            let at = known.map_or(Index::ZERO, |(at, _)| at);
-            let born_with = world.configuration_at_birth(node.id());
-            let goes_by = known.map_or(&born_with, |(_, configuration)| configuration);
+            let at = known.map_or(image.log.base().index, |(at, _)| at);
+            let known_before = world.configuration_before_log(node.id());
+            let goes_by = known.map_or(&known_before, |(_, configuration)| configuration);
             configuration(node.id(), goes_by, at, Index::ZERO, &[])
         },
         log: entries(&image.log, scope, Index::ZERO, Index::ZERO, last),
@@ -317,9 +347,15 @@ fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
                 match_index: progress.match_index().number(),
                 next_index: progress.next_index().number(),
                 inflight: progress.inflight(),
+                snapshot: progress.transfer().map(|transfer| TransferView {
+                    index: transfer.last.number(),
+                    stored: transfer.stored,
+                    bytes: transfer.size,
+                }),
                 state: match progress.state() {
                     ProgressState::Probe => "probe",
                     ProgressState::Replicate => "replicate",
+                    ProgressState::Snapshot => "snapshot",
                 },
             })
         })
@@ -481,7 +517,9 @@ pub(super) fn family_of(kind: &str) -> Family {
         "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow" => {
             Family::Vote
         }
-        "AppendEntries" | "AppendEntriesReply" => Family::Append,
+        "AppendEntries" | "AppendEntriesReply" | "InstallSnapshot" | "InstallSnapshotReply" => {
+            Family::Append
+        }
         "Forward" | "ReadIndex" | "ReadIndexReply" => Family::Forward,
         "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
         _ => Family::Client,
@@ -584,6 +622,7 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
 
 fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
     use crate::raft::AppendOutcome::{Accepted, Rejected};
+    use crate::raft::InstallOutcome::{Installed, StaleTerm, Stored};
     let mut fields = vec![("term", message.term().to_string())];
     match message {
         Message::RequestVote {
@@ -650,6 +689,32 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
         } => {
             fields.push(("success", "false".into()));
             fields.push(("hint", format!("index {hint_index} of term {hint_term}")));
+        }
+        Message::InstallSnapshot {
+            snapshot,
+            offset,
+            length,
+            ..
+        } => {
+            fields.push(("last included index", snapshot.last.index.to_string()));
+            fields.push(("last included term", snapshot.last.term.to_string()));
+            fields.push(("configuration", snapshot.configuration.to_string()));
+            fields.push(("offset", offset.to_string()));
+            fields.push(("bytes", format!("{length} of {}", snapshot.size)));
+            let done = offset + length >= snapshot.size;
+            fields.push(("done", done.to_string()));
+        }
+        Message::InstallSnapshotReply {
+            last_index,
+            outcome,
+            ..
+        } => {
+            fields.push(("last included index", last_index.to_string()));
+            fields.push(match outcome {
+                Stored { bytes } => ("bytes stored", bytes.to_string()),
+                Installed { match_index } => ("match index", match_index.to_string()),
+                StaleTerm => ("success", "false".into()),
+            });
         }
     }
     fields

@@ -4,7 +4,7 @@ use super::{About, LineView, Tone};
 use crate::client::ClientFact;
 use crate::explain::Explain;
 use crate::ids::Endpoint;
-use crate::raft::{Index, MembershipFact, RaftFact};
+use crate::raft::{Index, MembershipFact, RaftFact, SnapshotFact};
 use crate::server::ServerFact;
 use crate::sim::{Fact, Record, WorldFact};
 use crate::zookeeper::Request;
@@ -67,7 +67,9 @@ fn raft_tone(fact: &RaftFact) -> Tone {
         | RaftFact::FollowsLeader { .. }
         | RaftFact::Campaign(_) => Tone::Vote,
         RaftFact::Read(_) => Tone::Client,
-        RaftFact::Committed { .. } | RaftFact::CommitLearned { .. } => Tone::Commit,
+        RaftFact::Committed { .. }
+        | RaftFact::CommitLearned { .. }
+        | RaftFact::Snapshot(SnapshotFact::Installed { .. }) => Tone::Commit,
         RaftFact::IgnoredStaleTerm { .. } => Tone::Quiet,
         _ => Tone::Append,
     }
@@ -106,6 +108,11 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
         RaftFact::Committed { through, .. }
         | RaftFact::CommitLearned { through, .. }
         | RaftFact::AppendAccepted { through, .. } => entries(*through, *through),
+        RaftFact::Snapshot(fact) => {
+            if let Some(last) = fact.last() {
+                entries(last, last);
+            }
+        }
         _ => {}
     }
     let other = match fact {
@@ -119,6 +126,7 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
             Some(*leader)
         }
         RaftFact::Appended { from, .. } => *from,
+        RaftFact::Snapshot(fact) => fact.other(),
         RaftFact::AppendAccepted { by, .. } => Some(*by),
         RaftFact::Campaign(fact) => fact.about(),
         RaftFact::Read(fact) => fact.about(),

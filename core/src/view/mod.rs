@@ -82,6 +82,8 @@ pub struct ServerView {
     pub durable: u64,
     /// The index of its last entry.
     pub last: u64,
+    /// Its snapshot, and what it has of the next.
+    pub snapshot: SnapshotView,
     /// The election timer, while it runs.
     pub timer: Option<TimerView>,
     /// As candidate or leader of this term: what each peer made of its request for a vote.
@@ -174,8 +176,36 @@ pub struct PeerView {
     pub next_index: u64,
     /// Messages with entries that are sent and not yet answered.
     pub inflight: usize,
-    /// `probe` or `replicate`.
+    /// The snapshot that it is being sent.
+    pub snapshot: Option<TransferView>,
+    /// `probe`, `replicate` or `snapshot`.
     pub state: &'static str,
+}
+
+/// A server's snapshot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct SnapshotView {
+    /// The last index that its log no longer holds; 0 while it holds all.
+    pub base: u64,
+    /// The last entry that the snapshot stands for; 0 without one.
+    pub index: u64,
+    /// The term of that entry.
+    pub term: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// What it has of a later snapshot that a leader is sending it.
+    pub partial: Option<TransferView>,
+}
+
+/// How far a snapshot has come on its way to a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct TransferView {
+    /// The last entry that it stands for.
+    pub index: u64,
+    /// Bytes that are known to be stored.
+    pub stored: u64,
+    /// All its bytes.
+    pub bytes: u64,
 }
 
 /// An entry of a log.

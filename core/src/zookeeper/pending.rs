@@ -284,6 +284,11 @@ impl Ahead<'_> {
         })
     }
 
+    /// Whether session `id` was opened before, though it may be closed by now, or will be.
+    pub(super) fn was_opened(self, id: SessionId) -> bool {
+        self.applied.was_opened(id) || self.pending.sessions.contains_key(&id)
+    }
+
     /// Decides several changes that are one, each on top of those before it. `decide` is asked for
     /// one after the other; where it refuses, everything before is forgotten and the position of
     /// the refusal is answered with it.

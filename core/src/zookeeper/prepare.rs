@@ -53,8 +53,9 @@ impl Ahead<'_> {
         outcome.unwrap_or_else(Txn::Error)
     }
 
-    /// Opening a session again is harmless: its server may have asked twice. Two clients that
-    /// were given one id would be a fault of the servers.
+    /// Opening a session again is harmless: its server may have asked twice. But one that is
+    /// closed stays closed, however late the server's second message comes. Two clients that were
+    /// given one id would be a fault of the servers.
     fn prepare_open(
         self,
         session: SessionId,
@@ -64,6 +65,7 @@ impl Ahead<'_> {
     ) -> Result<Txn, ErrorCode> {
         match self.session(session) {
             Some(other) if other.password != password => Err(ErrorCode::SystemError),
+            None if self.was_opened(session) => Err(ErrorCode::SessionExpired),
             _ => Ok(Txn::CreateSession {
                 timeout,
                 password,

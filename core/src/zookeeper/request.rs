@@ -359,6 +359,9 @@ impl Request {
 /// A label: `create /app`, `multi [set /a, delete /b]`.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Linearizable(read) = self {
+            return write!(f, "{read} linearizable");
+        }
         f.write_str(self.verb())?;
         match self {
             Self::Multi(requests) | Self::MultiRead(requests) => {
@@ -387,6 +390,12 @@ impl fmt::Display for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_linearizable_read_is_written_as_one() {
+        let read = Request::get("/app").linearizable();
+        assert_eq!(read.to_string(), "get /app linearizable");
+    }
 
     fn create(path: &str, data: usize, mode: CreateMode) -> Request {
         Request::create(path, Some(Data::new(vec![b'x'; data])), mode)

@@ -8,12 +8,21 @@ use super::{
 };
 use crate::time::Duration;
 
+/// Bytes that a znode takes besides its path and data: its stat.
+const ZNODE_HEADER: usize = 68;
+
+/// Bytes that a session takes: id, timeout, password, the number of its last write.
+const SESSION_RECORD: usize = 8 + 8 + 16 + 4;
+
 /// Everything that the servers of an ensemble agree on. An ephemeral's owner is always an open
-/// session; `last_zxid` is the newest transaction applied, failed ones included.
+/// session; a server opens its sessions in the order of their ids, so that one at or below its
+/// last has been opened before, open or not; `last_zxid` is the newest transaction applied, failed ones included.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Service {
     tree: DataTree,
     sessions: DigestedMap<SessionId, Session>,
+    /// The last session that each server opened, under the number that its sessions share.
+    opened: DigestedMap<u8, SessionId>,
     last_zxid: Zxid,
     rules: Rules,
 }
@@ -35,6 +44,7 @@ impl Service {
         Self {
             tree: DataTree::new(),
             sessions: DigestedMap::new(),
+            opened: DigestedMap::new(),
             last_zxid: Zxid::ZERO,
             rules,
         }
@@ -65,6 +75,27 @@ impl Service {
         self.last_zxid
     }
 
+    /// The last session that was opened by the server that `session` is of.
+    pub fn last_opened_like(&self, session: SessionId) -> Option<SessionId> {
+        self.opened.get(&session.server_number()).copied()
+    }
+
+    /// Whether a session was opened before, though it may be closed by now.
+    pub(super) fn was_opened(&self, session: SessionId) -> bool {
+        self.last_opened_like(session)
+            .is_some_and(|last| session <= last)
+    }
+
+    /// Bytes that the whole state takes, on a disk or in messages.
+    pub fn size(&self) -> u64 {
+        let znodes = self.tree.iter().map(|(path, node)| {
+            let data = node.data().map_or(0, super::Data::len);
+            (path.len() + data + ZNODE_HEADER) as u64
+        });
+        let sessions = self.sessions.len() + self.opened.len();
+        znodes.sum::<u64>() + (sessions * SESSION_RECORD + 8) as u64
+    }
+
     /// Turns a command into a transaction against the state as it will be once `pending` has been
     /// applied. The outcome, be it an error, is frozen in the transaction; the caller gives it its
     /// zxid either way and [adds](Pending::add) it to what is pending.
@@ -88,6 +119,11 @@ impl Service {
             self.last_zxid = self.last_zxid.max(zxid);
             return reply;
         }
+        self.carry_out(command, zxid, changes)
+    }
+
+    /// The same, without asking whether it was carried out before.
+    pub fn carry_out(&mut self, command: &Command, zxid: Zxid, changes: &mut Vec<Change>) -> Reply {
         let txn = self.prepare(&Pending::default(), command);
         let header = TxnHeader {
             session: command.session,
@@ -237,6 +273,10 @@ impl Service {
             return open.timeout();
         }
         let timeout = session.timeout();
+        if !self.was_opened(session.id()) {
+            let server = session.id().server_number();
+            self.opened.insert(server, session.id());
+        }
         self.sessions.insert(session.id(), session);
         timeout
     }

@@ -32,6 +32,10 @@ impl Payload for Value {
     fn size(&self) -> usize {
         self.0.len()
     }
+
+    fn image_size((): &()) -> u64 {
+        0
+    }
 }
 
 struct Server {

@@ -6,6 +6,7 @@
 //! there is none.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::check::history::{Call, History};
 use crate::check::past::Past;
@@ -21,6 +22,7 @@ pub(super) struct Hints<'a> {
     history: &'a History,
     writes: BTreeMap<(SessionId, Xid), u64>,
     ends: BTreeMap<SessionId, u64>,
+    sweeps: BTreeMap<Arc<str>, Vec<u64>>,
 }
 
 impl<'a> Hints<'a> {
@@ -30,6 +32,7 @@ impl<'a> Hints<'a> {
             history,
             writes: BTreeMap::new(),
             ends: BTreeMap::new(),
+            sweeps: BTreeMap::new(),
         };
         let mut service = Service::new();
         for index in 1..=past.last().number() {
@@ -47,13 +50,16 @@ impl<'a> Hints<'a> {
         let zxid = Zxid::new(0, index as u32);
         let reply = service.execute(command, zxid, &mut Vec::new());
         let (session, place) = (command.session, write_at(index));
-        match command.update {
+        match &command.update {
             Update::Write(_) if reply.is_ok() => {
                 let write = (session, command.xid);
                 self.writes.entry(write).or_insert(place);
             }
             Update::CloseSession { .. } if reply.is_ok() => {
                 self.ends.entry(session).or_insert(place);
+            }
+            Update::Sweep { path } if reply.is_ok() => {
+                self.sweeps.entry(path.clone()).or_default().push(place);
             }
             _ => {}
         }
@@ -69,6 +75,11 @@ impl<'a> Hints<'a> {
         let session = self.history.session_of(call.id)?;
         let xid = Xid::new(i32::try_from(call.id.number).ok()?);
         self.writes.get(&(session, xid)).copied()
+    }
+
+    /// The place of a znode's sweep, of those in their order.
+    pub(super) fn of_sweep(&self, path: &str, number: usize) -> Hint {
+        self.sweeps.get(path)?.get(number).copied()
     }
 
     /// The place of a session's end.

@@ -5,11 +5,13 @@
 //! | `search` | Wing and Gong's search with Lowe's memory, for any object |
 //! | `znode` | the object: a single znode |
 //! | `projection` | a history, taken apart by znode |
+//! | `effects` | what one operation says of each znode |
 //! | `hints` | which order is tried first |
 //!
 //! This takes no zxid for granted, and so cannot be judged as the run goes on: which of the
 //! operations without an answer have happened may only show much later. It is judged at the end.
 
+mod effects;
 mod hints;
 mod projection;
 mod search;

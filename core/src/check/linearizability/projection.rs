@@ -1,73 +1,36 @@
 //! What a history says of one znode.
 //!
 //! A history of independent objects is linearizable if and only if its part on each object is
-//! (Herlihy and Wing, 1990, §3.2), so the operations are told apart by the znode that they name.
-//! Znodes are not quite independent: a `create` and a `delete` also change the list of children of
-//! the parent, and depend on it. They are therefore an operation on the parent, too, and each of
-//! the two says what its znode must have been like at that moment. Whoever finds an order for the
-//! whole has one for every part, so a part without an order convicts the whole. The converse does
-//! not hold: that the two halves of a `create` happen at one moment is not demanded, and a history
-//! that fails only there passes. So it is with the operations of a `multi`.
-//!
-//! Containers and znodes with a life of their own go when no client asks for it. What they and their
-//! neighbours were like is left unjudged.
+//! (Herlihy and Wing, 1990, §3.2), so the operations are told apart by the znodes that they
+//! concern. Znodes are not quite independent: a `create` and a `delete` also change the list of
+//! children of the parent, and depend on it. They are therefore an operation on the parent, too,
+//! and each of the two says what its znode must have been like at that moment. Whoever finds an
+//! order for the whole has one for every part, so a part without an order convicts the whole. The
+//! converse does not hold: that the two halves of a `create`, or the parts of a `multi`, happen at
+//! one moment is not demanded, and a history that fails only there passes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::effects::{
+    Answer, Effect, answer_of, bytes, create, effects, may_become, swept_later, unnamed,
+};
 use super::hints::{Hint, Hints};
 use super::search::Interval;
-use super::znode::{Node, Process, Step, Znode};
-use crate::check::history::{Call, CallId, Ending, History};
+use super::znode::{Life, Node, Process, Step, Znode};
+use crate::check::history::{Call, CallId, Ending, History, Lifetime};
 use crate::check::verdict::Verdict;
 use crate::ids::EventId;
-use crate::zookeeper::{
-    ANY_VERSION, CreateMode, Data, ErrorCode, Request, Response, Service, Version, path,
-};
+use crate::zookeeper::{Request, Service, path};
 
 /// What a history says of one znode: the operations, and which of the history each is; none for
-/// the end of a session that a client did not ask for.
+/// the end of a session that a client did not ask for, and for a sweep.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Part {
     pub(super) intervals: Vec<Interval<Step>>,
     pub(super) calls: Vec<Option<CallId>>,
     /// The processes that may own this znode or a child of it.
     owners: BTreeSet<Process>,
-}
-
-/// One operation, by itself or of a `multi`, with its answer if one came.
-struct Deed<'a> {
-    request: &'a Request,
-    reply: Option<Result<&'a Response, ErrorCode>>,
-}
-
-/// What a call comes down to. Of a `multi` that failed nothing was done.
-fn deeds(call: &Call) -> Vec<Deed<'_>> {
-    let Some(request) = &call.request else {
-        return Vec::new();
-    };
-    let reply = call
-        .reply()
-        .map(|reply| reply.as_ref().map_err(|code| *code));
-    match (request, reply) {
-        (Request::Multi(requests), None) => requests
-            .iter()
-            .map(|request| Deed {
-                request,
-                reply: None,
-            })
-            .collect(),
-        (Request::Multi(requests), Some(Ok(Response::Multi(responses)))) => requests
-            .iter()
-            .zip(responses)
-            .map(|(request, response)| Deed {
-                request,
-                reply: Some(Ok(response)),
-            })
-            .collect(),
-        (Request::Multi(_) | Request::MultiRead(_), _) => Vec::new(),
-        _ => vec![Deed { request, reply }],
-    }
 }
 
 /// The parts of a history, by path.
@@ -84,283 +47,166 @@ impl Parts {
             call.verdict == Verdict::Linearizable && call.zxid() >= known
         };
         let counts = |call: &&Call| call.linearizable || is_fresh(call);
-        for call in history.calls().filter(counts) {
-            parts.take_in(call, hints.of(call));
-        }
-        for call in history.calls().filter(counts) {
-            parts.take_in_unnamed(call, hints.of(call));
-        }
-        parts.leave_out_the_mortal(history);
-        for (process, life) in history.lifetimes() {
-            let owned = |part: &&mut Part| part.owners.contains(&process);
-            for part in parts.0.values_mut().filter(owned) {
-                part.calls.push(None);
-                part.intervals.push(Interval {
-                    asked: life.since.number(),
-                    answered: life.until.map(EventId::number),
-                    hint: hints.of_end(life.session),
-                    step: Step::EndOf(process),
-                });
+        let counting: Vec<Counting<'_>> = history
+            .calls()
+            .filter(counts)
+            .filter_map(|call| Counting::of(call, hints.of(call)))
+            .collect();
+        for call in &counting {
+            for effect in effects(call.request, call.answer, call.process()) {
+                parts.add(call, effect);
             }
+        }
+        let mut sweeps = Sweeps::default();
+        for call in &counting {
+            if call.answer.is_none() {
+                parts.take_in_unnamed(call);
+            }
+            for created in swept_later(call.request, call.answer) {
+                parts.take_in_sweep(call, &created, hints, &mut sweeps);
+            }
+        }
+        for (process, life) in history.lifetimes() {
+            parts.take_in_end(process, life, hints.of_end(life.session));
         }
         parts
     }
 
-    fn take_in(&mut self, call: &Call, hint: Hint) {
-        for Deed { request, reply } in deeds(call) {
-            match reply {
-                None => self.take_in_unanswered(call, request, hint),
-                Some(reply) => self.take_in_answered(call, request, reply, hint),
-            }
-        }
-    }
-
-    fn take_in_answered(
-        &mut self,
-        call: &Call,
-        request: &Request,
-        reply: Result<&Response, ErrorCode>,
-        hint: Hint,
-    ) {
-        let Some(path) = request.path() else {
-            return;
-        };
-        if let Some(step) = answered_step(request, reply, call) {
-            let own = match reply {
-                Ok(Response::Created { path, .. }) => path,
-                _ => path,
-            };
-            self.add(own, call, hint, step);
-        }
-        if let Some((parent, step)) = step_at_parent(request, reply, call) {
-            self.add(parent, call, hint, step);
-        }
-    }
-
-    /// Drops the znodes below which anything was to be created that goes by itself, and all that
-    /// are right below these.
-    fn leave_out_the_mortal(&mut self, history: &History) {
-        let mut parents: BTreeSet<Arc<str>> = BTreeSet::new();
-        for call in history.calls() {
-            for Deed { request, .. } in deeds(call) {
-                if let Request::Create { path, mode, .. } = request
-                    && mode.has_own_operation()
-                {
-                    parents.extend(path::parent(path).map(Arc::from));
-                }
-            }
-        }
-        if !parents.is_empty() {
-            let judged = |path: &str| {
-                !parents.contains(path)
-                    && path::parent(path).is_none_or(|parent| !parents.contains(parent))
-            };
-            self.0.retain(|path, _| judged(path));
-        }
-    }
-
-    /// An operation that may have happened or not, as it is if it succeeded.
-    fn take_in_unanswered(&mut self, call: &Call, request: &Request, hint: Hint) {
-        let Some(path) = request.path() else { return };
-        let parent = path::parent(path);
-        let name: Arc<str> = path::name(path).into();
-        match request {
-            Request::Create { mode, .. } => {
-                if !mode.is_sequential() {
-                    self.add(path, call, hint, create(request, call));
-                }
-                if let Some(parent) = parent {
-                    self.add(parent, call, hint, add_child(request, *mode, None, call));
-                }
-            }
-            Request::Delete { version, .. } => {
-                let expected = *version;
-                self.add(path, call, hint, Step::Delete { expected });
-                if let Some(parent) = parent {
-                    self.add(parent, call, hint, Step::RemoveChild(name));
-                }
-            }
-            Request::Set { data, version, .. } => {
-                let step = Step::Set {
-                    data: bytes(data.as_ref()),
-                    expected: *version,
-                    stat: None,
-                };
-                self.add(path, call, hint, step);
-            }
-            // Whatever became of it, the znode is the same as before.
-            _ => {}
-        }
-    }
-
     /// A sequential create that nobody has answered may have made any znode whose name it could
     /// have come to.
-    fn take_in_unnamed(&mut self, call: &Call, hint: Hint) {
-        for Deed { request, reply } in deeds(call) {
-            if let (Request::Create { path, mode, .. }, None) = (request, reply)
-                && mode.is_sequential()
-            {
-                self.take_in_unnamed_create(call, request, path, hint);
+    fn take_in_unnamed(&mut self, call: &Counting<'_>) {
+        for request in unnamed(call.request) {
+            for path in self.named_after(request.path()) {
+                self.add(call, (path, create(request, call.process())));
             }
         }
     }
 
-    fn take_in_unnamed_create(&mut self, call: &Call, request: &Request, path: &str, hint: Hint) {
-        let could_be = |other: &&Arc<str>| {
-            let count = other.strip_prefix(path);
-            let count = count.and_then(|digits| digits.parse::<Version>().ok());
-            count.is_some_and(|count| path::sequential(path, count) == ***other)
-        };
-        let paths: Vec<Arc<str>> = self.0.keys().filter(could_be).cloned().collect();
+    /// What was created to be swept may be swept once, at any time: no client asks for that. It
+    /// goes from the list of its parent, too.
+    fn take_in_sweep(
+        &mut self,
+        call: &Counting<'_>,
+        created: &Arc<str>,
+        hints: &Hints<'_>,
+        sweeps: &mut Sweeps,
+    ) {
+        let mut paths = self.named_after(Some(created));
+        paths.push(created.clone());
         for path in paths {
-            self.add(&path, call, hint, create(request, call));
+            let count = sweeps.entry(path.clone()).or_default();
+            let hint = hints.of_sweep(&path, *count);
+            *count += 1;
+            let name = path::name(&path).into();
+            let parent = path::parent(&path).map(|parent| (parent.into(), Step::SweepChild(name)));
+            for (path, step) in [(path.clone(), Step::Sweep)].into_iter().chain(parent) {
+                let interval = Interval {
+                    asked: call.call.event.number(),
+                    answered: None,
+                    hint,
+                    step,
+                };
+                self.part(&path).push(None, interval);
+            }
         }
     }
 
-    fn add(&mut self, path: impl AsRef<str>, call: &Call, hint: Hint, step: Step) {
-        let part = self.0.entry(path.as_ref().into()).or_default();
-        if let Step::Create { owner, .. } | Step::AddChild { owner, .. } = &step {
-            part.owners.extend(*owner);
+    /// The end of a session is an operation on each znode that it may have owned, and on the
+    /// parents of these.
+    fn take_in_end(&mut self, process: Process, life: Lifetime, hint: Hint) {
+        let owned = |part: &&mut Part| part.owners.contains(&process);
+        for part in self.0.values_mut().filter(owned) {
+            let interval = Interval {
+                asked: life.since.number(),
+                answered: life.until.map(EventId::number),
+                hint,
+                step: Step::EndOf(process),
+            };
+            part.push(None, interval);
         }
-        part.calls.push(Some(call.id));
-        part.intervals.push(Interval {
-            asked: call.event.number(),
-            answered: match call.ending {
+    }
+
+    fn add(&mut self, call: &Counting<'_>, (path, step): Effect) {
+        let part = self.part(&path);
+        part.owners.extend(owner_in(&step));
+        let interval = Interval {
+            asked: call.call.event.number(),
+            answered: match call.call.ending {
                 Ending::Answered { event, .. } => Some(event.number()),
                 Ending::Open | Ending::Unknown => None,
             },
-            hint,
+            hint: call.hint,
             step,
-        });
+        };
+        part.push(Some(call.call.id), interval);
+    }
+
+    fn part(&mut self, path: &Arc<str>) -> &mut Part {
+        self.0.entry(path.clone()).or_default()
+    }
+
+    /// The znodes that are known and that a sequential create of `prefix` may have made.
+    fn named_after(&self, prefix: Option<&Arc<str>>) -> Vec<Arc<str>> {
+        let could_be = |path: &&Arc<str>| prefix.is_some_and(|prefix| may_become(prefix, path));
+        self.0.keys().filter(could_be).cloned().collect()
+    }
+}
+
+/// How many times each znode may have been swept so far.
+type Sweeps = BTreeMap<Arc<str>, usize>;
+
+/// An operation that counts.
+struct Counting<'a> {
+    call: &'a Call,
+    request: &'a Request,
+    answer: Answer<'a>,
+    hint: Hint,
+}
+
+impl<'a> Counting<'a> {
+    fn of(call: &'a Call, hint: Hint) -> Option<Self> {
+        Some(Self {
+            call,
+            request: call.request.as_ref()?,
+            answer: call.reply().map(answer_of),
+            hint,
+        })
+    }
+
+    const fn process(&self) -> Process {
+        (self.call.id.client, self.call.id.process)
+    }
+}
+
+impl Part {
+    fn push(&mut self, call: Option<CallId>, interval: Interval<Step>) {
+        self.calls.push(call);
+        self.intervals.push(interval);
+    }
+}
+
+/// The process whose ephemeral znode a step creates, if any: one step is one process's.
+fn owner_in(step: &Step) -> Option<Process> {
+    match step {
+        Step::Create { life, .. } | Step::AddChild { life, .. } => life.owner(),
+        Step::Row(steps) => steps.iter().find_map(owner_in),
+        _ => None,
     }
 }
 
 /// The znode of a new ensemble.
 pub(super) fn at_first(path: &str) -> Znode {
     let service = Service::new();
-    Znode(service.tree().get(path).map(|node| Node {
-        data: bytes(node.data()),
-        version: node.version(),
-        owner: None,
-        children: node.children().map(|name| (name.clone(), None)).collect(),
-        creates: node.creates(),
+    Znode(service.tree().get(path).map(|node| {
+        Node {
+            data: bytes(node.data()),
+            version: node.version(),
+            life: Life::Lasting,
+            children: node
+                .children()
+                .map(|name| (name.clone(), Life::Lasting))
+                .collect(),
+            creates: node.creates(),
+        }
     }))
-}
-
-fn bytes(data: Option<&Data>) -> Option<Arc<[u8]>> {
-    data.map(|data| data.bytes().into())
-}
-
-fn owner(mode: CreateMode, call: &Call) -> Option<Process> {
-    let process = (call.id.client, call.id.process);
-    mode.is_ephemeral().then_some(process)
-}
-
-fn create(request: &Request, call: &Call) -> Step {
-    match request {
-        Request::Create { data, mode, .. } => Step::Create {
-            data: bytes(data.as_ref()),
-            owner: owner(*mode, call),
-        },
-        _ => Step::IsPresent,
-    }
-}
-
-fn add_child(request: &Request, mode: CreateMode, created: Option<&str>, call: &Call) -> Step {
-    let asked = request.path();
-    let name = match created {
-        Some(path) => Some(path::name(path).into()),
-        None if mode.is_sequential() => None,
-        None => asked.map(|asked| path::name(asked).into()),
-    };
-    Step::AddChild {
-        name,
-        prefix: asked.filter(|_| mode.is_sequential()).cloned(),
-        owner: owner(mode, call),
-    }
-}
-
-/// What an answer says of the znode that the operation names.
-fn answered_step(
-    request: &Request,
-    reply: Result<&Response, ErrorCode>,
-    call: &Call,
-) -> Option<Step> {
-    use ErrorCode::{BadVersion, NoChildrenForEphemerals, NoNode, NodeExists, NotEmpty};
-    Some(match (request, reply) {
-        (Request::Create { .. }, Ok(_)) => create(request, call),
-        (Request::Create { mode, .. }, Err(_)) if mode.is_sequential() => return None,
-        (Request::Create { .. }, Err(NodeExists)) => Step::IsPresent,
-        (Request::Create { .. }, Err(NoNode | NoChildrenForEphemerals)) => Step::IsAbsent,
-        (Request::Delete { version, .. }, Ok(_)) => Step::Delete { expected: *version },
-        (Request::Set { data, version, .. }, Ok(Response::Stat(stat))) => Step::Set {
-            data: bytes(data.as_ref()),
-            expected: *version,
-            stat: Some((stat.version, stat.num_children)),
-        },
-        (
-            Request::Delete { version, .. }
-            | Request::Set { version, .. }
-            | Request::Check { version, .. },
-            Err(BadVersion),
-        ) => Step::IsAtOtherVersion { expected: *version },
-        (Request::Check { version, .. }, Ok(_)) if *version == ANY_VERSION => Step::IsPresent,
-        (Request::Check { version, .. }, Ok(_)) => Step::Read {
-            version: *version,
-            data: None,
-        },
-        (Request::SetAcl { .. }, Err(BadVersion)) => Step::IsPresent,
-        (Request::Delete { version, .. }, Err(NotEmpty)) => {
-            Step::HasChildren { expected: *version }
-        }
-        (Request::Exists { .. } | Request::SetAcl { .. }, Ok(Response::Stat(stat))) => Step::Read {
-            version: stat.version,
-            data: None,
-        },
-        (Request::Get { .. }, Ok(Response::Data { data, stat })) => Step::Read {
-            version: stat.version,
-            data: Some(bytes(data.as_ref())),
-        },
-        (Request::Children { .. }, Ok(Response::Children { names, .. })) => {
-            Step::List(names.clone())
-        }
-        (
-            Request::Delete { .. }
-            | Request::Set { .. }
-            | Request::SetAcl { .. }
-            | Request::Check { .. }
-            | Request::Exists { .. }
-            | Request::Get { .. }
-            | Request::Children { .. },
-            Err(NoNode),
-        ) => Step::IsAbsent,
-        _ => return None,
-    })
-}
-
-/// What an answer says of the parent of the znode that the operation names.
-fn step_at_parent<'a>(
-    request: &'a Request,
-    reply: Result<&Response, ErrorCode>,
-    call: &Call,
-) -> Option<(&'a str, Step)> {
-    use ErrorCode::{BadVersion, NoChildrenForEphemerals, NoNode, NodeExists, NotEmpty};
-    let path = request.path()?;
-    let parent = path::parent(path).filter(|_| &**path != path::ROOT)?;
-    let name: Arc<str> = path::name(path).into();
-    let step = match (request, reply) {
-        (Request::Create { mode, .. }, Ok(Response::Created { path, .. })) => {
-            add_child(request, *mode, Some(path), call)
-        }
-        (Request::Create { mode, .. }, Err(NodeExists)) if !mode.is_sequential() => {
-            Step::HasChild(name)
-        }
-        (Request::Create { .. }, Err(NoNode)) => Step::IsAbsent,
-        (Request::Create { .. }, Err(NoChildrenForEphemerals)) => Step::IsEphemeral,
-        (Request::Delete { .. }, Ok(_)) => Step::RemoveChild(name),
-        (Request::Delete { .. }, Err(BadVersion | NotEmpty)) => Step::HasChild(name),
-        (Request::Delete { .. }, Err(NoNode)) => Step::HasNoChild(name),
-        _ => return None,
-    };
-    Some((parent, step))
 }

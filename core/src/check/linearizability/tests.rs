@@ -1,13 +1,15 @@
 //! Histories whose verdict is known, and the search against the plain definition.
 
 use super::search::{Interval, Object, Outcome, search};
-use super::znode::{Step, Znode};
+use super::znode::{Life, Step, Znode};
 use super::{BUDGET, Hints, Parts};
 use crate::check::Verdict;
 use crate::check::fixture::*;
 use crate::check::past::Past;
 use crate::random::{Bits, Random, Stream};
-use crate::zookeeper::{CreateMode, ErrorCode};
+use crate::zookeeper::{
+    CreateMode, ErrorCode, MultiFailure, Reply, Request, Response, Stat, Version,
+};
 
 /// `/a` as client A made it.
 fn begun() -> Tale {
@@ -114,12 +116,7 @@ fn sequential_names_count_up_with_the_children_ever_created() {
     let told = |second: &str| {
         let mut tale = begun();
         tale.tell('A', sequential(), 2, created("/a/s0000000000", 2));
-        tale.tell(
-            'B',
-            delete("/a/s0000000000"),
-            3,
-            Ok(crate::zookeeper::Response::Deleted),
-        );
+        tale.tell('B', delete("/a/s0000000000"), 3, Ok(Response::Deleted));
         tale.tell('A', sequential(), 4, created(second, 4));
         tale.is_linearizable()
     };
@@ -149,13 +146,152 @@ fn a_parent_with_children_is_not_deleted() {
     let refused = tale.tell('B', delete("/a"), 3, Err(ErrorCode::NotEmpty));
     assert!(refused.is_empty());
     assert!(tale.is_linearizable());
-    tale.tell(
-        'B',
-        delete("/a"),
-        4,
-        Ok(crate::zookeeper::Response::Deleted),
-    );
+    tale.tell('B', delete("/a"), 4, Ok(Response::Deleted));
     assert!(!tale.is_linearizable());
+}
+
+fn multi<const N: usize>(requests: [Request; N]) -> Request {
+    Request::Multi(requests.into())
+}
+
+fn done<const N: usize>(responses: [Reply; N]) -> Reply {
+    let responses: Result<Vec<_>, _> = responses.into_iter().collect();
+    responses.map(Response::Multi)
+}
+
+fn refused(operations: u32, failed: u32, code: ErrorCode) -> Reply {
+    Ok(Response::MultiFailed(MultiFailure {
+        operations,
+        failed,
+        code,
+    }))
+}
+
+/// A set that leaves a znode with so many children.
+fn is_set_with(zxid: u32, version: Version, num_children: u32) -> Reply {
+    Ok(Response::Stat(Stat {
+        num_children,
+        ..stat(1, zxid, version)
+    }))
+}
+
+#[test]
+fn what_a_multi_has_done_is_seen_by_all_that_follows() {
+    let told = |answer: Reply| {
+        let mut tale = begun();
+        let both = multi([set("/a", "x"), create("/a/c"), set("/a", "y")]);
+        let answers = done([is_set(2, 1), created("/a/c", 2), is_set_with(2, 2, 1)]);
+        tale.tell('A', both, 2, answers);
+        tale.tell('B', get("/a"), 2, answer);
+        tale.is_linearizable()
+    };
+    assert!(told(data(Some("y"), 2, 2)));
+    // What it did half-way nobody can have seen.
+    assert!(!told(data(Some("x"), 2, 1)));
+    assert!(!told(data(None, 2, 0)));
+}
+
+#[test]
+fn a_multi_without_an_answer_may_have_happened_and_then_once() {
+    let told = |version: Version| {
+        let mut tale = begun();
+        let lost = tale.ask('B', multi([set("/a", "y"), create("/b")]));
+        tale.lose(lost);
+        tale.tell('A', set("/a", "x"), 3, is_set(3, version));
+        tale.is_linearizable()
+    };
+    assert!(told(1));
+    assert!(told(2));
+    assert!(!told(3));
+}
+
+#[test]
+fn a_multi_that_failed_has_changed_nothing_and_had_a_reason() {
+    let told = |reply: Reply| {
+        let mut tale = begun();
+        let attempt = multi([set("/a", "x"), set_at("/a", "y", 0)]);
+        tale.tell('A', attempt, 2, reply);
+        tale.tell('B', get("/a"), 2, data(None, 1, 0));
+        tale.is_linearizable()
+    };
+    assert!(told(refused(2, 1, ErrorCode::BadVersion)));
+    assert!(!told(refused(2, 0, ErrorCode::NoNode)));
+    assert!(!told(refused(2, 1, ErrorCode::NoNode)));
+    assert!(!told(done([is_set(2, 1), is_set(2, 2)])));
+}
+
+#[test]
+fn several_reads_at_once_show_one_moment() {
+    let told = |second: Reply| {
+        let mut tale = begun();
+        let write = tale.ask('A', set("/a", "x"));
+        let both = Request::MultiRead([get("/a"), get("/a")].into());
+        let read = tale.ask('B', both);
+        tale.answer(write, 2, is_set(2, 1));
+        let replies = vec![data(None, 1, 0), second];
+        tale.answer(read, 2, Ok(Response::MultiRead(replies)));
+        tale.is_linearizable()
+    };
+    assert!(told(data(None, 1, 0)));
+    assert!(!told(data(Some("x"), 2, 1)));
+}
+
+#[test]
+fn a_container_may_be_swept_once_it_had_a_child_and_has_none() {
+    let emptied = |child: bool| {
+        let mut tale = begun();
+        tale.tell(
+            'A',
+            create_as("/c", CreateMode::Container),
+            2,
+            created("/c", 2),
+        );
+        if child {
+            tale.tell('A', create("/c/x"), 3, created("/c/x", 3));
+            tale.tell('A', delete("/c/x"), 4, Ok(Response::Deleted));
+        }
+        tale
+    };
+    let mut swept = emptied(true);
+    swept.tell('B', get("/c"), 6, NO_NODE);
+    swept.tell('B', children("/"), 6, names(&["a", "zookeeper"], 5));
+    assert!(swept.is_linearizable());
+    let mut early = emptied(false);
+    early.tell('B', get("/c"), 6, NO_NODE);
+    assert!(!early.is_linearizable());
+    // It is swept once for each time that it is created.
+    let mut again = emptied(true);
+    again.tell('A', create("/c"), 6, created("/c", 6));
+    assert!(again.is_linearizable());
+    again.tell('A', create("/c"), 8, created("/c", 8));
+    assert!(!again.is_linearizable());
+}
+
+#[test]
+fn a_znode_with_a_life_of_its_own_may_be_swept_and_no_other() {
+    let gone = |mode| {
+        let mut tale = begun();
+        let lost = tale.ask('A', create_as("/t", mode));
+        tale.lose(lost);
+        tale.tell('B', get("/t"), 2, data(None, 2, 0));
+        tale.tell('B', get("/t"), 3, NO_NODE);
+        tale.is_linearizable()
+    };
+    assert!(gone(CreateMode::PersistentWithTtl(5)));
+    assert!(!gone(CreateMode::Persistent));
+}
+
+#[test]
+fn a_read_that_asks_to_be_linearizable_is_not_excused_as_stale() {
+    let told = |read: Request| {
+        let mut tale = begun();
+        tale.tell('A', set("/a", "x"), 2, is_set(2, 1));
+        let objections = tale.tell('B', read, 1, data(None, 1, 0));
+        (objections, tale.is_linearizable())
+    };
+    assert_eq!(told(get("/a")), (vec![], true));
+    let strict = told(get("/a").linearizable());
+    assert_eq!(strict, (vec!["linearizable_writes"], false));
 }
 
 #[test]
@@ -171,11 +307,14 @@ fn each_operation_on_a_znode_concerns_its_parent_if_it_changes_the_children() {
 
 /// The definition: some order of all answered operations and some of the others, in which none
 /// comes before one that precedes it, is what the object does.
-fn has_order<O: Object>(object: &O, calls: &[Interval<O::Step>], placed: &mut Vec<usize>) -> bool {
-    let left = |place: &usize| !placed.contains(place);
-    let answered = |place: &usize| calls[*place].answered.is_some();
-    let places = 0..calls.len();
-    if !places.clone().any(|place| left(&place) && answered(&place)) {
+fn has_order<O: Object>(object: &O, calls: &[Interval<O::Step>], order: &mut Vec<usize>) -> bool {
+    let left = |place: &usize| !order.contains(place);
+    let is_answered = |place: &usize| calls[*place].answered.is_some();
+    let every = 0..calls.len();
+    if !every
+        .clone()
+        .any(|place| left(&place) && is_answered(&place))
+    {
         return true;
     }
     let precedes = |before: usize, after: usize| {
@@ -183,11 +322,11 @@ fn has_order<O: Object>(object: &O, calls: &[Interval<O::Step>], placed: &mut Ve
             .answered
             .is_some_and(|answered| answered < calls[after].asked)
     };
-    let free: Vec<usize> = places
+    let free: Vec<usize> = every
         .clone()
         .filter(|place| left(place))
         .filter(|place| {
-            !places
+            !every
                 .clone()
                 .any(|other| left(&other) && precedes(other, *place))
         })
@@ -196,9 +335,9 @@ fn has_order<O: Object>(object: &O, calls: &[Interval<O::Step>], placed: &mut Ve
         let Some(after) = object.after(&calls[place].step) else {
             return false;
         };
-        placed.push(place);
-        let found = has_order(&after, calls, placed);
-        placed.pop();
+        order.push(place);
+        let found = has_order(&after, calls, order);
+        order.pop();
         found
     })
 }
@@ -217,7 +356,7 @@ fn random_history(random: &mut Random) -> Vec<Interval<Step>> {
             let step = match draw(if is_open { 3 } else { 6 }) {
                 0 => Step::Create {
                     data: None,
-                    owner: None,
+                    life: Life::Lasting,
                 },
                 1 => Step::Set {
                     data: text(draw(2)),
@@ -227,9 +366,9 @@ fn random_history(random: &mut Random) -> Vec<Interval<Step>> {
                 2 => Step::Delete { expected: -1 },
                 3 => Step::IsAbsent,
                 4 => Step::IsPresent,
-                _ => Step::Read {
+                _ => Step::Holds {
                     version,
-                    data: Some(if version == 0 { None } else { text(draw(2)) }),
+                    data: if version == 0 { None } else { text(draw(2)) },
                 },
             };
             Interval {
@@ -298,7 +437,7 @@ fn a_search_that_would_take_too_long_is_given_up() {
                 hint: None,
                 step: Step::Create {
                     data: None,
-                    owner: None,
+                    life: Life::Lasting,
                 },
             },
             Interval {

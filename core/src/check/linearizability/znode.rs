@@ -24,10 +24,25 @@ pub(super) struct Znode(pub(super) Option<Node>);
 pub(super) struct Node {
     pub(super) data: Option<Arc<[u8]>>,
     pub(super) version: Version,
-    pub(super) owner: Option<Process>,
-    /// The names of its children, and whose each is if it is ephemeral.
-    pub(super) children: OrdMap<Arc<str>, Option<Process>>,
+    pub(super) life: Life,
+    /// The names of its children, and how long each lives.
+    pub(super) children: OrdMap<Arc<str>, Life>,
     pub(super) creates: Version,
+}
+
+/// How long a znode lives, if nobody deletes it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub(super) enum Life {
+    /// For ever.
+    #[default]
+    Lasting,
+    /// As long as the session of this process.
+    Session(Process),
+    /// Until the leader finds that it had children and has none.
+    Container,
+    /// Until the leader finds that it has no children and was not set for a while. How long that
+    /// is does not matter here: a clock decides it.
+    Limited,
 }
 
 /// What an operation does to one znode, and what its answer says of it. Where nothing was answered,
@@ -35,10 +50,7 @@ pub(super) struct Node {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Step {
     /// It is created.
-    Create {
-        data: Option<Arc<[u8]>>,
-        owner: Option<Process>,
-    },
+    Create { data: Option<Arc<[u8]>>, life: Life },
     /// Its data are set; `stat` is the version and the number of children that were answered.
     Set {
         data: Option<Arc<[u8]>>,
@@ -51,16 +63,20 @@ pub(super) enum Step {
     IsPresent,
     /// It was found to be missing.
     IsAbsent,
+    /// It was found to be there at this version.
+    IsAtVersion { expected: Version },
     /// It was found at another version.
     IsAtOtherVersion { expected: Version },
     /// It was found to have children.
     HasChildren { expected: Version },
     /// It was found to be ephemeral.
     IsEphemeral,
-    /// Its version was read, and, by a `get`, its data.
-    Read {
+    /// Its version was read.
+    HasVersion(Version),
+    /// Its data were read, and their version.
+    Holds {
         version: Version,
-        data: Option<Option<Arc<[u8]>>>,
+        data: Option<Arc<[u8]>>,
     },
     /// The names of its children were read.
     List(Vec<Arc<str>>),
@@ -69,7 +85,7 @@ pub(super) enum Step {
     AddChild {
         name: Option<Arc<str>>,
         prefix: Option<Arc<str>>,
-        owner: Option<Process>,
+        life: Life,
     },
     /// A child is deleted.
     RemoveChild(Arc<str>),
@@ -79,59 +95,29 @@ pub(super) enum Step {
     HasNoChild(Arc<str>),
     /// A session ends, and with it the ephemeral znodes of its process.
     EndOf(Process),
+    /// The leader sweeps it.
+    Sweep,
+    /// The leader sweeps this child.
+    SweepChild(Arc<str>),
+    /// All of these, one after another at one moment.
+    Row(Vec<Step>),
+    /// The same, and then all is as it was before.
+    Undone(Vec<Step>),
 }
 
 impl Object for Znode {
     type Step = Step;
 
     fn after(&self, step: &Step) -> Option<Self> {
-        let Some(node) = &self.0 else {
-            return Self::absent_after(step);
+        let row = |steps: &[Step]| {
+            let mut steps = steps.iter();
+            steps.try_fold(self.clone(), |state, step| state.after(step))
         };
-        let matches = |expected: Version| expected == ANY_VERSION || expected == node.version;
-        let same_if = |holds: bool| holds.then(|| self.clone());
-        match step {
-            Step::Create { .. } | Step::IsAbsent => None,
-            Step::Set {
-                data,
-                expected,
-                stat,
-            } => {
-                let version = node.version.wrapping_add(1);
-                let children = u32::try_from(node.children.len()).ok()?;
-                let answers = stat.is_none_or(|stat| stat == (version, children));
-                (matches(*expected) && answers).then(|| {
-                    Self(Some(Node {
-                        data: data.clone(),
-                        version,
-                        ..node.clone()
-                    }))
-                })
-            }
-            Step::Delete { expected } => {
-                (matches(*expected) && node.children.is_empty()).then_some(Self(None))
-            }
-            Step::IsPresent => same_if(true),
-            Step::IsAtOtherVersion { expected } => same_if(!matches(*expected)),
-            Step::HasChildren { expected } => {
-                same_if(matches(*expected) && !node.children.is_empty())
-            }
-            Step::IsEphemeral => same_if(node.owner.is_some()),
-            Step::Read { version, data } => same_if(
-                node.version == *version && data.as_ref().is_none_or(|data| *data == node.data),
-            ),
-            Step::List(names) => same_if(node.children.keys().eq(names)),
-            Step::AddChild {
-                name,
-                prefix,
-                owner,
-            } => node
-                .with_child(name.as_ref(), prefix.as_ref(), *owner)
-                .map(|node| Self(Some(node))),
-            Step::RemoveChild(name) => node.without_child(name).map(|node| Self(Some(node))),
-            Step::HasChild(name) => same_if(node.children.contains_key(name)),
-            Step::HasNoChild(name) => same_if(!node.children.contains_key(name)),
-            Step::EndOf(process) => Some(self.without_those_of(*process, node)),
+        match (step, &self.0) {
+            (Step::Row(steps), _) => row(steps),
+            (Step::Undone(steps), _) => row(steps).map(|_| self.clone()),
+            (_, Some(node)) => node.after(step),
+            (_, None) => Self::absent_after(step),
         }
     }
 }
@@ -140,38 +126,120 @@ impl Znode {
     /// What a znode that is not there can answer.
     fn absent_after(step: &Step) -> Option<Self> {
         match step {
-            Step::Create { data, owner } => Some(Self(Some(Node {
+            Step::Create { data, life } => Some(Self(Some(Node {
                 data: data.clone(),
-                owner: *owner,
+                life: *life,
                 ..Node::default()
             }))),
             Step::IsAbsent | Step::HasNoChild(_) | Step::EndOf(_) => Some(Self(None)),
             _ => None,
         }
     }
+}
 
-    fn without_those_of(&self, process: Process, node: &Node) -> Self {
-        if node.owner == Some(process) {
-            return Self(None);
+impl From<Node> for Znode {
+    fn from(node: Node) -> Self {
+        Self(Some(node))
+    }
+}
+
+impl Life {
+    /// Whose session it depends on.
+    pub(super) const fn owner(self) -> Option<Process> {
+        match self {
+            Self::Session(process) => Some(process),
+            Self::Lasting | Self::Container | Self::Limited => None,
         }
-        let stays = |(_, owner): &(&Arc<str>, &Option<Process>)| **owner != Some(process);
-        let children = node.children.iter().filter(stays);
-        Self(Some(Node {
-            children: children
-                .map(|(name, owner)| (name.clone(), *owner))
-                .collect(),
-            ..node.clone()
-        }))
     }
 }
 
 impl Node {
+    /// What comes of a znode that is there.
+    fn after(&self, step: &Step) -> Option<Znode> {
+        let matches = |expected: Version| expected == ANY_VERSION || expected == self.version;
+        let same_if = |holds: bool| holds.then(|| self.clone().into());
+        match step {
+            Step::Set {
+                data,
+                expected,
+                stat,
+            } => {
+                let set = self.with_data(data.as_ref());
+                let children = u32::try_from(set.children.len()).ok()?;
+                let answers = stat.is_none_or(|stat| stat == (set.version, children));
+                (matches(*expected) && answers).then(|| set.into())
+            }
+            Step::Delete { expected } => {
+                (matches(*expected) && self.children.is_empty()).then_some(Znode(None))
+            }
+            Step::IsPresent => same_if(true),
+            Step::IsAtVersion { expected } => same_if(matches(*expected)),
+            Step::IsAtOtherVersion { expected } => same_if(!matches(*expected)),
+            Step::HasChildren { expected } => {
+                same_if(matches(*expected) && !self.children.is_empty())
+            }
+            Step::IsEphemeral => same_if(self.life.owner().is_some()),
+            Step::HasVersion(version) => same_if(self.version == *version),
+            Step::Holds { version, data } => {
+                same_if(self.version == *version && self.data == *data)
+            }
+            Step::List(names) => same_if(self.children.keys().eq(names)),
+            Step::AddChild { name, prefix, life } => {
+                let child = self.with_child(name.as_ref(), prefix.as_ref(), *life);
+                child.map(Znode::from)
+            }
+            Step::RemoveChild(name) => self.without_child(name, |_| true),
+            Step::HasChild(name) => same_if(self.children.contains_key(name)),
+            Step::HasNoChild(name) => same_if(!self.children.contains_key(name)),
+            Step::EndOf(process) => Some(self.without_those_of(*process)),
+            Step::Sweep => self.may_be_swept().then_some(Znode(None)),
+            Step::SweepChild(name) => {
+                let is_swept = |life| matches!(life, Life::Container | Life::Limited);
+                self.without_child(name, is_swept)
+            }
+            Step::Create { .. } | Step::IsAbsent | Step::Row(_) | Step::Undone(_) => None,
+        }
+    }
+
+    fn with_data(&self, data: Option<&Arc<[u8]>>) -> Self {
+        Self {
+            data: data.cloned(),
+            version: self.version.wrapping_add(1),
+            ..self.clone()
+        }
+    }
+
+    /// Whether the leader may find that nothing keeps it.
+    fn may_be_swept(&self) -> bool {
+        let is_due = match self.life {
+            Life::Container => self.creates > 0,
+            Life::Limited => true,
+            Life::Lasting | Life::Session(_) => false,
+        };
+        is_due && self.children.is_empty()
+    }
+
+    /// What the end of a session leaves of it.
+    fn without_those_of(&self, process: Process) -> Znode {
+        if self.life == Life::Session(process) {
+            return Znode(None);
+        }
+        let stays = |(_, life): &(&Arc<str>, &Life)| **life != Life::Session(process);
+        let children = self.children.iter().filter(stays);
+        let children = children.map(|(name, life)| (name.clone(), *life)).collect();
+        Self {
+            children,
+            ..self.clone()
+        }
+        .into()
+    }
+
     /// With one child more, if it can be the one that was answered.
     fn with_child(
         &self,
         name: Option<&Arc<str>>,
         prefix: Option<&Arc<str>>,
-        owner: Option<Process>,
+        life: Life,
     ) -> Option<Self> {
         let name: Arc<str> = match (name, prefix) {
             (Some(name), None) => name.clone(),
@@ -186,20 +254,26 @@ impl Node {
             (None, None) => return None,
         };
         // An ephemeral znode has no children, and a name is given once.
-        if self.owner.is_some() || self.children.contains_key(&name) {
+        if self.life.owner().is_some() || self.children.contains_key(&name) {
             return None;
         }
         Some(Self {
-            children: self.children.update(name, owner),
+            children: self.children.update(name, life),
             creates: self.creates.wrapping_add(1),
             ..self.clone()
         })
     }
 
-    fn without_child(&self, name: &Arc<str>) -> Option<Self> {
-        self.children.contains_key(name).then(|| Self {
-            children: self.children.without(name),
-            ..self.clone()
+    /// With one child less, if it is one that can go so.
+    fn without_child(&self, name: &Arc<str>, can_go: impl Fn(Life) -> bool) -> Option<Znode> {
+        let life = self.children.get(name)?;
+        can_go(*life).then(|| {
+            let children = self.children.without(name);
+            Self {
+                children,
+                ..self.clone()
+            }
+            .into()
         })
     }
 }

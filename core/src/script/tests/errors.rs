@@ -205,11 +205,11 @@ fn an_error_says_everything_that_could_stand_there() {
         ),
         (
             "expect S1",
-            "expected \"leader\", \"follower\", \"precandidate\", \"candidate\", \"up\", \"crashed\", \"paused\", \"voter\", \"learner\", \"joint\", \"term\", \"committed\", \"applied\" or \"log\", found the end of the line",
+            "expected \"leader\", \"follower\", \"precandidate\", \"candidate\", \"up\", \"crashed\", \"paused\", \"voter\", \"learner\", \"joint\", \"term\", \"committed\", \"applied\", \"log\" or \"snapshot\", found the end of the line",
         ),
         (
             "ask \"?\" choice \"a\" if leader",
-            "expected \"leader\", \"follower\", \"precandidate\", \"candidate\", \"up\", \"crashed\", \"paused\", \"voter\", \"learner\", \"joint\", \"term\", \"committed\", \"applied\", \"log\", \"and\" or \"choice\", found the end of the line",
+            "expected \"leader\", \"follower\", \"precandidate\", \"candidate\", \"up\", \"crashed\", \"paused\", \"voter\", \"learner\", \"joint\", \"term\", \"committed\", \"applied\", \"log\", \"snapshot\", \"and\" or \"choice\", found the end of the line",
         ),
         ("at 1s say \"x\"", "expected a command, found \"say\""),
         (

@@ -480,3 +480,17 @@ fn a_write_by_way_of_a_server_that_the_client_has_left_is_refused_and_forgotten(
     assert_eq!(rig.close(A), moved);
     assert!(rig.service.execute(&late, zxid, &mut rig.changes).is_ok());
 }
+
+#[test]
+fn a_closed_session_is_not_revived_by_a_late_double_of_what_opened_it() {
+    let mut rig = Rig::new();
+    let (first, second) = (SessionId::new(7 << 56), SessionId::new((7 << 56) + 1));
+    rig.open(first).unwrap();
+    rig.open(second).unwrap();
+    rig.open(first).unwrap();
+    rig.close(first).unwrap();
+    assert_eq!(rig.open(first), Err(ErrorCode::SessionExpired));
+    assert!(rig.service.session(first).is_none());
+    rig.open(SessionId::new(6 << 56)).unwrap();
+    rig.open(second.next()).unwrap();
+}
