@@ -60,10 +60,6 @@ impl Axis {
     }
 
     /// Where a time is, in hundredths of the axis.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "what is lost is far less than a pixel"
-    )]
     fn percent(self, at: Time) -> f64 {
         let from = millis(self.from);
         100.0 * (millis(at) - from) / (millis(self.to) - from)
