@@ -88,7 +88,7 @@ fn an_impossible_deed_says_what_would_be_possible_and_changes_nothing() {
             "leave joint",
             "the configuration S1 S2 S3 is not joint; there is nothing to leave",
         ),
-        ("", "add S6", "the next one is S4"),
+        ("", "add S6", "the next server is S4"),
     ];
     for (script, command, expected) in cases {
         let (error, unchanged) = refused(&format!("{LED}{script}"), command);
