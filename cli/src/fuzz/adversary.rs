@@ -221,7 +221,7 @@ impl Adversary {
         end: Time,
         dice: &mut Dice,
     ) {
-        let others = world.nodes().iter().map(|node| node.id());
+        let others = world.nodes().iter().map(quorumscope_core::sim::Node::id);
         let others: Vec<_> = others.filter(|id| *id != leader).map(server_end).collect();
         if others.is_empty() {
             return;

@@ -247,14 +247,11 @@ fn a_snapshot_on_its_way_is_seen_at_who_gets_it() {
             restart S3
             until message InstallSnapshot`)",
     );
-    page.advance(1_500);
     page.ask("cluster.pause()");
     page.execute(
         "const cluster = document.querySelector('quorum-scope');
-         for (let i = 0; i < 400 && !document.querySelector('[data-log=S3] .partial'); i++) {
-             await cluster.advance(1);
-             await new Promise(requestAnimationFrame);
-         }",
+         const partial = () => cluster.view().servers[2].snapshot.partial;
+         while (cluster.time < 5000 && !partial()) await cluster.advance(2);",
         &[],
     );
     page.see("[data-log=S3] .partial[data-percent]");
