@@ -23,7 +23,7 @@ pub(super) fn plan(
     clocks: Clocks,
     dice: &mut Dice,
 ) -> Vec<(Time, Command)> {
-    let others = world.nodes().iter().map(|node| node.id());
+    let others = world.nodes().iter().map(quorumscope_core::sim::Node::id);
     let others: Vec<ServerId> = others.filter(|id| *id != leader).collect();
     if others.is_empty() {
         return Vec::new();

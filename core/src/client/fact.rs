@@ -1,5 +1,6 @@
 //! What happens to a client, and how it is told.
 
+use super::recipes::{Call, Progress};
 use crate::explain::{Explain, Rule, Weight};
 use crate::ids::ServerId;
 use crate::zookeeper::{ErrorCode, Reply, Request, SessionId, WatchEvent};
@@ -36,6 +37,15 @@ pub enum ClientFact {
     Notified {
         /// What it is told.
         event: WatchEvent,
+    },
+    /// A recipe that it runs has come a step further.
+    Recipe {
+        /// What was asked for.
+        call: Call,
+        /// The step that it is at.
+        step: &'static str,
+        /// How far it has come.
+        progress: Progress,
     },
     /// Its session is no more.
     Expired,
@@ -102,6 +112,19 @@ impl Explain for ClientFact {
             }
             Self::Moves { from, to } => format!("leaves {from} for {to}"),
             Self::Notified { event } => format!("is told: {event}"),
+            Self::Recipe {
+                call,
+                step,
+                progress,
+            } => match progress {
+                Progress::Running => format!("{call}: {step}"),
+                Progress::Holds => format!("{call}: {}", call.kind.held()),
+                Progress::Unsure => {
+                    format!("{call}: has lost its connection and is sure of nothing")
+                }
+                Progress::Done => format!("{call}: done"),
+                Progress::Failed(code) => format!("{call}: ends with {}", code.name()),
+            },
             Self::Expired => "learns that its session has expired".into(),
             Self::Invoked { request, .. } => format!("asks: {}", name(request.as_ref())),
             Self::Answered {
@@ -162,7 +185,12 @@ impl Explain for ClientFact {
 
     fn weight(&self) -> Weight {
         match self {
-            Self::Invoked { .. } | Self::Moves { .. } => Weight::Step,
+            Self::Invoked { .. }
+            | Self::Moves { .. }
+            | Self::Recipe {
+                progress: Progress::Running,
+                ..
+            } => Weight::Step,
             _ => Weight::Turn,
         }
     }

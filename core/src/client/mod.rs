@@ -6,8 +6,10 @@
 //! silent for two thirds and tries the next; never decides by itself that its session has expired
 //! (ZooKeeper, Programmer's Guide, Sessions). What it shows is what it believes.
 
+mod application;
 mod fact;
 mod notice;
+pub mod recipes;
 mod watches;
 
 use std::collections::VecDeque;
@@ -20,6 +22,7 @@ use crate::zookeeper::frame::{Credentials, ToClient, ToServer};
 use crate::zookeeper::{ErrorCode, Reply, Request, Response, WatchEvent, Xid, Zxid};
 
 use notice::Notices;
+use recipes::Running;
 use watches::Watches;
 
 pub use fact::{ClientFact, ConnectionEnd};
@@ -62,6 +65,10 @@ pub enum Input {
     Request(Request),
     /// The application wants to go on at this server.
     MoveTo(ServerId),
+    /// The application begins a recipe.
+    Recipe(recipes::Call),
+    /// The application lets go of what its recipes about a znode hold, or wait for.
+    Release(Arc<str>),
     /// The application is done with the session.
     Close,
 }
@@ -175,6 +182,8 @@ pub struct Client {
     session_is_known: bool,
     watches: Watches,
     notices: Notices,
+    recipes: Vec<Running>,
+    recipes_begun: u64,
     /// What it has shown to prove who it is.
     credentials: Vec<(Arc<str>, Arc<str>)>,
     timeout: Duration,
@@ -218,6 +227,8 @@ impl Client {
             session_is_known: false,
             watches: Watches::default(),
             notices: Notices::default(),
+            recipes: Vec::new(),
+            recipes_begun: 0,
             credentials: Vec::new(),
             timeout,
             last_zxid: Zxid::ZERO,
@@ -259,9 +270,15 @@ impl Client {
                 self.abandon_connection(out);
                 self.lose_connection(now, random, ConnectionEnd::Silent, out);
             }
-            Input::Request(request) => self.invoke(now, Some(request), out),
+            Input::Request(request) => {
+                self.invoke(now, Some(request), out);
+            }
             Input::MoveTo(server) => self.move_to(now, server, out),
-            Input::Close => self.invoke(now, None, out),
+            Input::Recipe(call) => self.begin_recipe(now, call, out),
+            Input::Release(path) => self.release(now, &path, out),
+            Input::Close => {
+                self.invoke(now, None, out);
+            }
         }
     }
 
@@ -311,6 +328,7 @@ impl Client {
         self.rest_before_ping(now, out);
         self.take_up_again(out);
         self.send_unsent(now, out);
+        self.recipes_connected(now, out);
     }
 
     /// A new connection knows nothing of what was proved and watched over the one before.
@@ -348,7 +366,10 @@ impl Client {
             seen: self.last_zxid,
             expected,
         });
-        out.push(Output::Fact(ClientFact::Notified { event }));
+        out.push(Output::Fact(ClientFact::Notified {
+            event: event.clone(),
+        }));
+        self.tell_recipes(now, &event, out);
     }
 
     /// Operations of one client are answered in the order in which they were sent
@@ -411,6 +432,7 @@ impl Client {
             end,
             was_served,
         }));
+        self.recipes_disconnected(now, out);
         self.fail_pending(now, out);
         self.server = self.next_server();
         let rest = self.wanted_timeout.fraction(1, 12);
@@ -444,6 +466,7 @@ impl Client {
 
     fn move_to(&mut self, now: Time, server: ServerId, out: &mut Vec<Output>) {
         self.abandon_connection(out);
+        self.recipes_disconnected(now, out);
         self.fail_pending(now, out);
         out.push(Output::CancelTimer(Timer::Ping));
         out.push(Output::CancelTimer(Timer::Retry));
@@ -465,6 +488,7 @@ impl Client {
     fn end(&mut self, state: State, now: Time, code: ErrorCode, out: &mut Vec<Output>) {
         self.abandon_connection(out);
         self.state = state;
+        self.recipes_over(now, code, out);
         for timer in [Timer::Ping, Timer::Silence, Timer::Retry] {
             out.push(Output::CancelTimer(timer));
         }
@@ -478,7 +502,8 @@ impl Client {
         }
     }
 
-    fn invoke(&mut self, now: Time, request: Option<Request>, out: &mut Vec<Output>) {
+    /// Asks for something; its number.
+    fn invoke(&mut self, now: Time, request: Option<Request>, out: &mut Vec<Output>) -> u64 {
         self.invoked += 1;
         self.last_xid = self.last_xid.next();
         let number = self.invoked;
@@ -511,6 +536,7 @@ impl Client {
             }
             State::Connecting | State::Disconnected => {}
         }
+        number
     }
 
     fn send_unsent(&mut self, now: Time, out: &mut Vec<Output>) {
@@ -555,8 +581,9 @@ impl Client {
             request: operation.request.clone(),
             reply: reply.clone(),
         }));
-        operation.answer = Some((now, reply));
+        operation.answer = Some((now, reply.clone()));
         operation.zxid = zxid;
+        self.answer_recipe(now, number, &reply, out);
     }
 
     /// Quiet for a third of the timeout: time to say "still here".

@@ -412,6 +412,33 @@ fn of_equally_long_logs_the_one_of_higher_priority_wins_and_a_longer_log_wins_ov
     bench.elect(s(1));
 }
 
+/// A question that takes longer than a heartbeat interval is asked again and again, and the answer
+/// to the first is as good as any.
+#[test]
+fn a_read_is_served_however_long_the_way_to_the_leader_is() {
+    let mut bench = bench_of(empty(3), |_| {});
+    bench.elect(s(1));
+    let read = bench.read(s(3));
+    let mut slow = Vec::new();
+    for _ in 0..3 {
+        bench.now += bench.settings.heartbeat;
+        bench.beat(s(1));
+        while let Some(letter) = bench.mail.pop_front() {
+            let kind = letter.message.kind();
+            if [MessageKind::ReadIndex, MessageKind::ReadIndexReply].contains(&kind) {
+                slow.push(letter);
+            } else {
+                bench.deliver(letter);
+            }
+        }
+    }
+    assert_eq!(slow.len(), 4, "asked, and again with each heartbeat");
+    bench.deliver(slow.remove(0));
+    bench.settle();
+    assert!(bench.served_reads.contains_key(&read));
+    assert_eq!(bench.at(s(3)).pending_reads(), 0);
+}
+
 #[test]
 fn a_question_for_a_read_waits_for_the_term_it_names() {
     let mut bench = Bench::new(3);

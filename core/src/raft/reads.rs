@@ -7,9 +7,9 @@
 //! origin holds the read back until it has committed that far.
 //!
 //! Nothing is ever dropped in silence (etcd #11483): a question that gets no answer is asked anew
-//! with the leader's next heartbeat, or of the next leader. It is asked under a new number; and
-//! even a late answer to the old one is good, since any leader took the question up after the
-//! reads it covers had come.
+//! with the leader's next heartbeat, or of the next leader. The same leader is asked under the same
+//! number: whichever answer comes, it took the question up after the reads it covers had come, and
+//! a way that is longer than a heartbeat interval does not keep the first answer from counting.
 
 use std::collections::VecDeque;
 
@@ -45,6 +45,8 @@ struct Question {
     leader: ServerId,
     term: Term,
     at: Time,
+    /// It was taken for lost, and not asked again yet.
+    overdue: bool,
     reads: Vec<u64>,
 }
 
@@ -88,8 +90,8 @@ impl Reads {
 
     /// A question that has been on its way for `patience` is taken for lost.
     pub(super) fn lose_patience(&mut self, now: Time, patience: Duration) {
-        if let Some(question) = self.asked.take_if(|asked| now.since(asked.at) >= patience) {
-            self.waiting.splice(0..0, question.reads);
+        if let Some(asked) = &mut self.asked {
+            asked.overdue |= now.since(asked.at) >= patience;
         }
     }
 
@@ -124,7 +126,10 @@ impl<P: Payload> Replica<P> {
         if let Some(question) = self.reads.asked.take_if(asks_another) {
             self.reads.waiting.splice(0..0, question.reads);
         }
-        if self.reads.asked.is_some() || self.reads.waiting.is_empty() {
+        if self.reads.asked.is_some() {
+            return self.ask_again(turn);
+        }
+        if self.reads.waiting.is_empty() {
             return;
         }
         let reads = std::mem::take(&mut self.reads.waiting);
@@ -147,8 +152,30 @@ impl<P: Payload> Replica<P> {
             leader,
             term,
             at: turn.now,
+            overdue: false,
             reads,
         });
+    }
+
+    /// The question that is on its way was lost, it seems.
+    fn ask_again(&mut self, turn: &mut Turn<'_, P>) {
+        let own_id = self.id;
+        let Some(asked) = &mut self.reads.asked else {
+            return;
+        };
+        if !asked.overdue || asked.leader == own_id {
+            return;
+        }
+        (asked.overdue, asked.at) = (false, turn.now);
+        let (leader, reads) = (asked.leader, asked.reads.len());
+        let message = Message::ReadIndex {
+            term: asked.term,
+            number: asked.number,
+        };
+        let fact = ReadFact::Asked { leader, reads };
+        tell(turn.out, RaftFact::Read(fact));
+        let awaited = self.storage.awaits_hard_state();
+        self.send_when_durable(awaited, leader, message, turn.out);
     }
 
     /// A leader gets a question; anyone else ignores it, and its origin will find the leader.

@@ -170,7 +170,7 @@ impl Explain for SnapshotFact {
     fn why(&self) -> Option<String> {
         Some(match self {
             Self::Taken { first, .. } => {
-                format!("its log has grown, and can begin with entry {first} from now on")
+                format!("what it stands for may leave the log, which begins with entry {first} now")
             }
             Self::Offered { next, first, .. } => format!(
                 "entry {next} would be next, and its own log begins with entry {first} only"

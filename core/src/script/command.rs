@@ -5,6 +5,7 @@
 
 use super::error::Impossible;
 use super::operation::Operation;
+use super::recipe::Recipe;
 use super::value::{Offset, Percent, Span};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::Transition;
@@ -279,6 +280,13 @@ pub enum ClientAction {
     },
     /// Asks the service for something.
     Request(Operation),
+    /// Begins a recipe.
+    Recipe(Recipe),
+    /// Lets go of what its recipes about a znode hold, or wait for.
+    Release {
+        /// The znode.
+        path: String,
+    },
 }
 
 impl From<ServerId> for ServerRef {

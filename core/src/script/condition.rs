@@ -58,6 +58,14 @@ pub enum Fact {
         /// The state.
         state: ClientState,
     },
+    /// `client A holds /locks/printer`: a recipe of the client about this znode holds what it is
+    /// for.
+    Holds {
+        /// The client.
+        client: ClientId,
+        /// The znode.
+        path: String,
+    },
     /// `client A answered NONODE`: how the last operation of the client that was answered ended.
     Answered {
         /// Whose operation.

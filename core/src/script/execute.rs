@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::error::Impossible as NoCluster;
 use crate::client::Input;
+use crate::client::recipes::Call;
 use crate::ids::{ClientId, Endpoint, ServerId};
 use crate::raft::Reconfiguration;
 use crate::sim::{self, LinkSettings, Opening, World};
@@ -210,6 +211,17 @@ fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Re
         ClientAction::Kill => world.kill_client(client)?,
         ClientAction::Connect { server } => {
             world.tell_client(client, Input::MoveTo(id(*server)))?;
+        }
+        ClientAction::Recipe(recipe) => {
+            let call = Call::from(recipe);
+            Request::exists(&call.path).validate()?;
+            if world.client(client).is_none() {
+                world.start_client(client, None, None)?;
+            }
+            world.tell_client(client, Input::Recipe(call))?;
+        }
+        ClientAction::Release { path } => {
+            world.tell_client(client, Input::Release(path.as_str().into()))?;
         }
         ClientAction::Request(operation) => {
             let request = Request::from(operation);

@@ -164,6 +164,8 @@ pub const FORMS: &[Form] = &[
     form(Clients, "client CLIENT addwatch PATH [recursive]", "Is told of every change of a znode, or of all below it, too, until the watch is removed.", "client A addwatch /app recursive"),
     form(Clients, "client CLIENT checkwatch PATH [data|children]", "Asks whether there is such a watch.", "client A checkwatch /app data"),
     form(Clients, "client CLIENT removewatch PATH [data|children]", "Takes such watches away.", "client A removewatch /app"),
+    form(Clients, "client CLIENT recipe RECIPE", "Begins a recipe: what applications build from znodes.", "client A recipe lock /locks/printer"),
+    form(Clients, "client CLIENT release PATH", "Lets go of what the client's recipes about a znode hold, or wait for.", "client A release /locks/printer"),
     form(Clients, "client CLIENT sync PATH", "Makes the client's server catch up with the leader.", "client A sync /app"),
 ];
 
@@ -186,6 +188,7 @@ pub const CONDITIONS: &[(&str, &str, &str)] = &[
     ("client CLIENT disconnected", "The client has no connection; its session may live.", "client A disconnected"),
     ("client CLIENT expired", "The client has been told that its session expired.", "client A expired"),
     ("client CLIENT closed", "The client closed its session or was killed.", "client A closed"),
+    ("client CLIENT holds PATH", "A recipe of the client about this znode has what it is for: the lock, the lead.", "client A holds /locks/printer"),
     ("client CLIENT answered ok|ERROR", "The client's last answered operation ended so.", "client A answered NONODE"),
     ("znode PATH [= DATA] [on SERVER]", "The server, or the leader if it is not said, holds this znode, with these data if they are said.", "znode /app = \"hello\" on S2"),
     ("message KIND [SERVER -> SERVER]", "Such a message is on its way.", "message RequestVote S1 -> S2"),
@@ -286,6 +289,16 @@ mod tests {
             PAGE.matches(". |").count(),
             FORMS.len() + CONDITIONS.len() + Setting::COUNT
         );
+    }
+
+    #[test]
+    fn the_page_lists_every_recipe() {
+        for kind in crate::client::recipes::Kind::ALL {
+            let (usage, text) = kind.usage();
+            let row = format!("| `{usage}` | {text} |");
+            assert!(PAGE.contains(&row), "missing: {row}");
+            assert!(usage.starts_with(&format!("{} PATH", kind.name())));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::command::ServerRef;
 use super::condition::{ClientState, Condition, Counter, Fact, MessageKind, ServerState};
 use crate::client::State;
+use crate::client::recipes::Progress;
 use crate::ids::{ClientId, Endpoint, ServerId};
 use crate::raft::{Configuration, Role};
 use crate::server::{PeerMessage, Server};
@@ -32,6 +33,7 @@ fn is_so(fact: &Fact, world: &World) -> bool {
             .and_then(|id| world.server(id))
             .is_some_and(|server| comparison.compares(count(server, *counter), *value)),
         Fact::Client { client, state } => client_is(world, *client, *state),
+        Fact::Holds { client, path } => holds_what(world, *client, path),
         Fact::Answered { client, error } => {
             let last = world.client(*client).and_then(|node| {
                 node.process()
@@ -135,6 +137,15 @@ fn count(server: &Server, counter: Counter) -> u64 {
             snapshot.map_or(0, |snapshot| snapshot.last.index.number())
         }
     }
+}
+
+fn holds_what(world: &World, id: ClientId, path: &str) -> bool {
+    let Some(node) = world.client(id).filter(|node| !node.is_killed()) else {
+        return false;
+    };
+    node.process()
+        .recipes()
+        .any(|running| *running.call().path == *path && running.progress() == Progress::Holds)
 }
 
 fn client_is(world: &World, id: ClientId, state: ClientState) -> bool {

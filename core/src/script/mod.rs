@@ -48,6 +48,7 @@ mod parse_script;
 mod parse_step;
 mod print;
 mod print_operation;
+mod recipe;
 mod resolve;
 mod settings;
 mod value;
@@ -71,5 +72,6 @@ pub use parse_script::{
     parse, parse_command, parse_command_with, parse_duration, parse_line, parse_line_with,
     parse_with,
 };
+pub use recipe::Recipe;
 pub use settings::{Setting, Settings};
 pub use value::{Offset, Percent, Span};

@@ -4,6 +4,7 @@ use super::command::{ClientAction, Command};
 use super::cursor::{Cursor, Parsed};
 use super::limits::MAX_TIME;
 use super::parse_operation::operation;
+use super::recipe::recipe;
 use crate::time::Duration;
 
 /// `client A …`, after the word `client`.
@@ -29,6 +30,10 @@ fn action(c: &mut Cursor<'_>) -> Parsed<Option<ClientAction>> {
         ClientAction::Connect {
             server: c.server()?,
         }
+    } else if c.word("recipe") {
+        ClientAction::Recipe(recipe(c)?)
+    } else if c.word("release") {
+        ClientAction::Release { path: c.path()? }
     } else {
         return Ok(operation(c)?.map(ClientAction::Request));
     };

@@ -250,6 +250,8 @@ impl Display for ClientAction {
             Self::Kill => f.write_str(" kill"),
             Self::Connect { server } => write!(f, " connect {server}"),
             Self::Request(operation) => write!(f, " {operation}"),
+            Self::Recipe(recipe) => write!(f, " recipe {recipe}"),
+            Self::Release { path } => write!(f, " release {}", Path(path)),
         }
     }
 }
@@ -285,6 +287,7 @@ impl Display for Fact {
                 value.fmt(f)
             }
             Self::Client { client, state } => write!(f, "client {client} {state}"),
+            Self::Holds { client, path } => write!(f, "client {client} holds {}", Path(path)),
             Self::Answered { client, error } => {
                 let error = error.map_or("ok", ErrorCode::name);
                 write!(f, "client {client} answered {error}")

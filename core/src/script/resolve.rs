@@ -73,7 +73,11 @@ impl Command {
             Self::Client { action, .. } => match action {
                 ClientAction::Open { server, .. } => server.iter_mut().collect(),
                 ClientAction::Connect { server } => vec![server],
-                ClientAction::Close | ClientAction::Kill | ClientAction::Request(_) => vec![],
+                ClientAction::Close
+                | ClientAction::Kill
+                | ClientAction::Request(_)
+                | ClientAction::Recipe(_)
+                | ClientAction::Release { .. } => vec![],
             },
             Self::RestartAll
             | Self::Add { .. }

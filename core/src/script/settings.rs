@@ -73,6 +73,7 @@ pub enum Setting {
 /// All settings of a cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[expect(missing_docs, reason = "each field is the Setting of its name")]
+#[expect(clippy::struct_excessive_bools, reason = "each is switched by itself")]
 pub struct Settings {
     pub latency: Span,
     pub election_timeout: Span,

@@ -10,6 +10,7 @@ pub const MAX_SERVERS: u16 = 99;
 
 /// Everything that a run depends on besides its commands.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is switched by itself")]
 pub struct Settings {
     /// How many servers the run begins with, from 1 to [`MAX_SERVERS`]: the first configuration.
     pub servers: u16,

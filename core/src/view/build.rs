@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{
     BallotView, ClientView, ClockView, ConfigurationView, DeathView, DiskView, EntryView, Family,
-    LinkView, MessageView, OperationView, PeerView, ServerView, SnapshotView, TimerView,
-    TransferView, VIEW_VERSION, VerdictView, View, Vote,
+    LinkView, MessageView, OperationView, PeerView, RecipeView, ServerView, SnapshotView,
+    TimerView, TransferView, VIEW_VERSION, VerdictView, View, Vote,
 };
+use crate::client::recipes::{Progress, Running};
 use crate::client::{self, Operation};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::{
@@ -392,6 +393,35 @@ fn client(world: &World, id: ClientId, node: &ClientNode) -> ClientView {
             .operations()
             .map(|known| operation(known, node.is_killed()))
             .collect(),
+        recipes: process.recipes().map(recipe).collect(),
+    }
+}
+
+fn recipe(running: &Running) -> RecipeView {
+    let call = running.call();
+    let progress = running.progress();
+    RecipeView {
+        text: call.to_string(),
+        kind: call.kind.name(),
+        path: call.path.to_string(),
+        state: match progress {
+            Progress::Running => "running",
+            Progress::Holds => "holds",
+            Progress::Unsure => "unsure",
+            Progress::Done => "done",
+            Progress::Failed(_) => "failed",
+        },
+        error: match progress {
+            Progress::Failed(code) => Some(code.name()),
+            _ => None,
+        },
+        held: call.kind.held(),
+        steps: running.steps(),
+        step: running.step(),
+        own: running.own().map(|own| own.to_string()),
+        token: running.token().map(|token| token.to_string()),
+        found: running.found(),
+        doubtful: running.doubtful(),
     }
 }
 

@@ -150,6 +150,7 @@ fn about_client(fact: &ClientFact, about: &mut About) {
             about.znode = path.map(ToString::to_string);
         }
         ClientFact::Notified { event } => about.znode = Some(event.path.to_string()),
+        ClientFact::Recipe { call, .. } => about.znode = Some(call.path.to_string()),
         ClientFact::Expired => {}
     }
 }

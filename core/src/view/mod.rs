@@ -266,6 +266,37 @@ pub struct ClientView {
     pub last_zxid: String,
     /// Its operations, oldest first, the most recent fifty.
     pub operations: Vec<OperationView>,
+    /// Its recipes, oldest first; of those that have ended, the latest.
+    pub recipes: Vec<RecipeView>,
+}
+
+/// A recipe that a client follows.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RecipeView {
+    /// As the command language writes it: `lock /locks/printer`.
+    pub text: String,
+    /// Which: `lock`.
+    pub kind: &'static str,
+    /// The znode that it is about.
+    pub path: String,
+    /// `running`, `holds`, `unsure`, `done` or `failed`.
+    pub state: &'static str,
+    /// The error that it failed with, as ZooKeeper names it.
+    pub error: Option<&'static str>,
+    /// What it has when it has what it is for: `holds the lock`.
+    pub held: &'static str,
+    /// The recipe in its steps.
+    pub steps: &'static [&'static str],
+    /// The place of the one that it is at among them, from 0.
+    pub step: usize,
+    /// The znode that it has created for itself.
+    pub own: Option<String>,
+    /// The transaction that gave it its place, `0x…`: what a lock protects can refuse a lower one.
+    pub token: Option<String>,
+    /// What it has found out so far, in order: members, elements, a decision.
+    pub found: Vec<String>,
+    /// Elements that it may have taken or not: the answer was lost.
+    pub doubtful: Vec<String>,
 }
 
 /// An operation of a client, from invocation to response.

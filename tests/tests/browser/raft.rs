@@ -1,6 +1,7 @@
 //! What an operator asks of Raft by hand: leadership, membership, reads, settings.
 
 use crate::page::{Page, server};
+use quorumscope_tests::browser::{Scheme, Screen};
 use serde_json::Value;
 
 /// A server other than `leader`.
@@ -146,6 +147,8 @@ fn one_line_tells_that_all_invariants_hold_and_opens_to_the_list() {
 #[test]
 fn a_violated_invariant_stands_out_and_leads_to_the_clash() {
     let page = Page::blank();
+    // Where the panels do not fit beside the stage, they come out to show it.
+    page.show_on(Screen::EMBEDDED, Scheme::Light);
     page.open("index.html?paused");
     page.ready();
     page.ask(
@@ -161,7 +164,7 @@ fn a_violated_invariant_stands_out_and_leads_to_the_clash() {
             timeout S5`)"#,
     );
     page.advance(2_000);
-    page.see(".lamps[data-holds=false]");
+    page.wait_until("document.querySelector('.lamps[data-holds=false]')?.checkVisibility()");
     page.see("[data-invariant=leader_completeness][data-holds=false]");
     assert!(page.text(".clash").contains("S5 leads"));
     page.push("Go there");
@@ -247,14 +250,11 @@ fn a_snapshot_on_its_way_is_seen_at_who_gets_it() {
             restart S3
             until message InstallSnapshot`)",
     );
-    page.advance(1_500);
     page.ask("cluster.pause()");
     page.execute(
         "const cluster = document.querySelector('quorum-scope');
-         for (let i = 0; i < 400 && !document.querySelector('[data-log=S3] .partial'); i++) {
-             await cluster.advance(1);
-             await new Promise(requestAnimationFrame);
-         }",
+         const partial = () => cluster.view().servers[2].snapshot.partial;
+         while (cluster.time < 5000 && !partial()) await cluster.advance(2);",
         &[],
     );
     page.see("[data-log=S3] .partial[data-percent]");

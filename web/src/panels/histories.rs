@@ -6,6 +6,7 @@ use quorumscope_core::view::{ClientView, OperationView, View};
 use yew::prelude::*;
 
 use super::parts::clock;
+use crate::frames::millis;
 
 /// How many operations are shown, the most recent of all clients.
 const SHOWN: usize = 16;
@@ -60,8 +61,8 @@ impl Axis {
 
     /// Where a time is, in hundredths of the axis.
     fn percent(self, at: Time) -> f64 {
-        let whole = self.to.since(self.from).as_micros() as f64;
-        100.0 * at.since(self.from).as_micros() as f64 / whole
+        let from = millis(self.from);
+        100.0 * (millis(at) - from) / (millis(self.to) - from)
     }
 }
 

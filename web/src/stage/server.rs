@@ -235,16 +235,18 @@ fn marks(face: &Face) -> Html {
     }
     let size = if face.votes.len() < MANY { 3.4 } else { 2.5 };
     let polls = face.polls();
-    let count = |(have, need): &(usize, usize)| format!("{have}/{need}");
+    let joint = face.quorums.len() > 1;
+    let count = |(line, (have, need)): (usize, &(usize, usize))| {
+        let y = if joint { 3.5 + 8.5 * line as f64 } else { 9.0 };
+        html! { <text class={classes!("quorum", joint.then_some("half"))} y={num(y).to_string()}>{ format!("{have}/{need}") }</text> }
+    };
     html! {
         <>
             if face.role == "leader" {
                 <path class="crown" d={CROWN} />
             }
-            <text class="term" y={polls.then_some("-4")}>{ face.term }</text>
-            if polls {
-                <text class="quorum" y="9">{ face.quorums.iter().map(count).collect::<Vec<_>>().join(" ") }</text>
-            }
+            <text class="term" y={polls.then_some(if joint { "-7" } else { "-4" })}>{ face.term }</text>
+            { for face.quorums.iter().enumerate().filter(|_| polls).map(count) }
             { for face.votes.iter().map(|(bearing, vote)| ballot(*bearing, *vote, size)) }
             { half_moons(face) }
             if face.priority > 0 {

@@ -163,7 +163,6 @@ fn own_effect(request: &Request, answer: Answer<'_>, process: Process) -> Option
         (Request::Create { mode, .. }, None | Some(Err(_))) if mode.is_sequential() => return None,
         (Request::Create { .. }, None | Some(Ok(_))) => create(request, process),
         (Request::Create { .. }, Some(Err(NodeExists))) => Step::IsPresent,
-        (Request::Create { .. }, Some(Err(NoChildrenForEphemerals))) => Step::IsAbsent,
         (Request::Delete { version, .. }, None | Some(Ok(_))) => {
             Step::Delete { expected: *version }
         }
@@ -195,7 +194,9 @@ fn own_effect(request: &Request, answer: Answer<'_>, process: Process) -> Option
         (Request::Children { .. }, Some(Ok(Response::Children { names, .. }))) => {
             Step::List(names.clone())
         }
-        (_, Some(Err(NoNode))) => Step::IsAbsent,
+        (Request::Create { .. }, Some(Err(NoChildrenForEphemerals))) | (_, Some(Err(NoNode))) => {
+            Step::IsAbsent
+        }
         _ => return None,
     };
     Some((path.clone(), step))

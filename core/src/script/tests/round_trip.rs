@@ -3,6 +3,7 @@
 
 use super::super::limits::{MAX_CHOICES, MAX_CLOCK_OFFSET, MAX_DRIFT_PPM, MAX_SERVERS, MAX_TIME};
 use super::super::*;
+use crate::client::recipes::Kind;
 use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
 use crate::raft::Transition;
@@ -291,6 +292,20 @@ impl Generator {
         }
     }
 
+    fn recipe(&mut self) -> Recipe {
+        let kind = self.one_of(&Kind::ALL);
+        let number = kind.number().and_then(|number| {
+            let counted = number.least + self.below((number.most - number.least + 1).into()) as u32;
+            (number.needed || self.coin()).then_some(counted)
+        });
+        Recipe {
+            kind,
+            path: self.path(),
+            data: kind.takes_data().then(|| self.text()),
+            number,
+        }
+    }
+
     fn operation(&mut self) -> Operation {
         let path = self.path();
         let kind = self.one_of(&[WatchKind::Any, WatchKind::Data, WatchKind::Children]);
@@ -344,7 +359,7 @@ impl Generator {
 
     fn client_command(&mut self) -> Command {
         let client = self.client();
-        let action = match self.below(6) {
+        let action = match self.below(8) {
             0 => ClientAction::Open {
                 server: self.maybe(Self::server),
                 timeout: self.maybe(|g| g.duration(1_000, MAX_TIME)),
@@ -355,6 +370,8 @@ impl Generator {
             3 => ClientAction::Connect {
                 server: self.server(),
             },
+            4 => ClientAction::Recipe(self.recipe()),
+            5 => ClientAction::Release { path: self.path() },
             _ => ClientAction::Request(self.operation()),
         };
         Command::Client { client, action }
@@ -398,6 +415,10 @@ impl Generator {
                 counter: self.one_of(&Counter::ALL).1,
                 comparison: self.one_of(&Comparison::ALL).1,
                 value: self.number(u64::MAX),
+            },
+            5 if self.coin() => Fact::Holds {
+                client: self.client(),
+                path: self.path(),
             },
             5 => Fact::Client {
                 client,
