@@ -6,9 +6,10 @@ use quorumscope_core::ids::ServerId;
 use quorumscope_core::view::{About, Difference, ZnodeView};
 use yew::prelude::*;
 
-use super::clients::OperationForm;
+use super::operation::OperationForm;
 use super::parts::typed;
 use crate::action::Action;
+use crate::desk::Refusal;
 use crate::fixed::Fixed;
 use crate::intent::{Intent, Target};
 use crate::snapshot::Snapshot;
@@ -22,6 +23,8 @@ pub struct ZnodesProps {
     pub tree_of: ServerId,
     /// What is lit up.
     pub lit: Rc<About>,
+    /// What was asked for and refused.
+    pub refused: Option<Refusal>,
     /// What the reader wants.
     pub on: Callback<Action>,
 }
@@ -38,7 +41,7 @@ pub fn Znodes(props: &ZnodesProps) -> Html {
                 { for shown.tree.iter().enumerate().map(|(place, znode)| row(props, znode, place == 0)) }
             </ul>
             { key(&shown.tree) }
-            <OperationForm view={shown.view.clone()} on={props.on.clone()} />
+            <OperationForm view={shown.view.clone()} refused={props.refused.clone()} on={props.on.clone()} />
         </>
     }
 }
