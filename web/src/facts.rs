@@ -2,8 +2,8 @@
 
 use quorumscope_core::time::Duration;
 use quorumscope_core::view::{
-    ClientView, LinkView, MessageView, OperationView, RecipeView, ServerView, TransferView, View,
-    ZnodeView,
+    ClientView, LinkView, MessageView, OperationView, RecipeView, ServerView, SessionView,
+    TransferView, View, ZnodeView,
 };
 
 use crate::intent::Target;
@@ -84,7 +84,7 @@ pub fn runs_down(name: &str) -> bool {
     matches!(
         name,
         "election timer" | "lease" | "gives up in" | "arrives in"
-    )
+    ) || name.starts_with("expires ")
 }
 
 fn of_server(server: &ServerView) -> Vec<Fact> {
@@ -261,6 +261,31 @@ fn of_recipe(recipe: &RecipeView) -> Fact {
         );
     }
     fact(format!("recipe {}", recipe.text), value)
+}
+
+/// The sessions that a server keeps; of a client, what the leader knows of its session.
+pub fn of_sessions(view: &View, target: &Target, sessions: &[SessionView]) -> Vec<Fact> {
+    let own = match target {
+        Target::Client(id) => offers::client(view, *id).and_then(|client| client.session.as_ref()),
+        _ => None,
+    };
+    let wanted = |session: &&SessionView| match target {
+        Target::Client(_) => Some(&session.id) == own,
+        _ => true,
+    };
+    let one = |session: &SessionView| {
+        let holder = session
+            .client
+            .map_or_else(|| session.id.clone(), |client| format!("client {client}"));
+        match session.left {
+            Some(left) => fact(
+                format!("expires session of {holder} in"),
+                format!("{} of {}", millis(left), session.timeout),
+            ),
+            None => fact(format!("session of {holder}"), session.timeout),
+        }
+    };
+    sessions.iter().filter(wanted).map(one).collect()
 }
 
 fn of_client(client: &ClientView) -> Vec<Fact> {

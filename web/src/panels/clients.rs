@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use quorumscope_core::time::Duration;
 use quorumscope_core::view::{About, ClientView, OperationView, RecipeView};
 use yew::prelude::*;
 
@@ -70,10 +71,33 @@ fn of_client(props: &ClientsProps, client: &ClientView) -> Html {
                     { " · " }<code>{ session }</code>
                 }
             </p>
+            { lifetimes(props, client) }
             { for client.recipes.iter().rev().map(|one| recipe(props, client, one)) }
             <ol class="operations">{ for client.operations.iter().rev().map(operation) }</ol>
         </article>
     }
+}
+
+/// The session's time at both ends: when the client gives its server up, and when the leader
+/// expires the session if nothing more is heard.
+fn lifetimes(props: &ClientsProps, client: &ClientView) -> Html {
+    let sessions = &props.shown.sessions;
+    let kept = sessions
+        .iter()
+        .find(|one| Some(&one.id) == client.session.as_ref());
+    let given_up = client
+        .timer
+        .map(|timer| ("gives up", timer.remaining, timer.total));
+    let expired = kept.and_then(|one| Some(("leader expires it", one.left?, one.timeout)));
+    let bar = |(what, left, whole): (&str, Duration, Duration)| {
+        let part = 100 * left.as_micros() / whole.as_micros().max(1);
+        html! {
+            <span class="lifetime" key={what.to_owned()} style={format!("--left:{}%", part.min(100))}>
+                { what }{ " in " }<b>{ facts::millis(left) }</b>
+            </span>
+        }
+    };
+    html! { <p class="lifetimes">{ for given_up.into_iter().chain(expired).map(bar) }</p> }
 }
 
 /// A recipe: what it has, and where it is among its steps.

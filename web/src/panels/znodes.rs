@@ -3,16 +3,22 @@
 use std::rc::Rc;
 
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::view::{About, Difference, ZnodeView};
+use quorumscope_core::time::Duration;
+use quorumscope_core::view::{About, Difference, ToldView, WatchView, ZnodeView};
 use yew::prelude::*;
 
 use super::operation::OperationForm;
-use super::parts::typed;
+use super::parts::{clock, typed};
 use crate::action::Action;
 use crate::desk::Refusal;
 use crate::fixed::Fixed;
 use crate::intent::{Intent, Target};
 use crate::snapshot::Snapshot;
+
+/// Digits at the end of a sequential znode's name.
+const COUNTER: usize = 10;
+/// How long after its event a tripwire may flash, on the run's clock.
+const FLASHES_FOR: Duration = Duration::from_millis(300);
 
 /// Properties of [`Znodes`].
 #[derive(Properties, PartialEq)]
@@ -41,6 +47,8 @@ pub fn Znodes(props: &ZnodesProps) -> Html {
                 { for shown.tree.iter().enumerate().map(|(place, znode)| row(props, znode, place == 0)) }
             </ul>
             { key(&shown.tree) }
+            { unmet(shown) }
+            { told(shown) }
             <OperationForm view={shown.view.clone()} refused={props.refused.clone()} on={props.on.clone()} />
         </>
     }
@@ -130,10 +138,83 @@ fn row(props: &ZnodesProps, znode: &ZnodeView, first: bool) -> Html {
                 <span class="sign" aria-hidden="true">{ mark }</span>
                 <b>{ name }</b>
                 <span class="data">{ znode.data.as_ref().map(|data| format!("{data:?}")) }</span>
+                { kind(znode) }
+                { for watches(props, &znode.path) }
                 { owner(znode) }
                 <span class="version">{ format!("v{}", znode.version) }</span>
+                <span class="flashes">{ for flashes(props, &znode.path) }</span>
             </button>
         </li>
+    }
+}
+
+/// What it is besides persistent or somebody's own.
+fn kind(znode: &ZnodeView) -> Html {
+    let counter = znode.path.len().checked_sub(COUNTER);
+    let digits = counter.and_then(|at| znode.path.get(at..));
+    let sequential = digits.is_some_and(|end| end.bytes().all(|byte| byte.is_ascii_digit()));
+    let words = [
+        (!matches!(znode.kind, "persistent" | "ephemeral")).then_some(znode.kind),
+        sequential.then_some("seq"),
+    ];
+    let words = words.into_iter().flatten();
+    words
+        .map(|word| html! { <span key={word} class="kind">{ word }</span> })
+        .collect()
+}
+
+/// Who has a tripwire on a path, and of which kind.
+fn watches(props: &ZnodesProps, path: &str) -> impl Iterator<Item = Html> {
+    let watches = &props.shown.watches;
+    let here = watches.iter().filter(move |watch| watch.path == path);
+    here.map(wire)
+}
+
+fn wire(watch: &WatchView) -> Html {
+    let who = watch
+        .client
+        .map_or_else(|| "?".to_owned(), |client| client.to_string());
+    let kinds = watch.kinds.join(", ");
+    let title = format!("watched by client {who}: {kinds}");
+    html! { <span key={who.clone()} class="wire" data-watcher={who.clone()} {title}>{ format!("{who} {kinds}") }</span> }
+}
+
+/// A flash for each event of late.
+fn flashes(props: &ZnodesProps, path: &str) -> impl Iterator<Item = Html> {
+    let shown = &props.shown;
+    let here = shown.told.iter().filter(move |told| told.path == path);
+    let fresh = here.filter(|told| shown.now.since(told.time) < FLASHES_FOR);
+    fresh.map(|told| html! { <i key={event_key(told)} class="flash"></i> })
+}
+
+fn event_key(told: &ToldView) -> String {
+    format!("{}{}", told.client, told.number)
+}
+
+/// The tripwires on what is not there.
+fn unmet(shown: &Snapshot) -> Html {
+    let there = |path: &str| path == "/" || shown.tree.iter().any(|znode| znode.path == path);
+    let unmet = shown.watches.iter().filter(|watch| !there(&watch.path));
+    let line = |watch: &WatchView| {
+        html! { <p key={watch.path.clone()} class="key">{ &watch.path }{ " is not there, and watched: " }{ wire(watch) }</p> }
+    };
+    unmet.map(line).collect()
+}
+
+/// What clients were told by watches of late.
+fn told(shown: &Snapshot) -> Html {
+    if shown.told.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <ol class="told" aria-label="Events of watches">
+            { for shown.told.iter().map(|told| html! {
+                <li key={event_key(told)} class={(shown.now.since(told.time) < FLASHES_FOR).then_some("flash")} data-told={told.client.to_string()}>
+                    <time>{ clock(told.time) }</time>
+                    <span>{ format!("client {} is told: {} {}", told.client, told.kind, told.path) }</span>
+                </li>
+            }) }
+        </ol>
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Guest {
     below: String,
     /// How its latest recipe stands, while there is one.
     recipe: Option<&'static str>,
+    /// How many events of watches it was told of: it flashes at each.
+    told: u64,
     /// Whether what stands below is bad news.
     trouble: bool,
     name: String,
@@ -62,6 +64,7 @@ impl Guest {
             state: client.state,
             below,
             recipe: recipe.map(|recipe| recipe.state),
+            told: client.told,
             trouble,
             name,
         }
@@ -128,6 +131,7 @@ pub(crate) fn ClientNode(props: &ClientNodeProps) -> Html {
             style={format!("transform:translate({}px,{}px)", num(at.x), num(at.y))}>
             <g transform={format!("scale({scale})")}>
                 <circle class="halo" r="26" />
+                { for (guest.told > 0).then(|| html! { <rect key={guest.told} class="told" x="-20" y="-16" width="40" height="32" rx="9" /> }) }
                 <rect class="body" x="-16" y="-12" width="32" height="24" rx="6" />
                 <text class="letter">{ guest.id.to_string() }</text>
                 if let Some(recipe) = guest.recipe {
