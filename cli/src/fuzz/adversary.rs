@@ -16,6 +16,7 @@ use super::dice::Dice;
 use super::operators;
 use super::plan::Clocks;
 use super::trial::Trial;
+use super::usurper;
 use super::workload;
 
 /// What an adversary remembers of a server, to see what its last event was.
@@ -195,7 +196,7 @@ impl Adversary {
     fn strike_leader(&mut self, world: &World, leader: ServerId, dice: &mut Dice) {
         let at = world.now() + dice.span(1, 40_000);
         let end = at + self.length(dice);
-        match dice.below(5) {
+        match dice.below(6) {
             0 => self.plan_crash(world, leader, at, dice),
             1 => {
                 let endpoint = server_end(leader);
@@ -208,31 +209,11 @@ impl Adversary {
                 self.plan(end, Command::Resume { server });
             }
             3 => self.plan_one_friend(world, leader, at, end, dice),
-            _ => self.plan_usurper(world, leader, at, end, dice),
-        }
-    }
-
-    /// A leader is cut off from its peers and not from clients, and another stands for election.
-    fn plan_usurper(
-        &mut self,
-        world: &World,
-        leader: ServerId,
-        at: Time,
-        end: Time,
-        dice: &mut Dice,
-    ) {
-        let others = world.nodes().iter().map(quorumscope_core::sim::Node::id);
-        let others: Vec<_> = others.filter(|id| *id != leader).map(server_end).collect();
-        if others.is_empty() {
-            return;
-        }
-        let groups = vec![vec![server_end(leader)], others];
-        self.plan(at, Command::Partition { groups });
-        self.plan(end, Command::HealAll);
-        if dice.percent(50) {
-            let server = any_server(world, dice).into();
-            let soon = at + dice.span(1, 20_000);
-            self.plan(soon, Command::TimeOut { server });
+            _ => {
+                for (at, command) in usurper::plan(world, leader, at, self.clocks, dice) {
+                    self.plan(at, command);
+                }
+            }
         }
     }
 
@@ -358,7 +339,7 @@ fn leaders(world: &World) -> usize {
     replicas.filter(leads).count()
 }
 
-fn server_end(server: ServerId) -> EndpointRef {
+pub(super) fn server_end(server: ServerId) -> EndpointRef {
     EndpointRef::Server(server.into())
 }
 

@@ -13,6 +13,7 @@ mod operators;
 mod plan;
 mod report;
 mod trial;
+mod usurper;
 mod workload;
 
 use std::collections::BTreeMap;

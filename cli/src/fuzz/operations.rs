@@ -92,6 +92,16 @@ fn mode(dice: &mut Dice) -> CreateMode {
     dice.weighted(&modes)
 }
 
+/// A linearizable read.
+pub(super) fn strict_read(dice: &mut Dice) -> Operation {
+    let path = path(dice);
+    Operation::Get {
+        path,
+        watch: false,
+        linearizable: true,
+    }
+}
+
 fn read(dice: &mut Dice) -> Operation {
     let path = path(dice);
     let (watch, linearizable) = (dice.percent(50), dice.percent(60));

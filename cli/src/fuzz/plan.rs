@@ -141,14 +141,18 @@ fn membership(settings: &mut Vec<Setting>, dice: &mut Dice) {
     settings.push(Setting::Membership(dice.weighted(&memberships)));
 }
 
-/// How much is on its way to one follower, and how soon a snapshot stands for it.
+/// How much is on its way to one follower, and how soon a snapshot stands for it. A server that was
+/// removed and does not know it deposes every leader within a few election timeouts, unless voters
+/// are loyal: only then is there time for a snapshot in many pieces.
 fn logs(settings: &mut Vec<Setting>, dice: &mut Dice) {
-    settings.push(Setting::Inflight(dice.one(&[1, 2, 16, 16])));
-    settings.push(Setting::InflightBytes(dice.one(&[200, 1 << 20, 1 << 20])));
+    settings.push(Setting::Inflight(dice.one(&[4, 16, 16])));
+    settings.push(Setting::InflightBytes(dice.one(&[2_000, 1 << 20, 1 << 20])));
     settings.push(Setting::Uncommitted(dice.one(&[0, 0, 2_000])));
     settings.push(Setting::SnapshotEvery(dice.one(&[0, 0, 4, 20, 100])));
     settings.push(Setting::SnapshotKeep(dice.one(&[0, 4, 20])));
-    settings.push(Setting::SnapshotChunk(dice.one(&[100, 400, 4_096])));
+    let chunk = dice.one(&[300, 1_000, 4_096]);
+    let loyal = settings.contains(&Setting::CheckQuorum(true));
+    settings.push(Setting::SnapshotChunk(if loyal { chunk } else { 4_096 }));
 }
 
 /// Every combination of pre-vote, check-quorum and leases that can work.

@@ -299,7 +299,7 @@ impl Client {
                 self.last_zxid = self.last_zxid.max(zxid);
                 self.on_reply(now, xid, zxid, reply, out);
             }
-            ToClient::Event { event, zxid } => self.on_event(now, event, zxid, out),
+            ToClient::Event { event, zxid } => self.on_event(now, &event, zxid, out),
             ToClient::Pong => {}
         }
     }
@@ -353,11 +353,11 @@ impl Client {
     fn on_event(
         &mut self,
         now: Time,
-        event: WatchEvent,
+        event: &WatchEvent,
         zxid: Option<Zxid>,
         out: &mut Vec<Output>,
     ) {
-        let expected = self.watches.use_up(&event);
+        let expected = self.watches.use_up(event);
         self.notices.add(Notice {
             number: 0,
             time: now,
@@ -369,7 +369,7 @@ impl Client {
         out.push(Output::Fact(ClientFact::Notified {
             event: event.clone(),
         }));
-        self.tell_recipes(now, &event, out);
+        self.tell_recipes(now, event, out);
     }
 
     /// Operations of one client are answered in the order in which they were sent
@@ -581,9 +581,10 @@ impl Client {
             request: operation.request.clone(),
             reply: reply.clone(),
         }));
-        operation.answer = Some((now, reply.clone()));
+        let heard = reply.clone();
+        operation.answer = Some((now, reply));
         operation.zxid = zxid;
-        self.answer_recipe(now, number, &reply, out);
+        self.answer_recipe(now, number, &heard, out);
     }
 
     /// Quiet for a third of the timeout: time to say "still here".

@@ -317,6 +317,38 @@ mod elections {
         assert!(bench.timer(s(1), Timer::Heartbeat).is_none());
     }
 
+    /// Gotcha 15 (hashicorp/raft #695): there, a heartbeat that was handled beside the leader's own
+    /// thread raised the term, and the leader gave it to the next entry.
+    #[test]
+    fn no_entry_gets_a_term_that_its_leader_was_not_elected_in() {
+        let mut bench = Bench::new(3);
+        bench.elect(s(1));
+        bench.isolate(s(1));
+        bench.elect(s(2));
+        bench.heal();
+        bench.beat(s(2));
+        for letter in bench.intercept(s(1)) {
+            bench.deliver(letter);
+            assert_eq!(bench.at(s(1)).term(), Term::new(2));
+            let leader = Some(s(2));
+            assert_eq!(
+                bench.propose(s(1), 7),
+                Err(ProposeError::NotLeader { leader })
+            );
+        }
+        bench.settle();
+        assert!(!terms_of(bench.at(s(1)).log()).is_empty());
+        for command in 0..3 {
+            bench.propose(s(2), command).unwrap();
+            bench.settle();
+        }
+        let leads = |entry: &Entry<u64>| bench.leaders.contains_key(&entry.term);
+        let log = bench.at(s(1)).log();
+        assert!(log.range(Index::ZERO, log.last_index()).all(leads));
+        assert_eq!(terms_of(log), [1, 2, 2, 2, 2]);
+        assert_eq!(bench.violation, None);
+    }
+
     #[test]
     fn a_leader_has_no_election_timer_and_ignores_hands_on_it() {
         let mut bench = Bench::new(3);

@@ -33,8 +33,6 @@ pub enum Impossible {
     AlreadyPaused(ServerId),
     #[error("{0} is not paused")]
     NotPaused(ServerId),
-    #[error("{0} is paused; `resume {0}` lets it go on")]
-    StandsStill(ServerId),
     #[error("{server} has nothing to take a snapshot of: {why}; a committed command would be")]
     NothingToSnapshot {
         server: ServerId,
@@ -208,10 +206,7 @@ impl World {
 
     /// A server takes a snapshot of its state and drops what of its log that stands for.
     pub fn take_snapshot(&mut self, server: ServerId) -> Result<(), Impossible> {
-        self.check_up(server)?;
-        if self.nodes[server.position()].is_busy() {
-            return Err(Impossible::StandsStill(server));
-        }
+        self.check_awake(server)?;
         if let Some(Err(why)) = self.server(server).map(Server::would_snapshot) {
             return Err(Impossible::NothingToSnapshot { server, why });
         }

@@ -66,7 +66,7 @@ impl World {
     }
 
     /// A server that can answer at once.
-    fn check_awake(&self, server: ServerId) -> Result<(), Impossible> {
+    pub(super) fn check_awake(&self, server: ServerId) -> Result<(), Impossible> {
         self.check_up(server)?;
         if self.nodes[server.position()].is_busy() {
             return Err(Impossible::Paused(server));

@@ -8,7 +8,7 @@ use crate::server::Input;
 impl World {
     /// `from` hands its leadership to `to`.
     pub fn transfer(&mut self, from: ServerId, to: ServerId) -> Result<(), Impossible> {
-        self.check_up(from)?;
+        self.check_awake(from)?;
         self.check_server(to)?;
         let local = self.nodes[from.position()].clock.local(self.now);
         if let Some(server) = self.server(from) {
@@ -22,7 +22,7 @@ impl World {
 
     /// A follower does not hold on to its leader any longer.
     pub fn forget_leader(&mut self, server: ServerId) -> Result<(), Impossible> {
-        self.check_up(server)?;
+        self.check_awake(server)?;
         if let Some(running) = self.server(server) {
             running.replica().may_forget_leader()?;
         }

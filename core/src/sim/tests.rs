@@ -777,7 +777,7 @@ fn a_snapshot_with_nothing_to_compact_is_refused_and_changes_nothing() {
     );
     assert_eq!(world.digest(), before);
     world.pause(lagging).unwrap();
-    let paused = Err(Impossible::StandsStill(lagging));
+    let paused = Err(Impossible::Paused(lagging));
     assert_eq!(world.take_snapshot(lagging), paused);
 }
 

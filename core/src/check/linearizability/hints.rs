@@ -11,16 +11,22 @@ use std::sync::Arc;
 use crate::check::history::{Call, History};
 use crate::check::past::Past;
 use crate::raft::{Content, Index};
-use crate::zookeeper::{Command, Request, Service, SessionId, Update, Xid, Zxid};
+use crate::zookeeper::{Command, Request, Response, Service, SessionId, Update, Xid, Zxid};
 
 /// Where an operation has its place if the servers are right: the later, the higher; none if it
 /// was not carried out.
 pub(super) type Hint = Option<u64>;
 
+/// Where a write has its place, and the znodes that it created.
+struct Place {
+    at: u64,
+    created: Vec<Arc<str>>,
+}
+
 /// The places of what was carried out.
 pub(super) struct Hints<'a> {
     history: &'a History,
-    writes: BTreeMap<(SessionId, Xid), u64>,
+    writes: BTreeMap<(SessionId, Xid), Place>,
     ends: BTreeMap<SessionId, u64>,
     sweeps: BTreeMap<Arc<str>, Vec<u64>>,
 }
@@ -51,8 +57,14 @@ impl<'a> Hints<'a> {
         let reply = service.execute(command, zxid, &mut Vec::new());
         let (session, place) = (command.session, write_at(index));
         match &command.update {
-            Update::Write(_) if reply.is_ok() => {
+            Update::Write(_) => {
+                let created = match &reply {
+                    // A multi that failed has changed nothing.
+                    Err(_) | Ok(Response::MultiFailed(_)) => return,
+                    Ok(response) => created_by(response),
+                };
                 let write = (session, command.xid);
+                let place = Place { at: place, created };
                 self.writes.entry(write).or_insert(place);
             }
             Update::CloseSession { .. } if reply.is_ok() => {
@@ -72,9 +84,20 @@ impl<'a> Hints<'a> {
             let place = write_at(zxid.counter().into());
             return Some(if is_write { place } else { place + 1 });
         }
+        self.place_of(call).map(|place| place.at)
+    }
+
+    /// The place of an operation without an answer, if it has created the znode at a path.
+    pub(super) fn of_creation(&self, call: &Call, path: &str) -> Hint {
+        let place = self.place_of(call)?;
+        let is_it = place.created.iter().any(|created| **created == *path);
+        is_it.then_some(place.at)
+    }
+
+    fn place_of(&self, call: &Call) -> Option<&Place> {
         let session = self.history.session_of(call.id)?;
         let xid = Xid::new(i32::try_from(call.id.number).ok()?);
-        self.writes.get(&(session, xid)).copied()
+        self.writes.get(&(session, xid))
     }
 
     /// The place of a znode's sweep, of those in their order.
@@ -85,6 +108,14 @@ impl<'a> Hints<'a> {
     /// The place of a session's end.
     pub(super) fn of_end(&self, session: Option<SessionId>) -> Hint {
         self.ends.get(&session?).copied()
+    }
+}
+
+fn created_by(response: &Response) -> Vec<Arc<str>> {
+    match response {
+        Response::Created { path, .. } => vec![path.clone()],
+        Response::Multi(responses) => responses.iter().flat_map(created_by).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -54,13 +54,13 @@ impl Parts {
             .collect();
         for call in &counting {
             for effect in effects(call.request, call.answer, call.process()) {
-                parts.add(call, effect);
+                parts.add(call, effect, call.hint);
             }
         }
         let mut sweeps = Sweeps::default();
         for call in &counting {
             if call.answer.is_none() {
-                parts.take_in_unnamed(call);
+                parts.take_in_unnamed(call, hints);
             }
             for created in swept_later(call.request, call.answer) {
                 parts.take_in_sweep(call, &created, hints, &mut sweeps);
@@ -74,10 +74,11 @@ impl Parts {
 
     /// A sequential create that nobody has answered may have made any znode whose name it could
     /// have come to.
-    fn take_in_unnamed(&mut self, call: &Counting<'_>) {
+    fn take_in_unnamed(&mut self, call: &Counting<'_>, hints: &Hints<'_>) {
         for request in unnamed(call.request) {
             for path in self.named_after(request.path()) {
-                self.add(call, (path, create(request, call.process())));
+                let hint = hints.of_creation(call.call, &path);
+                self.add(call, (path, create(request, call.process())), hint);
             }
         }
     }
@@ -126,7 +127,7 @@ impl Parts {
         }
     }
 
-    fn add(&mut self, call: &Counting<'_>, (path, step): Effect) {
+    fn add(&mut self, call: &Counting<'_>, (path, step): Effect, hint: Hint) {
         let part = self.part(&path);
         part.owners.extend(owner_in(&step));
         let interval = Interval {
@@ -135,7 +136,7 @@ impl Parts {
                 Ending::Answered { event, .. } => Some(event.number()),
                 Ending::Open | Ending::Unknown => None,
             },
-            hint: call.hint,
+            hint,
             step,
         };
         part.push(Some(call.call.id), interval);

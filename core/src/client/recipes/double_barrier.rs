@@ -23,6 +23,8 @@ enum Stage {
 }
 
 /// One of `size` who enter and leave together.
+// Each says of one thing whether it has happened.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct DoubleBarrier {
     size: u32,

@@ -193,6 +193,8 @@ macro_rules! whichever {
 }
 
 /// A recipe that a client runs. `under_way` is the number of the operation that it waits for.
+// Each says of one thing whether it has happened.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Running {
     call: Call,

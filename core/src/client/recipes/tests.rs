@@ -1,6 +1,6 @@
 //! What locks and elections promise, while servers crash, connections break and sessions expire.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::line::number;
@@ -151,7 +151,7 @@ impl Town {
 fn crowd(seed: u64, kinds: &[Kind], mut judge: impl FnMut(&Town)) -> usize {
     const CLIENTS: usize = 5;
     let mut town = Town::new(seed);
-    let mut turns: BTreeMap<(ClientId, Zxid), ()> = BTreeMap::new();
+    let mut turns: BTreeSet<(ClientId, Zxid)> = BTreeSet::new();
     town.pass(ms(500), |_| {});
     for deed in 0..DEEDS {
         if deed == DEEDS - 40 {
@@ -160,7 +160,7 @@ fn crowd(seed: u64, kinds: &[Kind], mut judge: impl FnMut(&Town)) -> usize {
         let pause = ms(town.below(60));
         town.pass(pause, |town| judge(town));
         for (who, running) in town.holders(CLIENTS) {
-            turns.insert((who, running.token().unwrap()), ());
+            turns.insert((who, running.token().unwrap()));
         }
         if deed < DEEDS - 40 {
             town.disturb(CLIENTS);

@@ -56,7 +56,7 @@ impl Coordinator {
     fn decide(&mut self, role: &Role, commit: bool) -> Move {
         self.stage = Stage::Deciding(commit);
         let decision = if commit { COMMIT } else { ABORT };
-        ask::set(role.path.clone(), decision.into(), 0)
+        ask::set(role.path.clone(), decision, 0)
     }
 
     /// A vote is read: one against is enough, one that is missing is waited for.
@@ -202,7 +202,7 @@ impl Automaton for Site {
             (SiteStage::Asking, Ok(_)) => {
                 self.stage = SiteStage::Voting;
                 let vote = if self.commits { COMMIT } else { ABORT };
-                ask::set(role.child(&site(self.number)), vote.into(), 0)
+                ask::set(role.child(&site(self.number)), vote, 0)
             }
             (SiteStage::Asking, Err(ErrorCode::NoNode)) => {
                 self.stage = SiteStage::Idle;
@@ -210,16 +210,14 @@ impl Automaton for Site {
             }
             // A vote is cast once, heard of or not.
             (SiteStage::Voting, Ok(_) | Err(ErrorCode::BadVersion)) => self.read(role),
-            (SiteStage::Reading, Ok(Response::Data { data, .. })) => match text(data.as_ref()) {
-                Some(decision) => {
-                    self.decision = Some(decision.to_owned());
-                    Move::Done
+            (SiteStage::Reading, Ok(Response::Data { data, .. })) => {
+                self.decision = text(data.as_ref()).map(str::to_owned);
+                if self.decision.is_some() {
+                    return Move::Done;
                 }
-                None => {
-                    self.stage = SiteStage::Awaiting;
-                    Move::Wait
-                }
-            },
+                self.stage = SiteStage::Awaiting;
+                Move::Wait
+            }
             (_, reply) => unexpected(reply),
         }
     }
