@@ -68,7 +68,7 @@ pub const RECIPES: [Row; 5] = [
     ("Lock", &[("plain", "lock /locks/printer"), ("simple", "simplelock /locks/door"), ("revocable", "revocablelock /locks/loan"), ("read", "readlock /locks/table"), ("write", "writelock /locks/table")]),
     ("Together", &[("election", "election /election"), ("group", "group /group"), ("barrier", "barrier /barrier"), ("of two", "doublebarrier /game size 2")]),
     ("Queue", &[("put", "produce /jobs \"of CLIENT\""), ("take", "consume /jobs"), ("take urgent", "consumeurgent /jobs")]),
-    ("Agree", &[("propose", "consensus /decision \"CLIENT\""), ("coordinate", "coordinate /tx sites 2"), ("vote 1", "vote /tx \"commit\" site 1"), ("vote 2", "vote /tx \"commit\" site 2")]),
+    ("Agree", &[("propose", "consensus /decision \"CLIENT\""), ("ask sites", "coordinate /tx sites 2"), ("vote 1", "vote /tx \"commit\" site 1"), ("vote 2", "vote /tx \"commit\" site 2")]),
     ("Settings", &[("go by", "configuration /config"), ("publish", "publish /settings \"by CLIENT\""), ("follow", "follow /settings")]),
 ];
 

@@ -93,7 +93,7 @@ fn lifetimes(props: &ClientsProps, client: &ClientView) -> Html {
         let part = 100 * left.as_micros() / whole.as_micros().max(1);
         html! {
             <span class="lifetime" key={what.to_owned()} style={format!("--left:{}%", part.min(100))}>
-                { what }{ " in " }<b>{ facts::millis(left) }</b>
+                { what }{ " in " }<b>{ format!("{} ms", left.as_micros() / 1_000) }</b>
             </span>
         }
     };

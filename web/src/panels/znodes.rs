@@ -207,7 +207,7 @@ fn told(shown: &Snapshot) -> Html {
         return Html::default();
     }
     html! {
-        <ol class="told" aria-label="Events of watches">
+        <ol class="tidings" aria-label="Events of watches">
             { for shown.told.iter().map(|told| html! {
                 <li key={event_key(told)} class={(shown.now.since(told.time) < FLASHES_FOR).then_some("flash")} data-told={told.client.to_string()}>
                     <time>{ clock(told.time) }</time>

@@ -131,7 +131,7 @@ pub(crate) fn ClientNode(props: &ClientNodeProps) -> Html {
             style={format!("transform:translate({}px,{}px)", num(at.x), num(at.y))}>
             <g transform={format!("scale({scale})")}>
                 <circle class="halo" r="26" />
-                { for (guest.told > 0).then(|| html! { <rect key={guest.told} class="told" x="-20" y="-16" width="40" height="32" rx="9" /> }) }
+                { for (guest.told > 0).then(|| html! { <rect key={guest.told} class="tripped" x="-20" y="-16" width="40" height="32" rx="9" /> }) }
                 <rect class="body" x="-16" y="-12" width="32" height="24" rx="6" />
                 <text class="letter">{ guest.id.to_string() }</text>
                 if let Some(recipe) = guest.recipe {
