@@ -148,13 +148,13 @@ fn row(props: &ZnodesProps, znode: &ZnodeView, first: bool) -> Html {
     }
 }
 
-/// What it is besides persistent or somebody's own.
+/// What it is besides persistent.
 fn kind(znode: &ZnodeView) -> Html {
     let counter = znode.path.len().checked_sub(COUNTER);
     let digits = counter.and_then(|at| znode.path.get(at..));
     let sequential = digits.is_some_and(|end| end.bytes().all(|byte| byte.is_ascii_digit()));
     let words = [
-        (!matches!(znode.kind, "persistent" | "ephemeral")).then_some(znode.kind),
+        (znode.kind != "persistent").then_some(znode.kind),
         sequential.then_some("seq"),
     ];
     let words = words.into_iter().flatten();
