@@ -43,6 +43,26 @@ fn of_two_clients_that_want_a_lock_one_holds_it_and_the_other_waits() {
 }
 
 #[test]
+fn a_sessions_time_is_shown_at_both_ends_and_runs_out_at_the_leaders() {
+    let page = with_clients(&["A"]);
+    page.show("Clients");
+    let both = page.text(".lifetimes");
+    assert!(
+        both.contains("gives up in") && both.contains("expires in"),
+        "{both}"
+    );
+    page.run("client A kill");
+    page.advance(100);
+    let one = page.text(".lifetimes");
+    assert!(
+        !one.contains("gives up in") && one.contains("expires in"),
+        "{one}"
+    );
+    page.advance(3_000);
+    page.wait_until("!document.querySelector('.lifetimes').textContent.includes('expires')");
+}
+
+#[test]
 fn a_recipe_is_begun_from_the_form_with_its_numbers() {
     let page = with_clients(&["A"]);
     page.show("Clients");

@@ -88,11 +88,11 @@ fn lifetimes(props: &ClientsProps, client: &ClientView) -> Html {
     let given_up = client
         .timer
         .map(|timer| ("gives up", timer.remaining, timer.total));
-    let expired = kept.and_then(|one| Some(("leader expires it", one.left?, one.timeout)));
+    let expired = kept.and_then(|one| Some(("expires", one.left?, one.timeout)));
     let bar = |(what, left, whole): (&str, Duration, Duration)| {
         let part = 100 * left.as_micros() / whole.as_micros().max(1);
         html! {
-            <span class="lifetime" key={what.to_owned()} style={format!("--left:{}%", part.min(100))}>
+            <span class="lifetime" key={what.to_owned()} title={if what == "expires" { "the leader expires the session if nothing more is heard" } else { "the client gives its server up if nothing more is heard" }} style={format!("--left:{}%", part.min(100))}>
                 { what }{ " in " }<b>{ format!("{} ms", left.as_micros() / 1_000) }</b>
             </span>
         }

@@ -127,7 +127,7 @@ fn row(props: &ZnodesProps, znode: &ZnodeView, first: bool) -> Html {
                 class={classes!("znode", difference, lit.then_some("lit"))}
                 style={format!("--depth:{depth}")}
                 aria-level={(depth + 1).to_string()}
-                aria-label={label(znode)}
+                aria-label={label(znode, &props.shown.watches)}
                 tabindex={if first { "0" } else { "-1" }}
                 data-znode={znode.path.clone()}
                 data-on={held.join(" ")}
@@ -154,7 +154,12 @@ fn kind(znode: &ZnodeView) -> Html {
     let digits = counter.and_then(|at| znode.path.get(at..));
     let sequential = digits.is_some_and(|end| end.bytes().all(|byte| byte.is_ascii_digit()));
     let words = [
-        (znode.kind != "persistent").then_some(znode.kind),
+        match znode.kind {
+            "persistent" => None,
+            // Its owner stands beside it.
+            "ephemeral" => Some("eph"),
+            kind => Some(kind),
+        },
         sequential.then_some("seq"),
     ];
     let words = words.into_iter().flatten();
@@ -238,7 +243,7 @@ const fn difference(difference: Option<Difference>) -> (&'static str, &'static s
     }
 }
 
-fn label(znode: &ZnodeView) -> String {
+fn label(znode: &ZnodeView, watches: &[WatchView]) -> String {
     let differs = match znode.difference {
         None => "",
         Some(Difference::Missing) => ", the leader has it, this server does not",
@@ -249,10 +254,19 @@ fn label(znode: &ZnodeView) -> String {
         .data
         .as_ref()
         .map_or_else(String::new, |data| format!(", {data:?}"));
-    format!(
-        "{}, {}, version {}{data}{differs}",
+    let owner = znode
+        .client
+        .map_or_else(String::new, |client| format!(" of client {client}"));
+    let mut label = format!(
+        "{}, {}{owner}, version {}{data}{differs}",
         znode.path, znode.kind, znode.version
-    )
+    );
+    for watch in watches.iter().filter(|watch| watch.path == znode.path) {
+        if let Some(client) = watch.client {
+            label = format!("{label}, watched by client {client}");
+        }
+    }
+    label
 }
 
 /// What the signs mean, once there is one.
