@@ -21,6 +21,8 @@ fn of_two_clients_that_want_a_lock_one_holds_it_and_the_other_waits() {
     let page = with_clients(&["A", "B"]);
     for client in ["A", "B"] {
         page.context_click(&format!("[data-client={client}]"));
+        // The menu opens, and then finds its place.
+        page.next_frame();
         page.click(&format!(
             "[role=menu] [data-command='client {client} recipe lock /locks/printer']"
         ));
