@@ -26,6 +26,10 @@ struct Glimpse {
     commit: Index,
 }
 
+/// How often, of a thousand, it strikes a leader at a bad moment at least, where leaders trust in
+/// leases: nobody else does harm to them.
+const LEAST_AT_LEASES: u64 = 20;
+
 /// How an adversary goes about it, the same for a whole run, and what it has in mind.
 pub(super) struct Adversary {
     /// The longest span between two faults that come at random, in microseconds.
@@ -101,11 +105,13 @@ impl Adversary {
             fault_gap: fault_gap.as_micros(),
             deed_gap: deed_gap.as_micros(),
             fault_length: dice.span(60_000, 1_200_000).as_micros(),
-            at_leaders: dice.one(if patient {
-                &[0, 3, 10, 30]
-            } else {
-                &[0, 50, 150, 400]
-            }),
+            at_leaders: dice
+                .one(if patient {
+                    &[0, 3, 10, 30]
+                } else {
+                    &[0, 50, 150, 400]
+                })
+                .max(if clocks.jump { 0 } else { LEAST_AT_LEASES }),
             at_writers: dice.one(if patient {
                 &[0, 0, 0, 2]
             } else {
@@ -196,7 +202,7 @@ impl Adversary {
     fn strike_leader(&mut self, world: &World, leader: ServerId, dice: &mut Dice) {
         let at = world.now() + dice.span(1, 40_000);
         let end = at + self.length(dice);
-        match dice.below(6) {
+        match dice.below(if self.clocks.jump { 6 } else { 10 }) {
             0 => self.plan_crash(world, leader, at, dice),
             1 => {
                 let endpoint = server_end(leader);
