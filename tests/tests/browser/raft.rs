@@ -139,7 +139,7 @@ fn a_violated_invariant_stands_out_and_leads_to_the_clash() {
     page.open("index.html?paused");
     page.ready();
     page.ask(
-        r#"cluster.load(`quorumscope 1
+        r"cluster.load(`quorumscope 1
             off up_to_date_vote
             timeout S1
             until S1 leader and S1 committed 1
@@ -148,7 +148,7 @@ fn a_violated_invariant_stands_out_and_leads_to_the_clash() {
             until client A idle
             crash S1
             heal all
-            timeout S5`)"#,
+            timeout S5`)",
     );
     page.advance(2_000);
     page.wait_until("document.querySelector('.lamps[data-holds=false]')?.checkVisibility()");
