@@ -121,6 +121,12 @@ rules! {
     "a server that leaves its role writes out what it has accepted before anything else",
     "ZOOKEEPER-4712";
 
+    /// A follower that comes back to the same leader is cut back to what is committed, while its
+    /// acknowledgements of what it loses by that still count.
+    retract_lost_acks RETRACT_LOST_ACKS
+    "a leader that has a follower cut its log, or replaces it, takes back what the follower had acknowledged of it",
+    "this implementation; ZooKeeper's LearnerHandler keeps the acknowledgements";
+
     /// The members before and after may have no server in common.
     old_and_new_quorum OLD_AND_NEW_QUORUM
     "a reconfiguration, and all after it, is committed by a quorum of the old members and one of the new",

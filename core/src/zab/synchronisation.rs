@@ -92,8 +92,18 @@ impl<T: Payload> Replica<T> {
             SyncPlan::Trunc { .. } => SyncMode::Trunc,
             SyncPlan::Snap { .. } => SyncMode::Snap,
         };
-        if let Some(learner) = self.leading_mut().and_then(|l| l.learners.get_mut(&to)) {
+        let retracts = self.rules.retract_lost_acks && mode != SyncMode::Diff;
+        let Some(leading) = self.leading_mut() else {
+            return;
+        };
+        if let Some(learner) = leading.learners.get_mut(&to) {
             learner.stage = HandlerStage::Syncing { mode };
+        }
+        if retracts {
+            // It will acknowledge them again when it has them again.
+            for proposal in &mut leading.outstanding {
+                proposal.acks.remove(&to);
+            }
         }
     }
 

@@ -172,6 +172,8 @@ impl Bench {
             Item::Message(message) => self.input(me, Input::Message { from, message }),
             Item::Down => {
                 wire.up[end] = false;
+                // What was sent into a broken connection.
+                wire.under_way[end].clear();
                 let channel = id.channel(end);
                 let peer = from;
                 self.input(me, Input::ConnectionDown { peer, channel });
