@@ -150,9 +150,11 @@ fn reconfigure(bench: &mut Bench, leader: ServerId, bits: Bits, servers: u16) {
 
 /// Faults stop: everyone is up, disks and connections work, and time passes as it should.
 fn calm_down(bench: &mut Bench) {
-    bench.instant_disks = true;
     for id in bench.ids() {
         while bench.write_one(id) {}
+    }
+    bench.instant_disks = true;
+    for id in bench.ids() {
         if !bench.is_up(id) {
             bench.restart(id);
         }
@@ -196,10 +198,22 @@ fn no_disconnection_loss_or_crash_breaks_safety_and_calm_brings_agreement() {
         }
     }
     println!("{committed} transactions; {syncs:?}");
-    for plan in ["empty DIFF", "DIFF", "TRUNC", "TRUNC and DIFF", "SNAP"] {
+    // No cut is followed by transactions here: an epoch's zxids have no holes, so the first that a
+    // learner lacks is of another epoch than one it has too much.
+    for plan in ["empty DIFF", "DIFF", "TRUNC", "SNAP"] {
         assert!(syncs.get(plan) > Some(&0), "{plan} was never chosen: {syncs:?}");
     }
     assert!(committed > 2_000, "{committed}");
+}
+
+#[test]
+fn each_rule_switched_off_is_missed() {
+    for name in Rules::NAMES {
+        let run = Run::of(3).without(name);
+        let t = std::time::Instant::now();
+        let found = (0..3_000).find_map(|seed| run.wander(seed).invariants.violation.map(|v| (seed, v)));
+        eprintln!("{name}: {found:?} {:?}", t.elapsed());
+    }
 }
 
 #[test]
