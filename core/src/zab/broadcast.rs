@@ -10,13 +10,14 @@ use super::Replica;
 use super::configuration::Configuration;
 use super::disk::Then;
 use super::fact::{LookingReason, ZabFact};
-use super::io::{Output, Turn};
+use super::io::{Output, Timer, Turn};
 use super::log::{Entry, Payload};
 use super::message::{Message, ToLearner};
+use super::reconfiguration::are_quorums;
 use super::role::{LeaderStage, Proposal};
 use crate::ids::ServerId;
 use crate::random::Bits;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 use crate::zookeeper::Zxid;
 
 /// Why a transaction was not proposed.
@@ -156,7 +157,7 @@ impl<T: Payload> Replica<T> {
             let Some(first) = leading.outstanding.front() else {
                 return;
             };
-            if !self.are_quorums(&first.verifiers, &first.acks) {
+            if !are_quorums(&first.verifiers, &first.acks) {
                 return;
             }
             let proposal = self
@@ -192,10 +193,24 @@ impl<T: Payload> Replica<T> {
         });
         self.send_commit(&entry, designated, turn);
         let configuration = entry.configuration.clone();
-        self.deliver(entry, turn);
-        self.release_syncs(zxid, turn);
+        if let Some(leading) = self.leading_mut() {
+            leading.to_be_applied.push_back(entry);
+            turn.set_timer(Timer::Apply, Duration::ZERO);
+        }
         if let (Some(configuration), Some(designated)) = (configuration, designated) {
             self.put_in_force(configuration, designated, turn);
+        }
+    }
+
+    /// Applies what is committed to the leader's own state (`ToBeAppliedRequestProcessor`).
+    pub(super) fn apply_committed(&mut self, turn: &mut Turn<'_, T>) {
+        while let Some(entry) = self
+            .leading_mut()
+            .and_then(|leading| leading.to_be_applied.pop_front())
+        {
+            let zxid = entry.zxid;
+            self.deliver(entry, turn);
+            self.release_syncs(zxid, turn);
         }
     }
 

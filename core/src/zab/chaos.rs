@@ -19,6 +19,8 @@ struct Run {
     settings: Settings,
     steps: usize,
     reconfigures: bool,
+    /// Properties that are not looked at.
+    overlooks: &'static [&'static str],
 }
 
 impl Run {
@@ -38,6 +40,7 @@ impl Run {
             settings,
             steps: 4_000,
             reconfigures: false,
+            overlooks: &[],
         }
     }
 
@@ -52,6 +55,7 @@ impl Run {
         bench.instant_disks = false;
         bench.keeps_records = false;
         bench.invariants.reconfigures = self.reconfigures;
+        bench.invariants.overlooks = self.overlooks;
         for id in bench.ids() {
             bench.restart(id);
         }
@@ -117,7 +121,11 @@ impl Run {
     }
 }
 
-fn wire(bench: &Bench, which: Bits, busy: impl Fn(&super::testing_wires::Wire) -> bool) -> Option<WireId> {
+fn wire(
+    bench: &Bench,
+    which: Bits,
+    busy: impl Fn(&super::testing_wires::Wire) -> bool,
+) -> Option<WireId> {
     let wires = bench.wires.iter().filter(|(_, wire)| busy(wire));
     let ids: Vec<_> = wires.map(|(id, _)| *id).collect();
     ids.get(which.below(ids.len() as u64) as usize).copied()
@@ -201,19 +209,89 @@ fn no_disconnection_loss_or_crash_breaks_safety_and_calm_brings_agreement() {
     // No cut is followed by transactions here: an epoch's zxids have no holes, so the first that a
     // learner lacks is of another epoch than one it has too much.
     for plan in ["empty DIFF", "DIFF", "TRUNC", "SNAP"] {
-        assert!(syncs.get(plan) > Some(&0), "{plan} was never chosen: {syncs:?}");
+        assert!(
+            syncs.get(plan) > Some(&0),
+            "{plan} was never chosen: {syncs:?}"
+        );
     }
     assert!(committed > 2_000, "{committed}");
 }
 
+/// A rule, the ensemble in which it is missed, and how many random runs that may take.
+const MISSED: [(&str, u64); 15] = [
+    ("abort_when_behind", 500),
+    ("accepted_epoch_first", 3_000),
+    ("sync_before_ack", 20),
+    ("replay_log_before_election", 20),
+    ("discard_interrupted_snapshot", 1_000),
+    ("cut_only_uncommitted", 500),
+    ("newleader_after_payload", 50),
+    ("log_before_newleader_ack", 500),
+    ("fsync_before_newleader_ack", 100),
+    ("epoch_after_transactions", 1_500),
+    ("keep_uncommitted_staged", 50),
+    ("contiguous_committed_log", 500),
+    ("full_stop_on_step_down", 20),
+    ("retract_lost_acks", 500),
+    ("old_and_new_quorum", 3_000),
+];
+
 #[test]
-fn each_rule_switched_off_is_missed() {
-    for name in Rules::NAMES {
-        let run = Run::of(3).without(name);
-        let t = std::time::Instant::now();
-        let found = (0..3_000).find_map(|seed| run.wander(seed).invariants.violation.map(|v| (seed, v)));
-        eprintln!("{name}: {found:?} {:?}", t.elapsed());
+fn each_rule_switched_off_is_missed_within_its_number_of_runs() {
+    for (name, seeds) in MISSED {
+        let mut run = Run::of(3).without(name);
+        if name == "old_and_new_quorum" {
+            run = reconfiguring().without(name);
+        }
+        let found = (0..seeds).find_map(|seed| {
+            let violation = run.wander(seed).invariants.violation?;
+            Some((seed, violation))
+        });
+        println!("{name}: {found:?}");
+        assert!(found.is_some(), "nothing goes wrong without {name}");
     }
+}
+
+/// What follows a cut before NEWLEADER is what the leader has committed and not applied, so this
+/// bug needs a leader that cuts too much; that alone costs durability, but leaves no hole.
+#[test]
+fn an_interrupted_truncation_that_is_not_discarded_leaves_a_hole_in_the_log() {
+    let mut run = Run::of(3).without("cut_only_uncommitted");
+    run.overlooks = &[
+        "durability",
+        "leader completeness",
+        "prefix consistency",
+        "agreement",
+    ];
+    let holes = |run: &Run| {
+        let violation = |seed| run.wander(seed).invariants.violation;
+        (0..1_000).find_map(|seed| violation(seed).filter(|v| v.starts_with("log order")))
+    };
+    assert_eq!(holes(&run), None);
+    let found = holes(&run.without("discard_interrupted_truncation"));
+    println!("discard_interrupted_truncation: {found:?}");
+    assert!(found.is_some());
+}
+
+/// Five servers, three of which vote.
+fn reconfiguring() -> Run {
+    let mut run = Run::of(5);
+    run.configuration = voters(3);
+    run.reconfigures = true;
+    run
+}
+
+#[test]
+fn no_change_of_the_ensemble_breaks_safety() {
+    let run = reconfiguring();
+    let mut changes = 0;
+    for seed in 0..250 {
+        let bench = run.wander(seed);
+        assert_eq!(bench.invariants.violation, None, "seed {seed}");
+        changes += bench.reconfigurations();
+    }
+    println!("{changes} changes");
+    assert!(changes > 100, "{changes}");
 }
 
 #[test]
@@ -225,7 +303,9 @@ fn look() {
     if let Ok(rule) = std::env::var("RULE") {
         run = run.without(&rule);
     }
-    run.reconfigures = std::env::var("RECONF").is_ok();
+    if std::env::var("RECONF").is_ok() {
+        run = reconfiguring();
+    }
     let seed = var("SEED").parse().unwrap();
     let mut random = Random::new(seed, Stream::Workload);
     let mut bench = run.bench();
@@ -245,17 +325,34 @@ fn look() {
             }
         }
         for (id, fact) in bench.facts.drain(..) {
-            println!("{step} {id} {} ({})", fact.what(), fact.why().unwrap_or_default());
+            println!(
+                "{step} {id} {} ({})",
+                fact.what(),
+                fact.why().unwrap_or_default()
+            );
         }
     }
     println!("{:?}", bench.invariants.violation);
     if var("CALM") == "1" {
         calm_down(&mut bench);
         for (id, fact) in bench.facts.drain(..) {
-            println!("calm {id} {} ({})", fact.what(), fact.why().unwrap_or_default());
+            println!(
+                "calm {id} {} ({})",
+                fact.what(),
+                fact.why().unwrap_or_default()
+            );
         }
     }
     for machine in &bench.machines {
-        println!("{:?} {:?}", machine.disk.snapshots.iter().map(|s| s.zxid).collect::<Vec<_>>(), machine.disk.log.iter().map(|e| e.zxid).collect::<Vec<_>>());
+        println!(
+            "{:?} {:?}",
+            machine
+                .disk
+                .snapshots
+                .iter()
+                .map(|s| s.zxid)
+                .collect::<Vec<_>>(),
+            machine.disk.log.iter().map(|e| e.zxid).collect::<Vec<_>>()
+        );
     }
 }

@@ -10,6 +10,7 @@ use super::fact::{DropReason, LookingReason, ZabFact};
 use super::io::{Output, Timer, Turn};
 use super::log::Payload;
 use super::message::{Channel, Message, ToLeader, ToLearner};
+use super::reconfiguration::are_quorums;
 use super::role::{HandlerStage, LeaderStage, Learner, LearnerStage};
 use crate::ids::ServerId;
 use crate::zookeeper::Zxid;
@@ -76,12 +77,13 @@ impl<T: Payload> Replica<T> {
     /// A server tells the epoch that it has accepted. With a quorum of them, the leader's own
     /// included, the next epoch is above all that any earlier leader can have.
     pub(super) fn hear_epoch(&mut self, from: ServerId, accepted: Epoch, turn: &mut Turn<'_, T>) {
-        let (id, active) = (self.id, self.membership.active.clone());
+        let (id, votes) = (self.id, self.membership.is_voter(from));
+        let needed = self.needed_quorums();
         let Some(leading) = self.leading_mut() else {
             return;
         };
         leading.epoch = leading.epoch.max(accepted.next());
-        if active.is_voter(from) {
+        if votes {
             leading.connecting.insert(from);
         }
         turn.tell(ZabFact::EpochHeard {
@@ -89,7 +91,7 @@ impl<T: Payload> Replica<T> {
             accepted,
             heard: leading.connecting.iter().copied().collect(),
         });
-        if !leading.connecting.contains(&id) || !active.is_quorum(&leading.connecting) {
+        if !leading.connecting.contains(&id) || !are_quorums(&needed, &leading.connecting) {
             return;
         }
         leading.stage = LeaderStage::SavingEpoch;
@@ -175,18 +177,19 @@ impl<T: Payload> Replica<T> {
 
     /// With the promises of a quorum, the leader's epoch begins.
     fn count_promise(&mut self, from: ServerId, turn: &mut Turn<'_, T>) {
-        let (id, active) = (self.id, self.membership.active.clone());
+        let (id, votes) = (self.id, self.membership.is_voter(from));
+        let needed = self.needed_quorums();
         let Some(leading) = self.leading_mut() else {
             return;
         };
-        if active.is_voter(from) {
+        if votes {
             leading.electing.insert(from);
         }
         turn.tell(ZabFact::PromiseCounted {
             from,
             promised: leading.electing.iter().copied().collect(),
         });
-        if leading.electing.contains(&id) && active.is_quorum(&leading.electing) {
+        if leading.electing.contains(&id) && are_quorums(&needed, &leading.electing) {
             leading.stage = LeaderStage::SavingCurrent;
             let epoch = leading.epoch;
             self.disk.write(Write::CurrentEpoch(epoch), turn.out);

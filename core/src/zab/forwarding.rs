@@ -140,7 +140,7 @@ impl<T: Payload> Replica<T> {
         let Some(leading) = self.leading_mut() else {
             return;
         };
-        if leading.outstanding.is_empty() {
+        if leading.outstanding.is_empty() && leading.to_be_applied.is_empty() {
             self.send_synced(origin, tag, out);
         } else {
             let waiting = leading.pending_syncs.entry(leading.last_proposed);
@@ -148,7 +148,7 @@ impl<T: Payload> Replica<T> {
         }
     }
 
-    /// A transaction is committed, and so are the syncs that waited for it.
+    /// A transaction is committed and applied, and so are the syncs that waited for it.
     pub(super) fn release_syncs(&mut self, zxid: Zxid, turn: &mut Turn<'_, T>) {
         let waiting = self
             .leading_mut()

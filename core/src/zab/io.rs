@@ -149,6 +149,9 @@ pub enum Timer {
     GiveUp,
     /// Half a tick of an established leader.
     Tick,
+    /// A leader applies what it has committed: at once, but after whatever else is due
+    /// (`FinalRequestProcessor` runs beside the rest).
+    Apply,
     /// A learner tries again to reach its leader.
     Reconnect,
     /// A learner has heard nothing from its leader for as long as it waits.

@@ -8,6 +8,7 @@ use super::fact::{DropReason, LookingReason, ZabFact};
 use super::io::{Output, Timer, Turn};
 use super::log::Payload;
 use super::message::{Channel, Message, ToLeader, ToLearner};
+use super::reconfiguration::are_quorums;
 use super::role::{HandlerStage, LeaderStage, Learner};
 use crate::ids::ServerId;
 use crate::time::{Duration, Time};
@@ -119,7 +120,7 @@ impl<T: Payload> Replica<T> {
             learners.chain([id]).collect::<BTreeSet<_>>()
         });
         let synced = synced.unwrap_or_default();
-        if whole && !self.are_quorums(&self.needed_quorums(), &synced) {
+        if whole && !are_quorums(&self.needed_quorums(), &synced) {
             let synced = synced.into_iter().collect();
             return self.look_for_leader(LookingReason::QuorumLost { synced }, turn);
         }

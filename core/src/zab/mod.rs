@@ -210,6 +210,7 @@ impl<T: Payload> Replica<T> {
             Timer::Quorum => self.quorum_overdue(turn),
             Timer::GiveUp => self.consider_giving_up(turn),
             Timer::Tick => self.half_tick(turn),
+            Timer::Apply => self.apply_committed(turn),
             Timer::Reconnect => self.connect_again(turn),
             Timer::Silence => self.leader_silent(turn),
         }

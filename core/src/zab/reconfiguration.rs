@@ -13,6 +13,11 @@ use super::log::Payload;
 use super::role::Standing;
 use crate::ids::ServerId;
 
+/// Whether `servers` are a quorum of each of `verifiers`.
+pub(super) fn are_quorums(verifiers: &[Arc<Configuration>], servers: &BTreeSet<ServerId>) -> bool {
+    verifiers.iter().all(|verifier| verifier.is_quorum(servers))
+}
+
 impl<T: Payload> Replica<T> {
     /// The configurations whose quorums are needed now: a reconfiguration that is under way, and
     /// everything after it, needs the old members and the new ones.
@@ -21,15 +26,6 @@ impl<T: Payload> Replica<T> {
             Some(pending) if !self.rules.old_and_new_quorum => vec![pending.clone()],
             _ => self.membership.verifiers().cloned().collect(),
         }
-    }
-
-    /// Whether `servers` are a quorum of each of `verifiers`.
-    pub(super) fn are_quorums(
-        &self,
-        verifiers: &[Arc<Configuration>],
-        servers: &BTreeSet<ServerId>,
-    ) -> bool {
-        verifiers.iter().all(|verifier| verifier.is_quorum(servers))
     }
 
     /// One reconfiguration at a time, and only to members of whom a quorum is here

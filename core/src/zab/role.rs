@@ -130,6 +130,8 @@ pub(super) struct Leading<T: Payload> {
     pub(super) looking: BTreeSet<ServerId>,
     pub(super) learners: BTreeMap<ServerId, Learner>,
     pub(super) outstanding: VecDeque<Proposal<T>>,
+    /// Committed, and not yet applied to the leader's own state.
+    pub(super) to_be_applied: VecDeque<Entry<T>>,
     pub(super) last_proposed: Zxid,
     pub(super) last_committed: Zxid,
     /// A committed reconfiguration made another server leader.

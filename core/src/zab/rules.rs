@@ -127,6 +127,11 @@ rules! {
     "a leader that has a follower cut its log, or replaces it, takes back what the follower had acknowledged of it",
     "this implementation; ZooKeeper's LearnerHandler keeps the acknowledgements";
 
+    /// What a leader has committed and not yet applied is missing from its committed log.
+    cut_only_uncommitted CUT_ONLY_UNCOMMITTED
+    "a leader has a learner cut only what is not committed, applied or not",
+    "this implementation; ZooKeeper's LearnerHandler cuts back to maxCommittedLog";
+
     /// The members before and after may have no server in common.
     old_and_new_quorum OLD_AND_NEW_QUORUM
     "a reconfiguration, and all after it, is committed by a quorum of the old members and one of the new",

@@ -7,8 +7,9 @@ use super::Replica;
 use super::durable::Write;
 use super::fact::{SyncPlan, ZabFact};
 use super::io::{Output, Timer, Turn};
-use super::log::Payload;
+use super::log::{Entry, Payload};
 use super::message::{Message, ToLearner};
+use super::reconfiguration::are_quorums;
 use super::role::{HandlerStage, LeaderStage, SyncMode};
 use super::sync_choice::{Choice, LearnerHistory, choose_sync};
 use crate::ids::ServerId;
@@ -48,6 +49,9 @@ impl<T: Payload> Replica<T> {
     /// Sends a learner what it lacks, then NEWLEADER. From this instant on, in which nothing can
     /// come between, it also gets all that is proposed or committed (`Leader.startForwarding`).
     pub(super) fn synchronise(&mut self, to: ServerId, turn: &mut Turn<'_, T>) {
+        if self.rules.cut_only_uncommitted {
+            self.apply_committed(turn);
+        }
         let Some(leading) = self.leading() else {
             return;
         };
@@ -66,7 +70,10 @@ impl<T: Payload> Replica<T> {
             reason: choice.reason,
         });
         let mut packets = self.payload(&choice);
-        // Committed transactions are applied in the same step here, so none is between the two.
+        let unseen = leading.to_be_applied.iter();
+        for entry in unseen.filter(|entry| entry.zxid > choice.through) {
+            packets.extend(committed(entry));
+        }
         if !learner.observes {
             let unseen = leading.outstanding.iter().map(|proposal| &proposal.entry);
             let unseen = unseen.filter(|entry| entry.zxid > choice.through);
@@ -119,12 +126,7 @@ impl<T: Payload> Replica<T> {
                 vec![ToLearner::Snap { zxid }, ToLearner::SnapBody { state }]
             }
         };
-        for entry in &choice.entries {
-            packets.push(ToLearner::Proposal {
-                entry: entry.clone(),
-            });
-            packets.push(ToLearner::Commit { zxid: entry.zxid });
-        }
+        packets.extend(choice.entries.iter().flat_map(committed));
         packets
     }
 
@@ -154,7 +156,7 @@ impl<T: Payload> Replica<T> {
             by,
             synced: synced.iter().copied().collect(),
         });
-        if self.are_quorums(&self.needed_quorums(), &synced) {
+        if are_quorums(&self.needed_quorums(), &synced) {
             self.establish(turn);
         }
     }
@@ -203,4 +205,11 @@ impl<T: Payload> Replica<T> {
         let write = Write::Membership(self.membership.clone());
         self.disk.write(write, turn.out);
     }
+}
+
+/// A committed transaction, as a learner is sent it to catch up.
+fn committed<T: Payload>(entry: &Entry<T>) -> [ToLearner<T>; 2] {
+    let zxid = entry.zxid;
+    let entry = entry.clone();
+    [ToLearner::Proposal { entry }, ToLearner::Commit { zxid }]
 }

@@ -220,6 +220,7 @@ impl Bench {
     /// A transaction for the leader `id`.
     pub(super) fn propose(&mut self, id: ServerId, txn: u64) -> Result<Zxid, ProposeError> {
         let now = self.now;
+        self.invariants.proposing = txn;
         let propose = |replica: &mut Replica<u64>, bits, out: &mut Vec<_>| {
             replica.propose(now, bits, txn, None, out)
         };
@@ -233,6 +234,7 @@ impl Bench {
         new: &Configuration,
     ) -> Result<Zxid, ProposeError> {
         let now = self.now;
+        self.invariants.proposing = 77;
         let propose = |replica: &mut Replica<u64>, bits, out: &mut Vec<_>| {
             replica.propose(now, bits, 77, Some(new), out)
         };
@@ -297,6 +299,15 @@ impl Bench {
 
     pub(super) fn timer(&self, id: ServerId, timer: Timer) -> Option<Time> {
         self.machines[id.position()].timers.get(&timer).copied()
+    }
+
+    /// The latest configuration in force anywhere has gone through so many changes, at least.
+    pub(super) fn reconfigurations(&self) -> usize {
+        let versions = self
+            .machines
+            .iter()
+            .map(|m| m.disk.membership.active.version());
+        usize::from(versions.max().is_some_and(|version| version.counter() > 0))
     }
 
     /// The established leader of the latest epoch.
@@ -364,10 +375,7 @@ impl Bench {
                     written = Some(token);
                 }
                 Output::Persist { token, write } => machine.unwritten.push_back((token, write)),
-                Output::Deliver { entry, .. } => {
-                    let leads = self.at(id).state() == ServerState::Leading;
-                    self.invariants.delivered(id, &entry, leads);
-                }
+                Output::Deliver { entry, .. } => self.invariants.delivered(id, &entry),
                 Output::Fact(fact) => {
                     self.invariants.said(id, &fact);
                     if self.keeps_records {

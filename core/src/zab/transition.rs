@@ -46,7 +46,7 @@ impl<T: Payload> Replica<T> {
                     let channel = Channel::ToLearner;
                     turn.out.push(Output::Close { peer, channel });
                 }
-                turn.cancel_timers(&[Timer::Quorum, Timer::GiveUp, Timer::Tick]);
+                turn.cancel_timers(&[Timer::Quorum, Timer::GiveUp, Timer::Tick, Timer::Apply]);
             }
         }
         if self.rules.full_stop_on_step_down {
@@ -102,6 +102,7 @@ impl<T: Payload> Replica<T> {
             looking: BTreeSet::new(),
             learners: BTreeMap::new(),
             outstanding: VecDeque::new(),
+            to_be_applied: VecDeque::new(),
             last_proposed: Zxid::ZERO,
             last_committed: Zxid::ZERO,
             may_commit: true,
