@@ -224,6 +224,8 @@ impl<T: Payload> Replica<T> {
             return;
         };
         staging.new_leader = Some(configuration.clone());
+        let mut proposed = staging.staged.iter().rev();
+        let proposed = proposed.find_map(|entry| entry.configuration.clone());
         let (mode, label) = (staging.mode, staging.awaits_body);
         let mut history = Vec::new();
         let committed = staging.committed.len();
@@ -235,7 +237,8 @@ impl<T: Payload> Replica<T> {
         if !rules.keep_uncommitted_staged {
             written.extend(staging.staged.drain(..));
         }
-        self.membership.last_seen = configuration;
+        // What it had seen before NEWLEADER may never have been committed.
+        self.membership.last_seen = proposed.unwrap_or(configuration);
         self.save_membership(turn);
         self.disk.write(Write::UpdatingEpoch(epoch), turn.out);
         if !rules.epoch_after_transactions {

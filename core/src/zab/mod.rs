@@ -49,6 +49,8 @@ mod discovery;
 mod disk;
 mod durable;
 mod election;
+#[cfg(test)]
+mod election_tests;
 mod epoch;
 mod fact;
 mod following;
@@ -69,6 +71,8 @@ mod scenarios;
 mod settings;
 mod snapshot;
 mod sync_choice;
+#[cfg(test)]
+mod sync_choice_tests;
 mod synchronisation;
 #[cfg(test)]
 mod testing;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Replica;
+use super::configuration::Configuration;
 use super::durable::Write;
 use super::fact::{SyncPlan, ZabFact};
 use super::io::{Output, Timer, Turn};
@@ -83,7 +84,7 @@ impl<T: Payload> Replica<T> {
         }
         let new_leader = ToLearner::NewLeader {
             epoch: leading.epoch,
-            configuration: self.membership.last_seen.clone(),
+            configuration: self.configuration_for_learner(),
         };
         let is_body = |packet: &ToLearner<T>| matches!(packet, ToLearner::SnapBody { .. });
         match packets.iter().position(is_body) {
@@ -111,6 +112,17 @@ impl<T: Payload> Replica<T> {
             for proposal in &mut leading.outstanding {
                 proposal.acks.remove(&to);
             }
+        }
+    }
+
+    /// What a learner will put in force with UPTODATE. Before it is established, a leader hands on
+    /// the last configuration it has seen, which its establishment commits. After that, one that is
+    /// not in force yet is a proposal like any other, and travels as such.
+    fn configuration_for_learner(&self) -> Arc<Configuration> {
+        if self.is_serving() {
+            self.membership.active.clone()
+        } else {
+            self.membership.last_seen.clone()
         }
     }
 
