@@ -8,7 +8,9 @@ const here = (file) => new URL(file, import.meta.url).href;
 // Attributes that are lines of a script's header.
 const HEADER = [
   "protocol", "servers", "seed", "latency", "election-timeout", "heartbeat", "storage", "loss", "duplicate", "reorder",
-  "session-timeout", "tick", "first-timers", "client-latency",
+  "session-timeout", "tick", "first-timers", "client-latency", "batch", "membership", "catch-up-first",
+  "step-down-on-removal", "pre-vote", "check-quorum", "lease-reads", "max-drift",
+  "inflight", "inflight-bytes", "uncommitted", "snapshot-every", "snapshot-keep", "snapshot-chunk",
 ];
 // Attributes that say how the page shows the run.
 const SHOWN = ["speed", "paused", "theme", "src"];
@@ -55,7 +57,8 @@ const breathe = () =>
 class QuorumScope extends HTMLElement {
   #handle;
   #ready;
-  #mounting = false;
+  // The latest mounting, as a token: one that is overtaken gives up.
+  #mounting;
   #script;
   #queue = Promise.resolve();
   #onHash = () => this.#openFragment();
@@ -68,11 +71,18 @@ class QuorumScope extends HTMLElement {
   }
 
   disconnectedCallback() {
+    // An element that is only moved is connected again by then, and its run goes on.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#unmount();
+    });
+  }
+
+  #unmount() {
     removeEventListener("hashchange", this.#onHash);
     this.#handle?.unmount();
     this.#handle = undefined;
     this.#ready = undefined;
-    this.#mounting = false;
+    this.#mounting = undefined;
   }
 
   // Resolves with the element once its servers run.
@@ -157,11 +167,10 @@ class QuorumScope extends HTMLElement {
   }
 
   async #mount() {
-    if (this.#mounting) return this;
-    this.#mounting = true;
+    const mounting = (this.#mounting = {});
     const { settings, unknown } = this.#settings();
     const [module, script] = await Promise.all([load(), this.#text(settings.get("src"))]);
-    if (!this.isConnected) return this;
+    if (this.#mounting !== mounting) return this;
     if (settings.has("theme")) this.setAttribute("theme", settings.get("theme"));
     const header = HEADER.filter((name) => settings.has(name)).flatMap((name) => [name, settings.get(name)]);
     this.#handle = module.mount(this, script.text, this.#isPage ? location.hash : "", header);

@@ -30,10 +30,12 @@ pub(crate) enum Task {
     Unlink(Unlink),
     /// Runs random clusters with random faults and clients, and looks for violations.
     Fuzz(Fuzz),
-    /// Lists the rules of a protocol that can be switched off.
+    /// Lists the rules that can be switched off.
     Rules(Rules),
     /// Measures how fast this machine simulates, beside the budgets.
     Bench(Bench),
+    /// Replays traces recorded from ZooKeeper and says what differs.
+    Conform(Conform),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -97,9 +99,9 @@ pub(crate) struct Fuzz {
 
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Rules {
-    /// What the servers run.
+    /// Whose: those of a protocol with those of the service that runs on it, or the service's alone.
     #[arg(value_enum)]
-    pub(crate) protocol: ProtocolName,
+    pub(crate) of: RulesOf,
     /// Only the names, one a line.
     #[arg(long)]
     pub(crate) names: bool,
@@ -112,12 +114,52 @@ pub(crate) struct Bench {
     pub(crate) json: bool,
 }
 
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Conform {
+    /// The traces, an object a line.
+    pub(crate) file: String,
+    /// What the servers run.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) protocol: ConformProtocol,
+    /// How many servers the scenarios of one server run on; those of three run on at least three.
+    #[arg(long, value_parser = value_parser!(u16).range(1..=i64::from(MAX_SERVERS)))]
+    pub(crate) servers: Option<u16>,
+    /// Replay the scenario of this name only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Option<String>,
+    /// Print every scenario and all that was seen.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// Write what was seen to this file, in the form of the traces.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) trace: Option<String>,
+}
+
+/// A protocol that traces can be asked to be replayed over.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum ConformProtocol {
+    /// Raft.
+    #[default]
+    Raft,
+    /// Zab.
+    Zab,
+}
+
 /// A protocol, as it is named on the command line.
 #[derive(ValueEnum, Clone, Copy, Default, Debug)]
 pub(crate) enum ProtocolName {
     /// Raft.
     #[default]
     Raft,
+}
+
+/// Whose rules there are to list.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum RulesOf {
+    /// Raft's and the service's.
+    Raft,
+    /// The service's.
+    Service,
 }
 
 /// `0..1000`.

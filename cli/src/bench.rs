@@ -13,8 +13,8 @@ use serde_json::json;
 use crate::args::Bench;
 use crate::{Verdict, print_line, seconds};
 
-/// How often each speed is measured. The best counts: what else the machine does only slows it.
-const ROUNDS: u32 = 10;
+/// How often each speed is measured. The median counts; the spread tells how quiet the machine was.
+const ROUNDS: usize = 11;
 
 /// How long one measurement takes at least, in real time.
 const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
@@ -32,6 +32,8 @@ struct Figure {
     name: &'static str,
     unit: &'static str,
     value: f64,
+    /// The lowest and the highest of the rounds, where there were some.
+    spread: Option<(f64, f64)>,
     budget: Option<Budget>,
 }
 
@@ -61,6 +63,8 @@ pub(crate) fn bench(task: &Bench) -> Verdict {
                     "name": figure.name,
                     "unit": figure.unit,
                     "value": figure.value,
+                    "lowest": figure.spread.map(|(lowest, _)| lowest),
+                    "highest": figure.spread.map(|(_, highest)| highest),
                     "within_budget": within,
                 })
             })
@@ -93,6 +97,9 @@ impl Figure {
             };
             write!(row, " {sign} {bound}  {word}").expect("a string takes any text");
         }
+        if let Some((lowest, highest)) = self.spread {
+            write!(row, "  ({lowest:.0} to {highest:.0})").expect("a string takes any text");
+        }
         row.trim_end().to_owned()
     }
 }
@@ -107,25 +114,30 @@ fn measure() -> Vec<Figure> {
         }
     });
     let mut figures = vec![
-        Figure {
-            name: "5 servers, checks off",
-            unit: "× real",
-            value: off,
-            budget: Some(Budget::AtLeast(20_000.0)),
-        },
-        Figure {
-            name: "5 servers, every invariant on",
-            unit: "× real",
-            value: on,
-            budget: Some(Budget::AtLeast(10_000.0)),
-        },
+        off.figure("5 servers, checks off", Budget::AtLeast(20_000.0)),
+        on.figure("5 servers, every invariant on", Budget::AtLeast(10_000.0)),
     ];
     figures.extend(history());
     figures
 }
 
-/// Simulated time per real time of five servers at the teaching defaults, the best of some rounds.
-fn speed(mut run_until: impl FnMut(&mut World, Time)) -> f64 {
+/// Simulated time per real time, in ascending order, one for each round.
+struct Speeds([f64; ROUNDS]);
+
+impl Speeds {
+    fn figure(&self, name: &'static str, budget: Budget) -> Figure {
+        Figure {
+            name,
+            unit: "× real",
+            value: self.0[ROUNDS / 2],
+            spread: Some((self.0[0], self.0[ROUNDS - 1])),
+            budget: Some(budget),
+        }
+    }
+}
+
+/// How fast five servers at the teaching defaults are simulated.
+fn speed(mut run_until: impl FnMut(&mut World, Time)) -> Speeds {
     let mut world = World::new(Settings::default());
     world.observe(false);
     world.run_until(Time::ZERO + Duration::from_secs(2));
@@ -137,7 +149,9 @@ fn speed(mut run_until: impl FnMut(&mut World, Time)) -> f64 {
         }
         seconds(world.now().since(first)) / start.elapsed().as_secs_f64()
     };
-    (0..ROUNDS).map(|_| round()).fold(0.0, f64::max)
+    let mut speeds = std::array::from_fn(|_| round());
+    speeds.sort_by(f64::total_cmp);
+    Speeds(speeds)
 }
 
 /// An hour in which a client writes once a second: what its history costs.
@@ -169,6 +183,7 @@ fn history() -> Vec<Figure> {
         name,
         unit: "ms",
         value: times[place],
+        spread: None,
         budget: Some(Budget::AtMost(16.0)),
     };
     let mut figures = vec![
@@ -176,6 +191,7 @@ fn history() -> Vec<Figure> {
             name: "an hour recorded, a write a second",
             unit: "× real",
             value: seconds(HOUR) / took,
+            spread: None,
             budget: None,
         },
         seek("seek in that hour, median", times.len() / 2),
@@ -185,6 +201,7 @@ fn history() -> Vec<Figure> {
         name: "memory of that hour's history",
         unit: "MiB",
         value: bytes / f64::from(1 << 20),
+        spread: None,
         budget: Some(Budget::AtMost(64.0)),
     }));
     figures

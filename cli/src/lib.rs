@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+pub mod conform;
 pub mod fuzz;
 mod link;
 mod narration;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
         Task::Fuzz(task) => fuzz::fuzz(&task),
         Task::Rules(task) => rules::rules(&task),
         Task::Bench(task) => bench::bench(&task),
+        Task::Conform(task) => conform::conform(&task),
     };
     verdict.into()
 }

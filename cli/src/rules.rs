@@ -1,13 +1,16 @@
 //! The rules that can be switched off.
 
-use quorumscope_core::raft::Rules;
+use quorumscope_core::{raft, zookeeper};
 
 use crate::args;
 use crate::{Verdict, print_line};
 
 pub(crate) fn rules(task: &args::Rules) -> Verdict {
-    let args::ProtocolName::Raft = task.protocol;
-    for rule in Rules::list() {
+    let of_protocol = match task.of {
+        args::RulesOf::Raft => raft::Rules::list(),
+        args::RulesOf::Service => &[],
+    };
+    for rule in of_protocol.iter().chain(zookeeper::Rules::list()) {
         if task.names {
             print_line(rule.name);
         } else {

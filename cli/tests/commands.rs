@@ -168,6 +168,26 @@ fn rules_are_listed_with_their_sources_or_names_alone() {
     let names = tool(&["rules", "raft", "--names"], "");
     assert!(out(&names).lines().any(|line| line == "up_to_date_vote"));
     assert!(!out(&names).contains(' '));
+    let of_service = tool(&["rules", "service", "--names"], "");
+    assert!(out(&names).ends_with(&out(&of_service)));
+    assert!(
+        out(&of_service)
+            .lines()
+            .any(|line| line == "one_shot_watches")
+    );
+    assert!(!out(&of_service).contains("up_to_date_vote"));
+}
+
+#[test]
+fn a_rule_of_the_service_can_be_switched_off_on_any_protocol() {
+    let arguments = ["fuzz", "--seeds", "0..50", "--protocol", "raft", "--off"];
+    let found = tool(&[&arguments[..], &["all_or_nothing"]].concat(), "");
+    assert_eq!(code(&found), Some(1));
+    assert!(
+        out(&found).contains("failed_writes is violated"),
+        "{}",
+        out(&found)
+    );
 }
 
 #[test]

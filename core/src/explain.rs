@@ -15,6 +15,27 @@ pub struct Rule {
     pub source: &'static str,
 }
 
+/// A rule that can be switched off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct RuleInfo {
+    /// The name by which it is switched.
+    pub name: &'static str,
+    /// The rule in one sentence, without a full stop at its end.
+    pub text: &'static str,
+    /// Where it is written.
+    pub source: &'static str,
+}
+
+impl RuleInfo {
+    /// The rule as facts cite it.
+    pub const fn rule(&self) -> Rule {
+        Rule {
+            text: self.text,
+            source: self.source,
+        }
+    }
+}
+
 /// A fact that can be told to a person.
 pub trait Explain {
     /// What happened, as the rest of a sentence that begins with who did it:

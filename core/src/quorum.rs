@@ -29,6 +29,15 @@ pub fn reached_by_majority<T: Ord + Copy>(values: &mut [T]) -> Option<T> {
     values.get(majority(values.len()) - 1).copied()
 }
 
+/// Whether every majority of one group meets every majority of another, if `first` members are
+/// only in the one, `second` only in the other and `both` in both.
+pub fn majorities_meet(first: usize, second: usize, both: usize) -> bool {
+    // What the two majorities must at least take from those in both, so as not to meet.
+    let from_both = majority(first + both).saturating_sub(first)
+        + majority(second + both).saturating_sub(second);
+    from_both > both
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

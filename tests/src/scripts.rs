@@ -10,15 +10,42 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 8] = scenarios![
+pub const SCENARIOS: [Script; 35] = scenarios![
+    "add-two-voters",
+    "add-voter",
+    "add-voter-by-snapshot",
+    "add-voter-explicit",
+    "add-voter-joint",
     "catch-up",
+    "check-quorum",
+    "disruptive-server",
     "first-election",
+    "forget-leader",
+    "forget-leader-behind",
+    "lagging-commit",
     "leader-crash",
+    "learner-votes",
+    "lease-read",
+    "linearizable-read",
     "minority-partition",
     "one-way-link",
+    "pre-vote",
+    "pre-vote-check-quorum",
+    "remove-leader",
+    "remove-leader-goes-on",
+    "replace-leader",
+    "replace-leader-by-transfer",
     "restart-from-disk",
     "session-expires",
+    "single-server",
+    "slow-follower",
+    "slow-leader-disk",
+    "snapshot-carries-configuration",
     "split-vote",
+    "stale-configuration",
+    "transfer",
+    "transfer-that-fails",
+    "transfer-to-a-laggard",
 ];
 
 /// A run that a fuzzer made up: every kind of fault, five servers, three clients. One rule is off.

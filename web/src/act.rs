@@ -7,9 +7,11 @@ use quorumscope_core::ids::EventId;
 
 use crate::action::{Action, Favourite, Tab};
 use crate::app::App;
-use crate::desk::{Closed, Dialog, Menu};
+use crate::desk::{Closed, Dialog, Menu, Refusal};
+use crate::draft::Draft;
 use crate::frames::window;
 use crate::intent::{Intent, Target};
+use crate::members::Members;
 use crate::model::Model;
 use crate::offers;
 use crate::scenarios::{PLAIN, SCENARIOS};
@@ -20,15 +22,18 @@ impl App {
     pub(crate) fn act(&mut self, shell: &Shell, action: Action) {
         let mut model = shell.model.borrow_mut();
         let model = &mut *model;
+        if !action.only_lights() {
+            self.desk.refused = None;
+        }
         match action {
             Action::Intent(intent) => self.follow(model, intent),
             Action::Do(favourite) => self.favour(model, favourite),
             Action::Close => self.close(model),
             Action::Load(script) => self.load(model, &script, Some(PLAIN)),
             Action::Scenario(title) => {
-                let found = SCENARIOS.iter().find(|(known, _)| *known == title);
-                if let Some((title, script)) = found {
-                    self.load(model, script, Some(title));
+                let found = SCENARIOS.iter().find(|known| known.title == title);
+                if let Some(found) = found {
+                    self.load(model, found.script, Some(found.title));
                 }
             }
             Action::CopyScript => {
@@ -49,6 +54,10 @@ impl App {
             | Action::Console
             | Action::Help
             | Action::Share
+            | Action::Scenarios
+            | Action::Members(_)
+            | Action::Settings(_)
+            | Action::Refuse(_)
             | Action::Theme
             | Action::LogWindow(_) => self.lay(model, action),
             _ => travel(model, action),
@@ -83,6 +92,22 @@ impl App {
                 model.look();
                 desk.dialog = Some(Dialog::Share);
             }
+            Action::Scenarios => {
+                model.look();
+                desk.dialog = Some(Dialog::Scenarios);
+            }
+            Action::Members(members) => {
+                model.look();
+                desk.menu = None;
+                let members = members.unwrap_or_else(|| Members::of(&self.view));
+                desk.dialog = Some(Dialog::Members(members));
+            }
+            Action::Settings(draft) => {
+                model.look();
+                let draft = draft.unwrap_or_else(|| Draft::of(&model.script()));
+                desk.dialog = Some(Dialog::Settings(draft));
+            }
+            Action::Refuse(refusal) => desk.refused = Some(refusal),
             Action::Theme => desk.theme = desk.theme.next(),
             Action::LogWindow(window) => desk.log = window,
             _ => {}
@@ -99,13 +124,26 @@ impl App {
                 self.desk.menu = Some(Menu { target, x, y });
             }
             Intent::Select(target) => self.select(model, target),
-            Intent::Run(line) => {
-                if self.desk.menu.take().is_some() && self.desk.selected.is_none() {
-                    model.look_away();
-                }
-                // What is wrong with the line is shown beneath it, from the transcript.
-                let _ = model.run(&line);
-            }
+            Intent::Run(line) => self.run(model, line),
+        }
+    }
+
+    /// Runs a line that was asked for by hand. What is wrong with it is said there, and there it
+    /// stays open; else what was open for it is put away.
+    fn run(&mut self, model: &mut Model, line: String) {
+        if let Err(complaint) = model.run(&line) {
+            let text = complaint.text;
+            self.desk.refused = Some(Refusal { line, text });
+            return;
+        }
+        let decided =
+            matches!(&self.desk.dialog, Some(Dialog::Members(members)) if members.line() == line);
+        if decided {
+            self.desk.dialog = None;
+        }
+        let was_open = self.desk.menu.take().is_some() || decided;
+        if was_open && self.desk.selected.is_none() {
+            model.look_away();
         }
     }
 
@@ -152,6 +190,7 @@ impl App {
             return;
         }
         self.desk.scenario = scenario;
+        self.desk.dialog = None;
         self.desk.selected = None;
         self.desk.why = None;
         self.desk.menu = None;

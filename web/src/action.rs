@@ -6,8 +6,10 @@ use quorumscope_core::ids::{EventId, ServerId};
 use quorumscope_core::time::Time;
 use quorumscope_core::view::About;
 
-use crate::desk::Filter;
+use crate::desk::{Filter, Refusal};
+use crate::draft::Draft;
 use crate::intent::Intent;
+use crate::members::Members;
 use crate::playback::Speed;
 use crate::stage::LogWindow;
 
@@ -64,6 +66,14 @@ pub enum Action {
     Help,
     /// Show or hide the ways to pass the run on.
     Share,
+    /// Show the scripts that come with the page.
+    Scenarios,
+    /// Put a change of the members together: from how they are, or this far.
+    Members(Option<Members>),
+    /// Put the settings of a new cluster together: from those that are, or this far.
+    Settings(Option<Draft>),
+    /// Say why a line is not offered, where it is asked for.
+    Refuse(Refusal),
     /// Put away what an action has to say.
     Dismiss,
     /// Close whatever is open, the topmost first.

@@ -201,6 +201,8 @@ impl App {
             self.snapshot = Fixed::new(snapshot::take(&mut model, &self.desk, &self.view));
             model.fresh_violations(&self.view)
         };
+        // The run has stopped, and the lamps say why.
+        self.desk.drawer |= fresh > 0;
         self.snapped_at = clock();
         self.narrate(ctx);
         self.tell_host(shell, fresh);

@@ -7,7 +7,9 @@ use quorumscope_core::ids::{EventId, ServerId};
 use quorumscope_core::view::{About, LineView, Tone};
 
 use crate::action::Tab;
+use crate::draft::Draft;
 use crate::intent::Target;
+use crate::members::Members;
 use crate::stage::LogWindow;
 
 /// What lies open.
@@ -24,6 +26,8 @@ pub struct Desk {
     pub menu: Option<Menu>,
     /// The open dialog.
     pub dialog: Option<Dialog>,
+    /// What was asked for by hand last and refused.
+    pub refused: Option<Refusal>,
     /// The event that is being explained.
     pub why: Option<EventId>,
     /// What the story shows.
@@ -51,13 +55,28 @@ pub struct Menu {
     pub y: f64,
 }
 
+/// A line that was refused, and why: said where it was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The line.
+    pub line: String,
+    /// Why.
+    pub text: String,
+}
+
 /// A dialog.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Dialog {
     /// Keys and grammar.
     Help,
     /// Ways to pass the run on.
     Share,
+    /// A change of the members that is being put together.
+    Members(Members),
+    /// The scripts that come with the page.
+    Scenarios,
+    /// The settings of a cluster that is to begin.
+    Settings(Draft),
 }
 
 /// Light or dark.
@@ -142,6 +161,7 @@ impl Desk {
             light: Rc::default(),
             menu: None,
             dialog: None,
+            refused: None,
             why: None,
             filter: Filter {
                 weight: Weight::Step,

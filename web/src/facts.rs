@@ -1,9 +1,12 @@
 //! What the inspector says of a thing: its facts, and which of them the last event changed.
 
 use quorumscope_core::time::Duration;
-use quorumscope_core::view::{ClientView, LinkView, MessageView, ServerView, View, ZnodeView};
+use quorumscope_core::view::{
+    ClientView, LinkView, MessageView, OperationView, ServerView, TransferView, View, ZnodeView,
+};
 
 use crate::intent::Target;
+use crate::members;
 use crate::offers;
 
 /// A named value.
@@ -77,7 +80,10 @@ pub fn changed_first(mut now: Vec<Fact>, before: &[Fact]) -> Vec<Fact> {
 
 /// Whether a fact changes with time alone: it says nothing about the last event.
 pub fn runs_down(name: &str) -> bool {
-    matches!(name, "election timer" | "gives up in" | "arrives in")
+    matches!(
+        name,
+        "election timer" | "lease" | "gives up in" | "arrives in"
+    )
 }
 
 fn of_server(server: &ServerView) -> Vec<Fact> {
@@ -97,6 +103,11 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
         fact("applied index", server.applied),
         fact("durable index", server.durable),
         fact("last index", server.last),
+        fact("snapshot", snapshot(server)),
+        fact("configuration", members::written(&server.configuration)),
+        fact("takes part as", part(server)),
+        fact("priority", server.priority),
+        fact("linearizable reads waiting", server.pending_reads),
         fact(
             "election timer",
             server
@@ -104,6 +115,18 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
                 .map_or_else(|| "none".to_owned(), |timer| millis(timer.remaining)),
         ),
     ];
+    let newcomers = &server.configuration.newcomers;
+    if !newcomers.is_empty() {
+        facts.push(fact("waits to catch up", listed(newcomers)));
+    }
+    facts.extend(
+        server
+            .lease
+            .map(|lease| fact("lease", millis(lease.remaining))),
+    );
+    let receives = server.snapshot.partial;
+    facts.extend(receives.map(|partial| fact("receives a snapshot", way(partial))));
+    facts.extend(server.transfer.map(|to| fact("hands over to", to)));
     facts.extend(server.ballots.iter().map(|ballot| {
         fact(
             format!("vote of {}", ballot.peer),
@@ -111,10 +134,14 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
         )
     }));
     facts.extend(server.peers.iter().map(|peer| {
-        let value = format!(
+        let mut value = format!(
             "match {}, next {}, {} in flight, {}",
             peer.match_index, peer.next_index, peer.inflight, peer.state
         );
+        if let Some(sent) = peer.snapshot {
+            value += " ";
+            value += &way(sent);
+        }
         fact(format!("peer {}", peer.peer), value)
     }));
     let disk = if server.disk.full {
@@ -145,6 +172,40 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
     facts
 }
 
+/// What its snapshot stands for.
+fn snapshot(server: &ServerView) -> String {
+    let taken = server.snapshot;
+    match taken.index {
+        0 => "none".to_owned(),
+        index => format!(
+            "to entry {index} of term {}, {} bytes",
+            taken.term, taken.bytes
+        ),
+    }
+}
+
+/// How far a snapshot has come on its way.
+fn way(way: TransferView) -> String {
+    format!(
+        "to entry {}: {} of {} bytes",
+        way.index, way.stored, way.bytes
+    )
+}
+
+/// What a server is by its own configuration, and whether that is settled.
+fn part(server: &ServerView) -> String {
+    let known = &server.configuration;
+    let settled = if known.committed || !server.up {
+        ""
+    } else {
+        ", not committed"
+    };
+    match known.index {
+        0 => format!("{}, from the beginning", known.part),
+        index => format!("{}, by entry {index}{settled}", known.part),
+    }
+}
+
 fn listed<T: ToString>(items: &[T]) -> String {
     items
         .iter()
@@ -166,15 +227,19 @@ fn of_client(client: &ClientView) -> Vec<Fact> {
                 .map_or_else(|| "none".to_owned(), |timer| millis(timer.remaining)),
         ),
         fact("last zxid seen", &client.last_zxid),
+        fact("operations waiting", waiting(client).count()),
         fact(
-            "operations waiting",
-            client
-                .operations
-                .iter()
-                .filter(|operation| operation.answered.is_none())
+            "linearizable reads waiting",
+            waiting(client)
+                .filter(|operation| operation.text.ends_with(" linearizable"))
                 .count(),
         ),
     ]
+}
+
+fn waiting(client: &ClientView) -> impl Iterator<Item = &OperationView> {
+    let operations = client.operations.iter();
+    operations.filter(|operation| operation.answered.is_none())
 }
 
 fn of_link(link: &LinkView) -> Vec<Fact> {
@@ -206,10 +271,14 @@ fn of_message(view: &View, message: &MessageView, details: &Details) -> Vec<Fact
 }
 
 fn of_entry(view: &View, server: quorumscope_core::ids::ServerId, index: u64) -> Option<Vec<Fact>> {
-    let entry = offers::server(view, server)?
-        .log
-        .iter()
-        .find(|entry| entry.index == index)?;
+    let server = offers::server(view, server)?;
+    if index <= server.snapshot.base {
+        return Some(vec![
+            fact("held by", "the snapshot: the log does not hold it any more"),
+            fact("snapshot", snapshot(server)),
+        ]);
+    }
+    let entry = server.log.iter().find(|entry| entry.index == index)?;
     let yes = |holds: bool| if holds { "yes" } else { "no" };
     let holders: Vec<_> = view
         .servers

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`intent`], [`action`] | what a reader points at, and what the page can be told to do |
 //! | [`playback`], [`settings`], [`model`] | a run and how it is watched, without a screen |
-//! | [`offers`], [`facts`], [`snapshot`] | what can be done and said about what is there |
+//! | [`offers`], [`operators`], [`members`], [`facts`], [`snapshot`] | what can be done and said about what is there |
 //! | [`stage`], [`panels`], `page` | what is drawn |
 //! | [`app`], [`element`] | the root component, and what a host page holds |
 
@@ -16,6 +16,7 @@ pub mod action;
 pub mod app;
 pub mod completion;
 pub mod desk;
+pub mod draft;
 pub mod element;
 pub mod facts;
 pub mod fixed;
@@ -23,9 +24,11 @@ pub mod frames;
 pub mod hands;
 pub mod intent;
 pub mod keys;
+pub mod members;
 pub mod model;
 pub mod narrator;
 pub mod offers;
+pub mod operators;
 mod page;
 pub mod panels;
 pub mod picture;

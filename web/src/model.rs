@@ -11,6 +11,7 @@ use quorumscope_core::view::{Scope, View};
 
 use crate::facts::{self, Fact};
 use crate::intent::Target;
+use crate::offers::{self, Offer};
 use crate::playback::{FIRST_SLICE, FRAME_BUDGET_MS, Playback, SLICE_MS, Speed};
 use crate::settings::{self, Attribute};
 use crate::snapshot;
@@ -193,6 +194,34 @@ impl Model {
             outcome: outcome.clone(),
         });
         outcome
+    }
+
+    /// Why a command cannot be carried out now: the same words that running it would give.
+    pub fn refusal(&self, line: &str) -> Option<String> {
+        let world = self.player.world();
+        let names = script::Names {
+            servers: Some(world.servers()),
+            ..script::Names::default()
+        };
+        match script::parse_command_with(line, &names) {
+            Ok(command) => script::execute(&mut world.clone(), &command)
+                .err()
+                .map(|refused| refused.to_string()),
+            Err(error) => Some(error.problem.to_string()),
+        }
+    }
+
+    /// What can be done to `target`, and of each server's what cannot be done now and why.
+    pub fn offers(&self, view: &View, target: &Target) -> Vec<Offer> {
+        let mut offers = offers::offers(view, target);
+        if matches!(target, Target::Server(_) | Target::Entry { .. }) {
+            for offer in &mut offers {
+                if offer.refused.is_none() {
+                    offer.refused = self.refusal(&offer.line);
+                }
+            }
+        }
+        offers
     }
 
     /// Shows the next frame: simulates what is due at `now` on the window's `clock`. Says whether

@@ -1,12 +1,14 @@
 //! What can be done to a thing: one list behind the menu, the inspector and the long press.
 //!
-//! Each offer is a line of the command language; only those that are possible now are made.
+//! Each offer is a line of the command language. One that is not possible now is left out, or
+//! says why it is refused.
 
 use quorumscope_core::ids::{ClientId, Endpoint, MessageId, ServerId};
 use quorumscope_core::view::{ClientView, LinkView, MessageView, ServerView, View};
 
 use crate::action::Favourite;
 use crate::intent::Target;
+use crate::operators;
 
 /// Something that can be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,21 +19,45 @@ pub struct Offer {
     pub line: String,
     /// Whether it takes something away.
     pub harmful: bool,
+    /// What it has in common with its neighbours, with which it shares a line: `Hand over to`.
+    pub row: Option<String>,
+    /// Why it cannot be done now.
+    pub refused: Option<String>,
 }
 
-fn gentle(label: &str, line: String) -> Offer {
+impl Offer {
+    /// The same in a row of alternatives.
+    #[must_use]
+    pub fn in_row(mut self, row: &str) -> Self {
+        self.row = Some(row.to_owned());
+        self
+    }
+
+    /// What it does, whole.
+    pub fn name(&self) -> String {
+        match &self.row {
+            Some(row) => format!("{row} {}", self.label),
+            None => self.label.clone(),
+        }
+    }
+}
+
+/// An offer that takes nothing away.
+pub fn gentle(label: &str, line: String) -> Offer {
     Offer {
         label: label.to_owned(),
         line,
         harmful: false,
+        row: None,
+        refused: None,
     }
 }
 
-fn harmful(label: &str, line: String) -> Offer {
+/// An offer that takes something away.
+pub fn harmful(label: &str, line: String) -> Offer {
     Offer {
-        label: label.to_owned(),
-        line,
         harmful: true,
+        ..gentle(label, line)
     }
 }
 
@@ -103,6 +129,7 @@ fn for_server(view: &View, server: &ServerView) -> Vec<Offer> {
     if !server.up {
         offers.push(gentle("Restart", format!("restart {id}")));
         offers.push(harmful("Wipe its disk", format!("wipe {id}")));
+        offers.extend(operators::offers(view, server));
         return offers;
     }
     offers.push(harmful("Crash", format!("crash {id}")));
@@ -125,6 +152,7 @@ fn for_server(view: &View, server: &ServerView) -> Vec<Offer> {
         harmful("Disk full", format!("disk {id} full"))
     });
     offers.push(harmful("Slow disk, 50 ms", format!("disk {id} 50ms")));
+    offers.extend(operators::offers(view, server));
     offers
 }
 

@@ -5,14 +5,13 @@ use yew::prelude::*;
 
 use crate::action::Tab;
 use crate::app::App;
-use crate::desk::Dialog;
-use crate::offers::{self, Offer};
+use crate::desk::{Desk, Dialog, Refusal};
 use crate::panels::clients::Clients;
 use crate::panels::console::Console;
 use crate::panels::header::Header;
 use crate::panels::help::Help;
 use crate::panels::inspector::Inspector;
-use crate::panels::lamps::Lamps;
+use crate::panels::lamps::lamps;
 use crate::panels::lesson::Lesson;
 use crate::panels::menu::ContextMenu;
 use crate::panels::notice::NoticeBar;
@@ -21,6 +20,7 @@ use crate::panels::story::Story;
 use crate::panels::tabs::Tabs;
 use crate::panels::transport::Transport;
 use crate::panels::znodes::Znodes;
+use crate::panels::{members, scenarios, settings};
 use crate::shell::Shell;
 use crate::stage::{LogGrid, Stage};
 
@@ -31,7 +31,7 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
     let on = &app.on;
     let drawer = desk.drawer.then_some("open");
     html! {
-        <section class="qs" ref={app.root.clone()} aria-label={summary(&app.view)} data-drawer={drawer}>
+        <section class="qs" tabindex="-1" ref={app.root.clone()} aria-label={summary(&app.view)} data-drawer={drawer}>
             <Header
                 servers={app.view.servers.len()}
                 seed={app.view.seed}
@@ -53,19 +53,16 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
                 speed={model.playback.speed}
                 on={on.clone()}
             />
-            <ContextMenu menu={desk.menu.clone()} offers={menu_offers(app)} on={on.clone()} />
+            <ContextMenu menu={desk.menu.clone()} offers={app.snapshot.menu.clone()} refused={refused_here(desk)} on={on.clone()} />
             { dialog(app) }
             <p class="unseen" aria-live="polite">{ app.narrator.text() }</p>
         </section>
     }
 }
 
-/// What the open menu lists.
-fn menu_offers(app: &App) -> Vec<Offer> {
-    let target = app.desk.menu.as_ref().map(|menu| &menu.target);
-    target
-        .map(|target| offers::offers(&app.view, target))
-        .unwrap_or_default()
+/// What was refused, unless it was asked for in a dialog over the page.
+fn refused_here(desk: &Desk) -> Option<Refusal> {
+    desk.refused.clone().filter(|_| desk.dialog.is_none())
 }
 
 /// The cluster in one sentence, for those who cannot see it.
@@ -107,12 +104,14 @@ fn panels(app: &App) -> Html {
         Tab::Story => html! { <Story {shown} filter={desk.filter.clone()} {lit} {on} /> },
         Tab::Znodes => html! { <Znodes {shown} tree_of={desk.tree_of} {lit} {on} /> },
         Tab::Clients => html! { <Clients {shown} {lit} {on} /> },
-        Tab::Inspect => html! { <Inspector {shown} selected={desk.selected.clone()} {on} /> },
+        Tab::Inspect => {
+            html! { <Inspector {shown} selected={desk.selected.clone()} refused={refused_here(desk).filter(|_| desk.menu.is_none())} {on} /> }
+        }
     };
     html! {
         <aside class="room-panels" aria-label="Panels">
             <Tabs tab={desk.tab} on={app.on.clone()} />
-            <Lamps shown={app.snapshot.clone()} on={app.on.clone()} />
+            { lamps(&app.snapshot.view, &app.on) }
             <div class="panel" role="tabpanel" aria-label={desk.tab.name()}>{ panel }</div>
             <Console shown={app.snapshot.clone()} asked={desk.console_asked} on={app.on.clone()} />
         </aside>
@@ -121,12 +120,22 @@ fn panels(app: &App) -> Html {
 
 fn dialog(app: &App) -> Html {
     let on = app.on.clone();
-    match app.desk.dialog {
+    let objection = app.snapshot.objection.as_ref();
+    match &app.desk.dialog {
         None => Html::default(),
         Some(Dialog::Help) => html! { <Help {on} /> },
         Some(Dialog::Share) => {
             let (script, fragment) = app.snapshot.shared.clone().unwrap_or_default();
             html! { <Share {script} {fragment} branches={app.snapshot.branches.clone()} root={app.root.clone()} {on} /> }
         }
+        Some(Dialog::Scenarios) => scenarios::dialog(app.desk.scenario, &on),
+        Some(Dialog::Members(draft)) => members::dialog(
+            &app.snapshot.view,
+            draft,
+            objection,
+            app.desk.refused.as_ref(),
+            &on,
+        ),
+        Some(Dialog::Settings(draft)) => settings::dialog(draft, objection, &on),
     }
 }

@@ -124,6 +124,17 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_is_an_attribute_and_documented_as_one() {
+        let element = include_str!("../../static/quorum-scope.js");
+        let page = include_str!("../../docs/embedding.md");
+        for setting in script::Settings::default().list() {
+            let name = setting.name();
+            assert!(element.contains(&format!("\"{name}\"")), "{name}");
+            assert!(page.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
+    #[test]
     fn an_attribute_that_makes_no_sense_is_named() {
         let notice = apply("", &[attribute("servers", "many")]).unwrap_err();
         assert_eq!(notice.title, "The setting servers=many cannot be used.");

@@ -14,7 +14,7 @@ use crate::desk::{Desk, Dialog};
 use crate::facts::{self, Details, Fact};
 use crate::intent::Target;
 use crate::model::{Exchange, Model};
-use crate::offers::{self, Offer};
+use crate::offers::Offer;
 
 /// How many milliseconds pass between two snapshots while the run plays.
 pub const INTERVAL_MS: f64 = 100.0;
@@ -50,6 +50,10 @@ pub struct Snapshot {
     pub facts: Vec<Fact>,
     /// What can be done to what is inspected.
     pub offers: Vec<Offer>,
+    /// What the open menu lists.
+    pub menu: Vec<Offer>,
+    /// Of the change of members or the settings that are being put together: why they cannot be.
+    pub objection: Option<String>,
     /// What the script tells the reader now.
     pub notes: Vec<Note>,
     /// The current branch as a script and as the fragment of a link, while it is being shared.
@@ -91,17 +95,25 @@ pub fn take(model: &mut Model, desk: &Desk, view: &Rc<View>) -> Snapshot {
             Vec::new()
         },
         facts,
-        offers: desk
-            .selected
-            .as_ref()
-            .map(|target| offers::offers(view, target))
-            .unwrap_or_default(),
+        offers: offered(model, view, desk.selected.as_ref()),
+        menu: offered(model, view, desk.menu.as_ref().map(|menu| &menu.target)),
+        objection: match &desk.dialog {
+            Some(Dialog::Members(members)) => model.refusal(&members.line()),
+            Some(Dialog::Settings(draft)) => draft.objection(),
+            _ => None,
+        },
         notes: player.notes().cloned().collect(),
         waiting: player.waiting().cloned(),
         failures: player.failures().to_vec(),
         shared,
         transcript: model.transcript().to_vec(),
     }
+}
+
+fn offered(model: &Model, view: &View, target: Option<&Target>) -> Vec<Offer> {
+    target
+        .map(|target| model.offers(view, target))
+        .unwrap_or_default()
 }
 
 fn story(model: &Model, desk: &Desk) -> (Vec<LineView>, bool) {

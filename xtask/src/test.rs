@@ -178,6 +178,8 @@ impl fmt::Display for Tests {
 const NATIVE: [&str; 3] = ["--workspace", "--exclude", "quorumscope-web"];
 const PAGE: [&str; 4] = ["--package", "quorumscope-web", "--target", WASM_TARGET];
 const BROWSER_TESTS: &str = "quorumscope-tests/browser";
+/// The tests that drive the page; no selection of all targets includes them.
+const IN_BROWSER: [&str; 4] = ["--features", BROWSER_TESTS, "--test", "browser"];
 
 fn format(_: &mut Tests) -> Result<()> {
     run(&mut command("cargo", &["fmt", "--all", "--check"]))
@@ -191,6 +193,9 @@ fn lint(_: &mut Tests) -> Result<()> {
         &["clippy", "--locked", "--features", BROWSER_TESTS],
     );
     run(native.args(NATIVE).args(deny))?;
+    let mut browser = command("cargo", &["clippy", "--locked"]);
+    browser.args(IN_BROWSER).args(NATIVE);
+    run(browser.args(["--", "-D", "warnings"]))?;
     run(command("cargo", &["clippy", "--locked"])
         .args(PAGE)
         .args(deny))
@@ -209,7 +214,9 @@ fn doc(_: &mut Tests) -> Result<()> {
 }
 
 fn native(tests: &mut Tests) -> Result<()> {
-    let mut cargo = command("cargo", &["test", "--locked"]);
+    // With the browser's features, though its tests are not run: other features would have the
+    // core compiled once more.
+    let mut cargo = command("cargo", &["test", "--locked", "--features", BROWSER_TESTS]);
     run_and_read(cargo.args(NATIVE), |line| tests.read(line))?;
     // What of the page needs no browser: geometry, playback, what is offered and said.
     let mut cargo = command("cargo", &["test", "--locked", "--lib"]);
@@ -236,8 +243,8 @@ fn in_browser(tests: &mut Tests) -> Result<()> {
         build::build()?;
     }
     let driver = browser::install()?;
-    let mut cargo = command("cargo", &["test", "--locked", "--test", "browser"]);
-    cargo.args(NATIVE).args(["--features", BROWSER_TESTS]);
+    let mut cargo = command("cargo", &["test", "--locked"]);
+    cargo.args(IN_BROWSER).args(NATIVE);
     // One browser at a time: two that draw without a graphics card starve each other.
     cargo.args(["--", "--test-threads=1"]);
     run_and_read(cargo.env("CHROMEDRIVER", driver), |line| tests.read(line))

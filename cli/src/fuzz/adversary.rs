@@ -7,11 +7,16 @@ use quorumscope_core::raft::{Index, Role};
 use quorumscope_core::script::{
     Command, Disk, EndpointRef, Offset, Percent, Quality, ServerRef, Timers,
 };
+use quorumscope_core::server::Server;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::{Duration, Time};
+use quorumscope_core::view::leader_of;
 
 use super::dice::Dice;
+use super::operators;
+use super::plan::Clocks;
 use super::trial::Trial;
+use super::usurper;
 use super::workload;
 
 /// What an adversary remembers of a server, to see what its last event was.
@@ -29,10 +34,13 @@ pub(super) struct Adversary {
     deed_gap: u64,
     /// The longest time that a fault lasts.
     fault_length: u64,
-    /// How often, of a hundred, it strikes a leader at a bad moment.
+    /// How often, of a thousand, it strikes a leader at a bad moment.
     at_leaders: u64,
     /// How often, of a thousand, it strikes a server that has just written something.
     at_writers: u64,
+    /// How often, of a hundred, it asks something of a new leader.
+    at_new_leaders: u64,
+    clocks: Clocks,
     glimpses: Vec<Glimpse>,
     /// Faults that are about to come or to end; the latest in front.
     agenda: Vec<(Time, Command)>,
@@ -56,9 +64,10 @@ enum Fault {
     TimeOut,
     AlignTimers,
     Message,
+    Order,
 }
 
-const FAULTS: [(u64, Fault); 15] = [
+const FAULTS: [(u64, Fault); 16] = [
     (18, Fault::Crash),
     (8, Fault::Pause),
     (8, Fault::CutOneWay),
@@ -68,22 +77,41 @@ const FAULTS: [(u64, Fault); 15] = [
     (4, Fault::HealAll),
     (4, Fault::SlowDisk),
     (2, Fault::FullDisk),
-    (3, Fault::Drift),
+    (4, Fault::Drift),
     (2, Fault::Jump),
     (3, Fault::BadLink),
     (8, Fault::TimeOut),
     (5, Fault::AlignTimers),
     (11, Fault::Message),
+    (14, Fault::Order),
 ];
 
 impl Adversary {
-    pub(super) fn new(dice: &mut Dice) -> Self {
+    /// Most runs are so bad that hardly anything is ever decided; the others leave clients the time
+    /// to be told something that might be wrong.
+    pub(super) fn new(clocks: Clocks, dice: &mut Dice) -> Self {
+        let patient = dice.percent(45);
+        let (fault_gap, deed_gap) = if patient {
+            (dice.span(300_000, 3_000_000), dice.span(3_000, 50_000))
+        } else {
+            (dice.span(20_000, 1_500_000), dice.span(8_000, 400_000))
+        };
         Self {
-            fault_gap: dice.span(20_000, 1_500_000).as_micros(),
-            deed_gap: dice.span(8_000, 400_000).as_micros(),
+            clocks,
+            fault_gap: fault_gap.as_micros(),
+            deed_gap: deed_gap.as_micros(),
             fault_length: dice.span(60_000, 1_200_000).as_micros(),
-            at_leaders: dice.one(&[0, 5, 15, 40]),
-            at_writers: dice.one(&[0, 5, 20, 60]),
+            at_leaders: dice.one(if patient {
+                &[0, 3, 10, 30]
+            } else {
+                &[0, 50, 150, 400]
+            }),
+            at_writers: dice.one(if patient {
+                &[0, 0, 0, 2]
+            } else {
+                &[0, 5, 20, 60]
+            }),
+            at_new_leaders: dice.one(&[0, 0, 20, 80]),
             glimpses: Vec::new(),
             agenda: Vec::new(),
         }
@@ -108,7 +136,13 @@ impl Adversary {
                 trial.command(&command);
             } else if next_deed <= now {
                 trial.command(&workload::deed(&trial.world, dice));
-                next_deed = now + dice.span(500, self.deed_gap);
+                // While more than one server leads, a client can be told what is over.
+                let gap = if leaders(&trial.world) > 1 {
+                    self.deed_gap.min(10_000)
+                } else {
+                    self.deed_gap
+                };
+                next_deed = now + dice.span(500, gap);
             } else if next_fault <= now {
                 self.strike(trial, dice);
                 next_fault = now + dice.span(1_000, self.fault_gap);
@@ -134,10 +168,21 @@ impl Adversary {
             leads: server.replica().role() == Role::Leader,
             commit: server.replica().commit_index(),
         };
+        if self.glimpses.len() <= id.position() {
+            let servers = world.nodes().len();
+            self.glimpses.resize(servers, Glimpse::default());
+        }
         let before = std::mem::replace(&mut self.glimpses[id.position()], glimpse);
+        if glimpse.leads
+            && !before.leads
+            && dice.percent(self.at_new_leaders)
+            && let Some(order) = operators::order(world, id, dice)
+        {
+            self.plan(world.now() + dice.span(1, 60_000), order);
+        }
         let bad_moment =
             !before.leads || glimpse.commit > before.commit || touched.log_from.is_some();
-        if glimpse.leads && bad_moment && dice.percent(self.at_leaders) {
+        if glimpse.leads && bad_moment && dice.below(1_000) < self.at_leaders {
             self.strike_leader(world, id, dice);
         }
         let writing = world.node(id).is_some_and(|node| node.disk().pending() > 0);
@@ -151,7 +196,7 @@ impl Adversary {
     fn strike_leader(&mut self, world: &World, leader: ServerId, dice: &mut Dice) {
         let at = world.now() + dice.span(1, 40_000);
         let end = at + self.length(dice);
-        match dice.below(4) {
+        match dice.below(6) {
             0 => self.plan_crash(world, leader, at, dice),
             1 => {
                 let endpoint = server_end(leader);
@@ -163,7 +208,12 @@ impl Adversary {
                 self.plan(at, Command::Pause { server });
                 self.plan(end, Command::Resume { server });
             }
-            _ => self.plan_one_friend(world, leader, at, end, dice),
+            3 => self.plan_one_friend(world, leader, at, end, dice),
+            _ => {
+                for (at, command) in usurper::plan(world, leader, at, self.clocks, dice) {
+                    self.plan(at, command);
+                }
+            }
         }
     }
 
@@ -177,7 +227,7 @@ impl Adversary {
         dice: &mut Dice,
     ) {
         let friend = any_server(world, dice);
-        for number in 1..=world.settings().servers {
+        for number in 1..=world.servers() {
             let other = ServerId::new(number);
             if other != leader && other != friend {
                 let (from, to) = (server_end(leader), server_end(other));
@@ -229,12 +279,15 @@ impl Adversary {
             Fault::SlowDisk => disk_fault(server, Disk::Latency(dice.span(1_000, 300_000))),
             Fault::FullDisk => disk_fault(server, Disk::Full),
             Fault::Drift => {
-                let ppm = dice.below(600_001) as i32 - 300_000;
+                let drift = Some(self.clocks.drift(dice));
+                let remedy = clock(server, None, Some(0));
+                let lasting = dice.percent(50);
                 (
-                    clock(server, None, Some(ppm)),
-                    Some(clock(server, None, Some(0))),
+                    clock(server, None, drift),
+                    Some(remedy).filter(|_| !lasting),
                 )
             }
+            Fault::Jump if !self.clocks.jump => return,
             Fault::Jump => {
                 let by = dice.below(1_000_001) as i64 - 500_000;
                 (clock(server, Some(Offset::from_micros(by)), None), None)
@@ -259,6 +312,13 @@ impl Adversary {
             }
             Fault::TimeOut => (Command::TimeOut { server }, None),
             Fault::AlignTimers => (Command::Timers(Timers::Align), None),
+            Fault::Order => {
+                let leader = leader_of(&trial.world).unwrap_or(id);
+                match operators::order(&trial.world, leader, dice) {
+                    Some(order) => (order, None),
+                    None => return,
+                }
+            }
             Fault::Message => match message_fault(&trial.world, dice) {
                 Some(fault) => fault,
                 None => return,
@@ -272,12 +332,19 @@ impl Adversary {
     }
 }
 
-fn server_end(server: ServerId) -> EndpointRef {
+/// How many servers take themselves for leaders.
+fn leaders(world: &World) -> usize {
+    let replicas = world.nodes().iter().filter_map(|node| node.server());
+    let leads = |server: &&Server| server.replica().role() == Role::Leader;
+    replicas.filter(leads).count()
+}
+
+pub(super) fn server_end(server: ServerId) -> EndpointRef {
     EndpointRef::Server(server.into())
 }
 
 fn any_server(world: &World, dice: &mut Dice) -> ServerId {
-    ServerId::new(1 + dice.below(world.settings().servers.into()) as u16)
+    ServerId::new(1 + dice.below(world.servers().into()) as u16)
 }
 
 /// A server, or sometimes a client.

@@ -2,10 +2,14 @@
 //! server caught up with it, and a client served.
 
 use quorumscope_core::ids::{ClientId, ServerId};
+use quorumscope_core::raft::Transition;
 use quorumscope_core::script::{
-    ClientAction, Command, Condition, Disk, Operation, Percent, Quality, Step, holds, parse_line,
+    ClientAction, Command, Condition, Disk, Operation, Percent, Quality, ServerRef, Step, holds,
+    parse_line,
 };
 use quorumscope_core::time::Duration;
+use quorumscope_core::view::leader_of;
+use quorumscope_core::zookeeper::CreateMode;
 
 use super::trial::Trial;
 
@@ -33,6 +37,9 @@ pub(super) struct Failed {
 /// Ends all faults and waits until the cluster lives; why not, if it does not.
 pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
     end_faults(trial);
+    if let Some(failed) = gather(trial) {
+        return Some(failed);
+    }
     if let Some(failed) = wait_until(trial, ALIVE) {
         return Some(failed);
     }
@@ -40,6 +47,7 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
     let open = ClientAction::Open {
         server: None,
         timeout: None,
+        read_only: false,
     };
     trial.command(&Command::Client {
         client,
@@ -50,8 +58,8 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
         let create = Operation::Create {
             path: "/recovered".to_owned(),
             data: None,
-            ephemeral: false,
-            sequential: true,
+            mode: CreateMode::PersistentSequential,
+            acl: None,
         };
         trial.command(&Command::Client {
             client,
@@ -61,6 +69,47 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
         failed.as_ref()?;
     }
     failed
+}
+
+/// Makes every server a voter again: one that was removed and does not know it disturbs the others
+/// for ever. Why that did not succeed, if it does not.
+fn gather(trial: &mut Trial) -> Option<Failed> {
+    let everyone: Vec<ServerId> = (1..=trial.world.servers()).map(ServerId::new).collect();
+    // What is not committed may be taken back.
+    let is_done = |trial: &Trial| {
+        let leader = leader_of(&trial.world).and_then(|leader| trial.world.server(leader));
+        leader.is_some_and(|leader| {
+            let replica = leader.replica();
+            let now = replica.configuration();
+            let is_committed = replica.configured_at() <= replica.commit_index();
+            is_committed && !now.is_joint() && now.voters() == everyone
+        })
+    };
+    let deadline = trial.world.now() + PATIENCE;
+    while trial.is_safe() && !is_done(trial) && trial.world.now() < deadline {
+        trial.command(&Command::LeaveJoint { via: None });
+        for one_more in (0..everyone.len()).rev() {
+            // Where no joint configuration is allowed, voters come back one by one.
+            let leader = leader_of(&trial.world);
+            let now = leader.and_then(|leader| trial.world.configuration_of(leader));
+            let voters = everyone.iter().enumerate().filter(|(position, server)| {
+                *position <= one_more || now.as_ref().is_some_and(|now| now.is_voter(**server))
+            });
+            let voters: Vec<ServerRef> = voters.map(|(_, server)| (*server).into()).collect();
+            if trial.command(&Command::Reconfigure {
+                voters,
+                learners: Vec::new(),
+                transition: Transition::AsNeeded,
+                via: None,
+            }) {
+                break;
+            }
+        }
+        let until = trial.world.now() + Duration::from_millis(100);
+        while trial.is_safe() && trial.event(until) {}
+    }
+    let voters: Vec<String> = everyone.iter().map(|id| format!("{id} voter")).collect();
+    wait_until(trial, &voters.join(" and "))
 }
 
 /// Waits until something comes about; why it did not, if it does not.
@@ -116,7 +165,7 @@ fn end_faults(trial: &mut Trial) {
     for message in held {
         trial.command(&Command::Release { message });
     }
-    for number in 1..=trial.world.settings().servers {
+    for number in 1..=trial.world.servers() {
         let server = ServerId::new(number);
         trial.command(&Command::Disk {
             server: server.into(),

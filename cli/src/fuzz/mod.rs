@@ -7,9 +7,13 @@
 mod adversary;
 mod calm;
 mod dice;
+mod membership;
+mod operations;
+mod operators;
 mod plan;
 mod report;
 mod trial;
+mod usurper;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -83,6 +87,10 @@ pub struct Tally {
     pub leaders: u64,
     /// How many entries were committed, in the longest log of each run.
     pub entries: u64,
+    /// How many operations of clients were answered.
+    pub answers: u64,
+    /// How many of them were linearizable reads.
+    pub reads: u64,
 }
 
 impl Tally {
@@ -94,6 +102,8 @@ impl Tally {
         self.commands += other.commands;
         self.leaders += other.leaders;
         self.entries += other.entries;
+        self.answers += other.answers;
+        self.reads += other.reads;
     }
 }
 

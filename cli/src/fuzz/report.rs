@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use quorumscope_core::raft::Rules;
+use quorumscope_core::sim::Settings;
 
 use super::trial::shows;
 use super::{Finding, Options, Summary, run_seeds};
@@ -11,9 +11,9 @@ use crate::args::Fuzz;
 use crate::{Verdict, link, print_line};
 
 pub(crate) fn fuzz(task: &Fuzz) -> Verdict {
-    let mut rules = Rules::default();
+    let mut settings = Settings::default();
     for name in &task.off {
-        if let Err(error) = rules.switch(name, false) {
+        if let Err(error) = settings.switch_rule(name, false) {
             eprintln!("{error}");
             return Verdict::Unusable;
         }
@@ -90,6 +90,11 @@ fn print_summary(summary: &Summary) {
         count(tally.commands),
         count(tally.leaders),
         count(tally.entries),
+    ));
+    print_line(&format!(
+        "{} operations of clients answered, {} of them linearizable reads",
+        count(tally.answers),
+        count(tally.reads),
     ));
     match summary.findings.len() {
         0 => print_line("no violation"),

@@ -6,6 +6,7 @@ use quorumscope_core::raft::Role;
 use quorumscope_core::script::{Command, Located, Script, Step, execute};
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Time;
+use quorumscope_core::zookeeper::Request;
 
 use super::adversary::Adversary;
 use super::calm;
@@ -28,8 +29,10 @@ pub(super) struct Trial {
 /// If a name in [`Options::off`] is no rule's.
 pub fn run_seed(seed: u64, options: &Options) -> Outcome {
     let mut dice = Dice::new(seed);
-    let mut trial = Trial::new(plan::header(seed, options, &mut dice));
-    Adversary::new(&mut dice).torment(&mut trial, &mut dice, options.duration);
+    let header = plan::header(seed, options, &mut dice);
+    let clocks = plan::Clocks::of(&header);
+    let mut trial = Trial::new(header);
+    Adversary::new(clocks, &mut dice).torment(&mut trial, &mut dice, options.duration);
     let failed = if trial.is_safe() {
         calm::recover(&mut trial)
     } else {
@@ -73,12 +76,20 @@ impl Trial {
         true
     }
 
+    /// Lets everything happen that is due now.
+    fn settle(&mut self) {
+        while self.event(self.world.now()) {}
+    }
+
     fn count_leader(&mut self) {
         let Some(touched) = self.world.touched() else {
             return;
         };
         let server = self.world.server(touched.server);
         let leads = server.is_some_and(|server| server.replica().role() == Role::Leader);
+        if self.led.len() <= touched.server.position() {
+            self.led.resize(self.world.nodes().len(), false);
+        }
         let led = std::mem::replace(&mut self.led[touched.server.position()], leads);
         self.tally.leaders += u64::from(leads && !led);
     }
@@ -86,7 +97,7 @@ impl Trial {
     /// Carries out a command after everything that is due now, as a player of the recording will;
     /// whether the cluster could.
     pub(super) fn command(&mut self, command: &Command) -> bool {
-        while self.event(self.world.now()) {}
+        self.settle();
         let Ok(command) = execute(&mut self.world, command) else {
             return false;
         };
@@ -98,6 +109,10 @@ impl Trial {
     }
 
     fn outcome(mut self, seed: u64, failed: Option<calm::Failed>) -> Outcome {
+        self.settle();
+        if self.is_safe() {
+            self.monitor.at_end(&self.world);
+        }
         self.tally.runs = 1;
         self.tally.simulated = self.world.now().since(Time::ZERO);
         let servers = self.world.nodes().iter().filter_map(|node| node.server());
@@ -105,6 +120,12 @@ impl Trial {
             .map(|server| server.replica().commit_index().number())
             .max()
             .unwrap_or(0);
+        for call in self.monitor.history().calls() {
+            let is_read = matches!(call.request, Some(Request::Linearizable(_)));
+            let is_answered = call.reply().is_some();
+            self.tally.answers += u64::from(is_answered);
+            self.tally.reads += u64::from(is_answered && is_read);
+        }
         let tally = self.tally;
         let violation = self.monitor.violations().first().cloned();
         let finding = match (violation, failed) {
@@ -129,7 +150,6 @@ impl Trial {
 
     /// The run as a script, with what it demands before its end.
     fn script(&mut self, demand: Option<Step>) -> String {
-        while self.event(self.world.now()) {}
         let mut script: Script = self.recording.script(self.world.now(), self.world.digest());
         let end = script.steps.pop();
         script

@@ -1,17 +1,15 @@
 //! What clients do in a random run.
 
 use quorumscope_core::ids::{ClientId, ServerId};
-use quorumscope_core::script::{ClientAction, Command, Operation};
+use quorumscope_core::script::{ClientAction, Command};
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Duration;
 
 use super::dice::Dice;
+use super::operations::operation;
 
 /// How many clients there are.
 const CLIENTS: u64 = 3;
-
-/// Few paths, so that clients get in each other's way.
-const PATHS: [&str; 5] = ["/a", "/b", "/a/x", "/a/y", "/b/z"];
 
 #[derive(Clone, Copy)]
 enum Deed {
@@ -26,68 +24,27 @@ enum Deed {
 pub(super) fn deed(world: &World, dice: &mut Dice) -> Command {
     let client = ClientId::from_position(dice.below(CLIENTS) as usize)
         .expect("there are more letters than clients");
-    let servers = u64::from(world.settings().servers);
+    let servers = u64::from(world.servers());
     let server = ServerId::new(1 + dice.below(servers) as u16).into();
     let deeds = [
         (80, Deed::Request),
         (10, Deed::Open),
-        (6, Deed::Connect),
+        (8, Deed::Connect),
         (2, Deed::Close),
         (2, Deed::Kill),
     ];
     let action = match dice.weighted(&deeds) {
-        Deed::Request => ClientAction::Request(operation(dice)),
+        Deed::Request => ClientAction::Request(operation(client, dice)),
         Deed::Open => ClientAction::Open {
             server: dice.percent(50).then_some(server),
             timeout: dice
                 .percent(30)
                 .then(|| Duration::from_millis(200 + dice.below(1_800))),
+            read_only: dice.percent(30),
         },
         Deed::Connect => ClientAction::Connect { server },
         Deed::Close => ClientAction::Close,
         Deed::Kill => ClientAction::Kill,
     };
     Command::Client { client, action }
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Create,
-    Set,
-    Delete,
-    Read,
-    Sync,
-}
-
-fn operation(dice: &mut Dice) -> Operation {
-    let path = dice.one(&PATHS).to_owned();
-    let data = dice.percent(80).then(|| dice.below(1_000).to_string());
-    let version = dice.percent(20).then(|| dice.below(4) as i32);
-    let kinds = [
-        (35, Kind::Create),
-        (30, Kind::Set),
-        (15, Kind::Delete),
-        (15, Kind::Read),
-        (5, Kind::Sync),
-    ];
-    match dice.weighted(&kinds) {
-        Kind::Create => Operation::Create {
-            path,
-            data,
-            ephemeral: dice.percent(30),
-            sequential: dice.percent(20),
-        },
-        Kind::Set => Operation::Set {
-            path,
-            data,
-            version,
-        },
-        Kind::Delete => Operation::Delete { path, version },
-        Kind::Read => match dice.below(3) {
-            0 => Operation::Get { path },
-            1 => Operation::Exists { path },
-            _ => Operation::Children { path },
-        },
-        Kind::Sync => Operation::Sync { path },
-    }
 }

@@ -1,11 +1,12 @@
 //! What a client was told is done stays done.
 
 use super::glance::{Answer, leaders, log_of};
-use super::past::{Committed, describe};
+use super::past::{Committed, Past, describe};
 use super::{Clash, Glance, Invariant, Property};
 use crate::explain::Rule;
 use crate::ids::{ClientId, ServerId};
 use crate::raft::{Content, Entry, Index};
+use crate::sim::World;
 use crate::zookeeper::{Command, Request, Update};
 
 /// The acknowledged write with the highest index. Whoever has it has, by Log Matching, those that
@@ -39,7 +40,7 @@ impl Invariant for AcknowledgedWrites {
         match &self.latest {
             // A leader of an earlier term may have been elected by late messages.
             Some(latest) if glance.was_elected() && is_latest => {
-                latest.is_in_log_of(glance.world, glance.server)
+                latest.is_in_log_of(glance.world, glance.past, glance.server)
             }
             _ => Ok(()),
         }
@@ -49,6 +50,9 @@ impl Invariant for AcknowledgedWrites {
         // Where commands are replicated as such, a write's zxid is its place in the log.
         let index = Index::new(answer.zxid.counter().into());
         let committed = answer.past.committed(index);
+        if answer.past.never_saw(index) {
+            return Ok(());
+        }
         let Some(write) = committed.filter(|first| asks_for(&first.entry, answer)) else {
             return Err(not_done(answer, index, committed));
         };
@@ -59,7 +63,7 @@ impl Invariant for AcknowledgedWrites {
         };
         for (leader, term) in leaders(answer.world) {
             if term == answer.past.highest_term() {
-                acknowledged.is_in_log_of(answer.world, leader)?;
+                acknowledged.is_in_log_of(answer.world, answer.past, leader)?;
             }
         }
         let known = self.latest.as_ref();
@@ -106,9 +110,9 @@ fn told(client: ClientId, request: &Request) -> String {
 }
 
 impl Acknowledged {
-    fn is_in_log_of(&self, world: &crate::sim::World, leader: ServerId) -> Result<(), Clash> {
+    fn is_in_log_of(&self, world: &World, past: &Past, leader: ServerId) -> Result<(), Clash> {
         let log = log_of(world, leader);
-        if self.write.is_in(log) {
+        if past.is_in(&self.write, log) {
             return Ok(());
         }
         let entry = &self.write.entry;

@@ -1,11 +1,10 @@
 //! What was committed is never lost again.
 
-use super::glance::log_of;
+use super::glance::{can_be_elected, log_of};
 use super::past::{Committed, describe};
 use super::{Clash, Glance, Invariant, Property};
 use crate::explain::Rule;
 use crate::ids::ServerId;
-use crate::quorum::is_majority;
 use crate::raft::Index;
 
 /// How far what was committed has been looked for in the logs.
@@ -23,7 +22,7 @@ impl Invariant for CommittedStaysCommitted {
         name: "committed_stays_committed",
         title: "Committed stays",
         rule: Rule {
-            text: "a committed entry is stored on a majority of the servers from then on, whichever of them crash",
+            text: "a committed entry is stored on so many servers from then on, whichever of them crash, that nobody can be elected without it",
             source: "Raft §5.3, §5.4",
         },
     };
@@ -47,25 +46,22 @@ impl Invariant for CommittedStaysCommitted {
 }
 
 fn is_held(glance: &Glance<'_>, committed: &Committed) -> Result<(), Clash> {
-    let of = glance.world.nodes().len();
-    let holds = |server: ServerId| committed.is_in(log_of(glance.world, server));
-    let holders = glance.world.nodes().iter().filter(|node| holds(node.id()));
-    let have = holders.count();
-    if is_majority(have, of) {
+    let world = glance.world;
+    let holds = |server: ServerId| glance.past.is_in(committed, log_of(world, server));
+    let servers = || world.nodes().iter().map(crate::sim::Node::id);
+    let is_threat = |server: &ServerId| !holds(*server) && can_be_elected(world, *server);
+    let Some(threat) = servers().find(is_threat) else {
         return Ok(());
-    }
+    };
+    let (have, of) = (servers().filter(|id| holds(*id)).count(), servers().count());
     let entry = describe(&committed.entry);
     let index = committed.entry.index;
     // Either the server that the event happened at has lost it, or it is the one that took it for
     // committed while a majority was without it.
-    let without = glance
-        .world
-        .nodes()
-        .iter()
-        .map(crate::sim::Node::id)
+    let without = servers()
         .filter(|server| !holds(*server))
         .max_by_key(|server| *server == glance.server)
-        .unwrap_or(glance.server);
+        .unwrap_or(threat);
     Err(Clash {
         what: format!("entry {index} was committed, and {have} of {of} servers have it"),
         facts: [

@@ -58,7 +58,7 @@ fn owns_rightly(server: ServerId, service: &Service, session: SessionId) -> Resu
 mod tests {
     use super::*;
     use crate::time::{Duration, Time};
-    use crate::zookeeper::{Owner, Password, Txn, TxnHeader, Xid, Zxid};
+    use crate::zookeeper::{Acl, Owner, Password, Txn, TxnHeader, Xid, Zxid};
 
     #[test]
     fn an_ephemeral_without_an_open_session_is_found() {
@@ -77,11 +77,14 @@ mod tests {
         let open = Txn::CreateSession {
             timeout: Duration::ZERO,
             password: Password::new([0; 16]),
+            owner: ServerId::new(2),
         };
         let create = Txn::Create {
             path: "/e".into(),
             data: None,
+            acl: Acl::open(),
             owner: Owner::Session(session),
+            answers_stat: true,
             parent_creates: 1,
         };
         let close = |ephemerals| Txn::CloseSession { ephemerals };

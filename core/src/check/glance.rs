@@ -1,9 +1,10 @@
 //! What an invariant may look at after an event.
 
+use super::history::Call;
 use super::past::Past;
-use crate::client::Client;
 use crate::ids::{ClientId, ServerId};
-use crate::raft::{Entry, Index, Log, Role, Term};
+use crate::raft::{Entry, Index, Log, Role, Snapshot, Term};
+use crate::server::ReadsOutline;
 use crate::sim::World;
 use crate::zookeeper::{Command, Request, SessionId, Zxid};
 
@@ -40,8 +41,14 @@ pub(super) struct Outline {
     pub(super) applied: Index,
     /// The last index of its log.
     pub(super) last: Index,
+    /// The last entry that its snapshot stands for.
+    pub(super) snapshot: Index,
     /// How many writes its disk has not confirmed.
     pub(super) unconfirmed: usize,
+    /// The entry that holds the configuration it goes by.
+    pub(super) configured: Index,
+    /// The linearizable reads that its clients have asked for.
+    pub(super) reads: ReadsOutline,
 }
 
 impl Outline {
@@ -58,7 +65,10 @@ impl Outline {
                 vote: image.hard.voted_for,
                 applied: Index::ZERO,
                 last: image.log.last_index(),
+                snapshot: end_of(image.snapshot.as_deref()),
                 unconfirmed: 0,
+                configured: image.log.configurations().next().unwrap_or_default(),
+                reads: ReadsOutline::default(),
             });
         };
         let replica = server.replica();
@@ -69,7 +79,10 @@ impl Outline {
             vote: replica.voted_for(),
             applied: server.applied(),
             last: replica.log().last_index(),
+            snapshot: end_of(replica.snapshot()),
             unconfirmed: disk.pending(),
+            configured: replica.configured_at(),
+            reads: server.reads_outline(),
         })
     }
 }
@@ -93,6 +106,11 @@ impl<'a> Glance<'a> {
     }
 }
 
+/// The last entry that a snapshot stands for; zero without one.
+fn end_of(snapshot: Option<&Snapshot<Command>>) -> Index {
+    snapshot.map_or(Index::ZERO, |snapshot| snapshot.last.index)
+}
+
 /// The log that a server has, or would boot with.
 pub(super) fn log_of(world: &World, id: ServerId) -> &Log<Command> {
     let node = &world.nodes()[id.position()];
@@ -100,6 +118,16 @@ pub(super) fn log_of(world: &World, id: ServerId) -> &Log<Command> {
         Some(server) => server.replica().log(),
         None => &node.disk().image().log,
     }
+}
+
+/// Whether a server could win an election, as the logs are: a quorum of the configuration that it
+/// goes by has logs that are no more up-to-date than its own (Raft §5.4.1). Whatever its term is, it
+/// can reach a later one.
+pub(super) fn can_be_elected(world: &World, id: ServerId) -> bool {
+    let own = log_of(world, id).last_position();
+    let grants = |voter| log_of(world, voter).last_position() <= own;
+    let configuration = world.configuration_of(id);
+    configuration.is_some_and(|configuration| configuration.is_quorum(grants))
 }
 
 /// Those who lead, or believe to, each with its term.
@@ -130,30 +158,21 @@ pub(super) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// The answer that `client` has just had, if it was that a write is done.
-    pub(super) fn latest(
-        world: &'a World,
-        past: &'a Past,
-        id: ClientId,
-        client: &'a Client,
-    ) -> Option<Self> {
-        // Answers come in the order of the requests, so this is the latest.
-        let operation = client
-            .operations()
-            .rfind(|operation| operation.answer.is_some())?;
-        let (at, reply) = operation.answer.as_ref()?;
-        let request = operation.request.as_ref()?;
-        if !request.is_write() || reply.is_err() || *at != world.now() {
+    /// What an operation's answer says, if it is that a write is done.
+    pub(super) fn of(world: &'a World, past: &'a Past, call: &'a Call) -> Option<Self> {
+        let request = call.request.as_ref()?;
+        if !request.is_write() || call.reply()?.is_err() {
             return None;
         }
+        let client = world.client(call.id.client)?.process();
         Some(Self {
             world,
             past,
-            client: id,
+            client: call.id.client,
             session: client.session()?.session,
-            server: client.server(),
+            server: call.server,
             request,
-            zxid: client.last_zxid(),
+            zxid: call.zxid()?,
         })
     }
 }

@@ -42,12 +42,12 @@ impl Invariant for LeaderCompleteness {
 fn is_complete(glance: &Glance<'_>, (leader, term): (ServerId, Term)) -> Result<(), Clash> {
     let log = log_of(glance.world, leader);
     let last = glance.past.committed(glance.past.through_before(term));
-    let Some(last) = last.filter(|committed| !committed.is_in(log)) else {
+    let Some(last) = last.filter(|committed| !glance.past.is_in(committed, log)) else {
         return Ok(());
     };
     let mut missing = last;
     while let Some(earlier) = glance.past.committed(missing.entry.index.prev())
-        && !earlier.is_in(log)
+        && !glance.past.is_in(earlier, log)
     {
         missing = earlier;
     }

@@ -53,8 +53,10 @@ fn first_mismatch(mine: &Log<Command>, theirs: &Log<Command>, from: Index) -> Op
     if from > theirs.last_index() {
         return None;
     }
+    // Before a log's base there is nothing to compare, and the base itself is known by its term.
+    let both_hold = mine.first_index().max(theirs.first_index());
     let named_alike = |entry: &&Entry<Command>| theirs.term_at(entry.index) == Some(entry.term);
-    mine.range(from, theirs.last_index())
+    mine.range(from.max(both_hold), theirs.last_index())
         .filter(named_alike)
         .map(|entry| entry.index)
         .find(|index| {
@@ -86,7 +88,7 @@ mod tests {
     use super::*;
     use crate::raft::{Content, Term};
     use crate::time::Time;
-    use crate::zookeeper::{SessionId, Update, Xid};
+    use crate::zookeeper::{Identities, SessionId, Update, Xid};
 
     /// Entries of these terms, each with what it says; 0 is a no-op.
     fn log(entries: &[(u64, i64)]) -> Log<Command> {
@@ -94,6 +96,8 @@ mod tests {
             session: SessionId::new(session),
             xid: Xid::ZERO,
             time: Time::ZERO,
+            origin: ServerId::new(1),
+            identities: Identities::default(),
             update: Update::CloseSession { expired: true },
         };
         let mut log = Log::default();
@@ -126,6 +130,21 @@ mod tests {
         let (mine, theirs) = ([(1, 0), (1, 5), (1, 6)], [(1, 0), (1, 9)]);
         assert_eq!(mismatch(&mine, &theirs, 1), Some(2));
         assert_eq!(mismatch(&mine, &theirs, 3), None);
+    }
+
+    #[test]
+    fn a_compacted_log_is_compared_from_its_base_on() {
+        let (mut mine, theirs) = (
+            log(&[(1, 0), (1, 5), (2, 6)]),
+            log(&[(1, 0), (1, 7), (2, 6)]),
+        );
+        let from = Index::new(1);
+        assert_eq!(first_mismatch(&mine, &theirs, from), Some(Index::new(2)));
+        mine.compact(Index::new(2));
+        assert_eq!(first_mismatch(&mine, &theirs, from), None);
+        assert_eq!(first_mismatch(&theirs, &mine, from), None);
+        let other = log(&[(1, 0), (2, 5), (2, 6)]);
+        assert_eq!(first_mismatch(&other, &mine, from), Some(Index::new(3)));
     }
 
     #[test]

@@ -10,43 +10,92 @@
 //! | `glance`, `past` | what an invariant may look at: the present, and what was seen before |
 //! | `election_safety`, `leader_append_only`, `log_matching`, `leader_completeness`, `state_machine_safety` | the five properties of Raft's Figure 3 |
 //! | `one_vote_per_term`, `committed_stays_committed` | what they rest on: promises and entries outlive crashes |
-//! | `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
+//! | `one_uncommitted_configuration`, `quorums_overlap`, `quorum_commits` | what makes changes of membership safe |
+//! | `linearizable_reads` | what a server that serves such a read has seen |
+//! | `snapshots_agree`, `exactly_once`, `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
+//! | `moved_sessions`, `failed_writes`, `sequential_names` | what ZooKeeper's transactions promise |
+//! | `notices`, `watch_before_state`, `expected_events` | what clients are told of the znodes that they watch |
+//! | `history`, `freshness`, `verdict` | what clients asked and were told, and what is to be thought of it |
+//! | `linearizable_writes`, `fifo_client_order`, `monotonic_reads`, `sync_then_read` | what ZooKeeper promises to clients, judged as each answer comes |
+//! | `linearizability` | whether one order of the operations explains all answers: judged once, at the end of a run |
 
 mod acknowledged_writes;
 mod committed_stays_committed;
 mod election_safety;
 mod ephemeral_owners;
+mod exactly_once;
+mod expected_events;
+mod failed_writes;
+mod fifo_client_order;
+#[cfg(test)]
+mod fixture;
+mod freshness;
 mod glance;
+mod history;
 mod leader_append_only;
 mod leader_completeness;
+mod linearizability;
+mod linearizable_reads;
+mod linearizable_writes;
 mod log_matching;
+mod monotonic_reads;
+mod moved_sessions;
+mod notices;
+mod one_uncommitted_configuration;
 mod one_vote_per_term;
 mod past;
+mod quorum_commits;
+mod quorums_overlap;
 mod replicas_agree;
+mod sequential_names;
+#[cfg(test)]
+mod service_testing;
+mod snapshots_agree;
 mod state_machine_safety;
+mod sync_then_read;
 #[cfg(test)]
 mod testing;
+mod verdict;
+mod watch_before_state;
 
-use crate::client::Client;
 use crate::explain::Rule;
-use crate::ids::{ClientId, EventId, ServerId};
+use crate::ids::{EventId, ServerId};
 use crate::raft::Index;
 use crate::sim::World;
 use crate::time::Time;
-use crate::zookeeper::Zxid;
 
 use acknowledged_writes::AcknowledgedWrites;
 use committed_stays_committed::CommittedStaysCommitted;
 use election_safety::ElectionSafety;
 use ephemeral_owners::EphemeralOwners;
+use exactly_once::ExactlyOnce;
+use expected_events::ExpectedEvents;
+use failed_writes::FailedWrites;
+use fifo_client_order::FifoClientOrder;
 use glance::{Answer, Glance, Outline};
 use leader_append_only::LeaderAppendOnly;
 use leader_completeness::LeaderCompleteness;
+use linearizability::Linearizability;
+use linearizable_reads::LinearizableReads;
+use linearizable_writes::LinearizableWrites;
 use log_matching::LogMatching;
+use monotonic_reads::MonotonicReads;
+use moved_sessions::MovedSessions;
+use notices::{Heard, Notices};
+use one_uncommitted_configuration::OneUncommittedConfiguration;
 use one_vote_per_term::OneVotePerTerm;
 use past::Past;
+use quorum_commits::QuorumCommits;
+use quorums_overlap::QuorumsOverlap;
 use replicas_agree::ReplicasAgree;
+use sequential_names::SequentialNames;
+use snapshots_agree::SnapshotsAgree;
 use state_machine_safety::StateMachineSafety;
+use sync_then_read::SyncThenRead;
+use watch_before_state::WatchBeforeState;
+
+pub use history::{Call, CallId, Ending, History, REMEMBERED_CALLS, Told};
+pub use verdict::Verdict;
 
 /// A property that did not hold: two facts that cannot both be.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,10 +138,32 @@ trait Invariant {
     const PROPERTY: Property;
 
     /// Looks at what an event changed at a server.
-    fn check(&mut self, glance: &Glance<'_>) -> Result<(), Clash>;
+    fn check(&mut self, _glance: &Glance<'_>) -> Result<(), Clash> {
+        Ok(())
+    }
 
-    /// Hears what a client was told.
+    /// Hears that a client was told that a write is done.
     fn hear(&mut self, _answer: &Answer<'_>) -> Result<(), Clash> {
+        Ok(())
+    }
+
+    /// Hears of an event that a client was told of.
+    fn notice(&mut self, _heard: &Heard) -> Result<(), Clash> {
+        Ok(())
+    }
+
+    /// Holds the answer to an operation against what the server has.
+    fn witness(&mut self, _world: &World, _call: &Call) -> Result<(), Clash> {
+        Ok(())
+    }
+
+    /// Judges an operation that has been answered.
+    fn judge(&mut self, _history: &History, _call: &Call) -> Result<(), Clash> {
+        Ok(())
+    }
+
+    /// Judges the whole run at its end.
+    fn conclude(&mut self, _history: &History, _past: &Past) -> Result<(), Clash> {
         Ok(())
     }
 }
@@ -127,28 +198,87 @@ macro_rules! invariants {
                     self.note::<$Invariant>(answer.world, outcome);
                 })*
             }
+
+            /// Lets every invariant that has held so far hear of an event.
+            fn notice(&mut self, world: &World, heard: &Heard) {
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.notice(heard);
+                    self.note::<$Invariant>(world, outcome);
+                })*
+            }
+
+            /// Lets every invariant that has held so far look at who has answered an operation.
+            fn witness(&mut self, world: &World, call: &Call) {
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.witness(world, call);
+                    if outcome.is_err() {
+                        self.history.condemn(call.id, $Invariant::PROPERTY.name);
+                    }
+                    self.note::<$Invariant>(world, outcome);
+                })*
+            }
+
+            /// Lets every invariant that has held so far judge an operation.
+            fn judge(&mut self, world: &World, call: &Call) {
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.judge(&self.history, call);
+                    if outcome.is_err() {
+                        self.history.condemn(call.id, $Invariant::PROPERTY.name);
+                    }
+                    self.note::<$Invariant>(world, outcome);
+                })*
+            }
+
+            /// The run ends here: judges what can only be judged as a whole. The violations that
+            /// it finds are added to [`Monitor::violations`]; whether there are any.
+            pub fn at_end(&mut self, world: &World) -> bool {
+                let known = self.violations.len();
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.conclude(&self.history, &self.past);
+                    self.note::<$Invariant>(world, outcome);
+                })*
+                self.violations.len() > known
+            }
         }
     };
 }
 invariants! {
     election_safety: ElectionSafety,
     one_vote_per_term: OneVotePerTerm,
+    one_uncommitted_configuration: OneUncommittedConfiguration,
+    quorums_overlap: QuorumsOverlap,
+    quorum_commits: QuorumCommits,
     leader_append_only: LeaderAppendOnly,
     log_matching: LogMatching,
     leader_completeness: LeaderCompleteness,
     state_machine_safety: StateMachineSafety,
     committed_stays_committed: CommittedStaysCommitted,
+    linearizable_reads: LinearizableReads,
     replicas_agree: ReplicasAgree,
+    snapshots_agree: SnapshotsAgree,
+    exactly_once: ExactlyOnce,
     ephemeral_owners: EphemeralOwners,
+    moved_sessions: MovedSessions,
+    failed_writes: FailedWrites,
+    sequential_names: SequentialNames,
     acknowledged_writes: AcknowledgedWrites,
+    watch_before_state: WatchBeforeState,
+    expected_events: ExpectedEvents,
+    linearizable_writes: LinearizableWrites,
+    fifo_client_order: FifoClientOrder,
+    monotonic_reads: MonotonicReads,
+    sync_then_read: SyncThenRead,
+    linearizability: Linearizability,
 }
 
-/// Everything that watches a run. `outlines` and `heard` say what each server and each client was
-/// like when it was last looked at; an invariant that was violated is not asked again.
+/// Everything that watches a run. `outlines` says what each server was like when it was last looked
+/// at, `history` what each client asked and was told; an invariant that was violated is not asked
+/// again.
 #[derive(Clone, Debug)]
 pub struct Monitor {
     outlines: Vec<Outline>,
-    heard: Vec<(ClientId, Zxid)>,
+    history: History,
+    notices: Notices,
     past: Past,
     violations: Vec<Violation>,
     invariants: Invariants,
@@ -159,16 +289,15 @@ impl Monitor {
     pub fn new(world: &World) -> Self {
         let mut monitor = Self {
             outlines: vec![Outline::default(); world.nodes().len()],
-            heard: Vec::new(),
+            history: History::new(world),
+            notices: Notices::default(),
             past: Past::default(),
             violations: Vec::new(),
             invariants: Invariants::default(),
         };
+        monitor.notices.follow(world);
         for node in world.nodes() {
             monitor.look_at(world, node.id(), Some(Index::new(1)));
-        }
-        for (id, client) in world.clients() {
-            monitor.heard.push((id, client.process().last_zxid()));
         }
         monitor
     }
@@ -205,6 +334,10 @@ impl Monitor {
         let Some(now) = Outline::of(world, server) else {
             return;
         };
+        if self.outlines.len() <= server.position() {
+            self.outlines
+                .resize(world.nodes().len(), Outline::default());
+        }
         let before = std::mem::replace(&mut self.outlines[server.position()], now);
         if before == now && log_from.is_none() {
             return;
@@ -222,30 +355,26 @@ impl Monitor {
         self.past = past;
     }
 
-    /// Finds the client that was told something, if one was: each answer carries a higher zxid
-    /// than the one before, if it answers a write.
+    /// Hears what clients were told, if any was told anything.
     fn listen(&mut self, world: &World) {
-        for (position, (id, client)) in world.clients().enumerate() {
-            let zxid = client.process().last_zxid();
-            match self.heard.get(position) {
-                Some(known) if *known == (id, zxid) => {}
-                // A client that was not there before may be in front of those that were.
-                Some((known, _)) if *known != id => self.heard.insert(position, (id, zxid)),
-                Some(_) => {
-                    self.heard[position].1 = zxid;
-                    self.listen_to(world, id, client.process());
-                }
-                None => self.heard.push((id, zxid)),
+        for id in self.history.follow(world) {
+            let Some(call) = self.history.call(id).cloned() else {
+                continue;
+            };
+            if call.reply().is_none() {
+                continue;
             }
+            let past = std::mem::take(&mut self.past);
+            if let Some(answer) = Answer::of(world, &past, &call) {
+                self.hear(&answer);
+            }
+            self.past = past;
+            self.witness(world, &call);
+            self.judge(world, &call);
         }
-    }
-
-    fn listen_to(&mut self, world: &World, id: ClientId, client: &Client) {
-        let past = std::mem::take(&mut self.past);
-        if let Some(answer) = Answer::latest(world, &past, id, client) {
-            self.hear(&answer);
+        for heard in self.notices.follow(world) {
+            self.notice(world, &heard);
         }
-        self.past = past;
     }
 
     fn note<I: Invariant>(&mut self, world: &World, outcome: Result<(), Clash>) {
@@ -259,6 +388,11 @@ impl Monitor {
             what,
             facts,
         });
+    }
+
+    /// What clients asked and were told.
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// What was violated so far, each invariant once, in the order in which it was seen.

@@ -99,7 +99,12 @@ impl Word {
             let Body::Peer(PeerMessage::Raft(message)) = &message.body else {
                 continue;
             };
-            if message.term() == has.term {
+            // Whoever asks for a pre-vote, or promises one, names a term that it is not in yet.
+            let hypothetical = matches!(
+                message,
+                Message::PreVote { .. } | Message::PreVoteReply { granted: true, .. }
+            );
+            if message.term() == has.term && !hypothetical {
                 speaks = true;
                 votes |= match message {
                     Message::RequestVote { .. } => own_vote,

@@ -9,10 +9,12 @@ use crate::sim::World;
 use crate::zookeeper::Command;
 
 /// The entries that some server has taken for committed: `committed` holds each as it was first
-/// applied anywhere, the one of index 1 first. `through` says how far they were known to reach in
+/// applied anywhere, without a gap, the one after index `unseen` first. What came before was gone
+/// from the logs when it could first have been looked at. `through` says how far they were known to reach in
 /// each term in which they grew; both terms and indexes rise along it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Past {
+    unseen: Index,
     committed: Vector<Committed>,
     through: OrdMap<Term, Index>,
     highest_term: Term,
@@ -31,11 +33,16 @@ impl Past {
     /// Remembers what a server has applied that nobody had before.
     pub(super) fn take_in(&mut self, world: &World, by: ServerId, before: Index, now: &Outline) {
         self.highest_term = self.highest_term.max(now.term);
+        let log = log_of(world, by);
         let first = self.last().max(before).next();
         if now.applied < first {
             return;
         }
-        for entry in log_of(world, by).range(first, now.applied) {
+        if self.last().next() < first.max(log.first_index()) {
+            self.unseen = first.max(log.first_index()).prev().min(now.applied);
+            self.committed = Vector::new();
+        }
+        for entry in log.range(first, now.applied) {
             self.commit(by, entry.clone());
         }
         self.reaches(now.term, now.applied);
@@ -70,25 +77,35 @@ impl Past {
 
     /// The last committed index.
     pub(super) fn last(&self) -> Index {
-        Index::new(self.committed.len() as u64)
+        Index::new(self.unseen.number() + self.committed.len() as u64)
     }
 
     /// The committed entry at `index`.
     pub(super) fn committed(&self, index: Index) -> Option<&Committed> {
-        self.committed
-            .get(usize::try_from(index.number().checked_sub(1)?).ok()?)
+        let offset = index.number().checked_sub(self.unseen.next().number())?;
+        self.committed.get(usize::try_from(offset).ok()?)
+    }
+
+    /// Whether what is committed at `index` was gone before it could be looked at.
+    pub(super) fn never_saw(&self, index: Index) -> bool {
+        index <= self.unseen
+    }
+
+    /// Whether a log contains a committed entry, and with it, by Log Matching, all that were
+    /// committed before. One that begins later stands on a snapshot: it contains the entry if the
+    /// last one that it dropped is the committed one of that index.
+    pub(super) fn is_in(&self, committed: &Committed, log: &Log<Command>) -> bool {
+        let (index, base) = (committed.entry.index, log.base());
+        if index >= base.index {
+            return log.term_at(index) == Some(committed.entry.term);
+        }
+        self.committed(base.index)
+            .is_none_or(|dropped| dropped.entry.term == base.term)
     }
 
     /// The highest term that any server was seen in.
     pub(super) fn highest_term(&self) -> Term {
         self.highest_term
-    }
-}
-
-impl Committed {
-    /// Whether a log contains it, and with it, by Log Matching, all that were committed before.
-    pub(super) fn is_in(&self, log: &Log<Command>) -> bool {
-        log.term_at(self.entry.index) == Some(self.entry.term)
     }
 }
 
@@ -98,6 +115,9 @@ pub(super) fn describe(entry: &Entry<Command>) -> String {
     match &entry.content {
         Content::Noop => format!("{position} (a no-op)"),
         Content::Command(command) => format!("{position} ({command})"),
+        Content::Configuration(configuration) => {
+            format!("{position} (configuration {configuration})")
+        }
     }
 }
 

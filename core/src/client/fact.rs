@@ -1,8 +1,9 @@
 //! What happens to a client, and how it is told.
 
+use super::recipes::{Call, Progress};
 use crate::explain::{Explain, Rule, Weight};
 use crate::ids::ServerId;
-use crate::zookeeper::{ErrorCode, Reply, Request, SessionId};
+use crate::zookeeper::{ErrorCode, Reply, Request, SessionId, WatchEvent};
 
 /// What happened to a client, as it sees it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -31,6 +32,20 @@ pub enum ClientFact {
         from: ServerId,
         /// The server it goes to.
         to: ServerId,
+    },
+    /// A watch of it was triggered.
+    Notified {
+        /// What it is told.
+        event: WatchEvent,
+    },
+    /// A recipe that it runs has come a step further.
+    Recipe {
+        /// What was asked for.
+        call: Call,
+        /// The step that it is at.
+        step: &'static str,
+        /// How far it has come.
+        progress: Progress,
     },
     /// Its session is no more.
     Expired,
@@ -96,6 +111,20 @@ impl Explain for ClientFact {
                 format!("is not served by {server}")
             }
             Self::Moves { from, to } => format!("leaves {from} for {to}"),
+            Self::Notified { event } => format!("is told: {event}"),
+            Self::Recipe {
+                call,
+                step,
+                progress,
+            } => match progress {
+                Progress::Running => format!("{call}: {step}"),
+                Progress::Holds => format!("{call}: {}", call.kind.held()),
+                Progress::Unsure => {
+                    format!("{call}: has lost its connection and is sure of nothing")
+                }
+                Progress::Done => format!("{call}: done"),
+                Progress::Failed(code) => format!("{call}: ends with {}", code.name()),
+            },
             Self::Expired => "learns that its session has expired".into(),
             Self::Invoked { request, .. } => format!("asks: {}", name(request.as_ref())),
             Self::Answered {
@@ -125,6 +154,7 @@ impl Explain for ClientFact {
                 end: ConnectionEnd::Silent,
                 ..
             } => Some("it heard nothing for two thirds of its session timeout".into()),
+            Self::Notified { .. } => Some("it watches for that".into()),
             Self::Expired => Some("only a server can say so: the leader ended it".into()),
             Self::Answered {
                 reply: Err(code), ..
@@ -155,7 +185,12 @@ impl Explain for ClientFact {
 
     fn weight(&self) -> Weight {
         match self {
-            Self::Invoked { .. } | Self::Moves { .. } => Weight::Step,
+            Self::Invoked { .. }
+            | Self::Moves { .. }
+            | Self::Recipe {
+                progress: Progress::Running,
+                ..
+            } => Weight::Step,
             _ => Weight::Turn,
         }
     }

@@ -6,20 +6,35 @@
 //! silent for two thirds and tries the next; never decides by itself that its session has expired
 //! (ZooKeeper, Programmer's Guide, Sessions). What it shows is what it believes.
 
+mod application;
 mod fact;
+mod notice;
+pub mod recipes;
+mod watches;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::ids::{ClientId, ConnectionId, ServerId};
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{Credentials, ToClient, ToServer};
-use crate::zookeeper::{ErrorCode, Reply, Request, Response, Xid, Zxid};
+use crate::zookeeper::{ErrorCode, Reply, Request, Response, WatchEvent, Xid, Zxid};
+
+use notice::Notices;
+use recipes::Running;
+use watches::Watches;
 
 pub use fact::{ClientFact, ConnectionEnd};
+pub use notice::{Notice, REMEMBERED_NOTICES};
 
-/// How many operations a client remembers for whoever watches it.
+/// How many operations a client remembers for whoever watches it, unless more are unanswered.
 pub const REMEMBERED_OPERATIONS: usize = 50;
+
+/// The number of what the library itself asks for when it shows a credential again.
+const AUTH_XID: Xid = Xid::new(-4);
+/// The number of what the library itself asks for when it registers its watches again.
+const SET_WATCHES_XID: Xid = Xid::new(-8);
 
 /// A client's timers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -50,6 +65,10 @@ pub enum Input {
     Request(Request),
     /// The application wants to go on at this server.
     MoveTo(ServerId),
+    /// The application begins a recipe.
+    Recipe(recipes::Call),
+    /// The application lets go of what its recipes about a znode hold, or wait for.
+    Release(Arc<str>),
     /// The application is done with the session.
     Close,
 }
@@ -95,6 +114,8 @@ pub struct Settings {
     pub first: Option<ServerId>,
     /// The session timeout that it asks for.
     pub timeout: Duration,
+    /// Whether it is content with a server that can only be read from.
+    pub read_only: bool,
     /// How many connections earlier processes of its name have opened: no name of a connection is
     /// used twice.
     pub connections: u64,
@@ -126,6 +147,9 @@ pub struct Operation {
     pub invoked: Time,
     /// The answer and when it came.
     pub answer: Option<(Time, Reply)>,
+    /// The last zxid that the server had applied when it answered; none where no server did, and
+    /// the client library had to answer by itself.
+    pub zxid: Option<Zxid>,
 }
 
 /// An operation that waits: for the connection, or for its answer.
@@ -145,11 +169,23 @@ pub struct Client {
     id: ClientId,
     servers: Vec<ServerId>,
     wanted_timeout: Duration,
+    accepts_read_only: bool,
     state: State,
     server: ServerId,
     connection: Option<ConnectionId>,
     connections_opened: u64,
     session: Option<Credentials>,
+    /// Whether the present server can only be read from.
+    read_only: bool,
+    /// Whether the ensemble knows the session: one that was opened at a server that stood alone is
+    /// known to nobody else.
+    session_is_known: bool,
+    watches: Watches,
+    notices: Notices,
+    recipes: Vec<Running>,
+    recipes_begun: u64,
+    /// What it has shown to prove who it is.
+    credentials: Vec<(Arc<str>, Arc<str>)>,
     timeout: Duration,
     last_zxid: Zxid,
     last_xid: Xid,
@@ -173,6 +209,7 @@ impl Client {
             servers,
             first,
             timeout,
+            read_only,
             connections,
         } = settings;
         let any = servers[random.below(servers.len() as u64) as usize];
@@ -180,11 +217,19 @@ impl Client {
             id,
             servers,
             wanted_timeout: timeout,
+            accepts_read_only: read_only,
             state: State::Disconnected,
             server: first.unwrap_or(any),
             connection: None,
             connections_opened: connections,
             session: None,
+            read_only: false,
+            session_is_known: false,
+            watches: Watches::default(),
+            notices: Notices::default(),
+            recipes: Vec::new(),
+            recipes_begun: 0,
+            credentials: Vec::new(),
             timeout,
             last_zxid: Zxid::ZERO,
             last_xid: Xid::ZERO,
@@ -225,16 +270,26 @@ impl Client {
                 self.abandon_connection(out);
                 self.lose_connection(now, random, ConnectionEnd::Silent, out);
             }
-            Input::Request(request) => self.invoke(now, Some(request), out),
+            Input::Request(request) => {
+                self.invoke(now, Some(request), out);
+            }
             Input::MoveTo(server) => self.move_to(now, server, out),
-            Input::Close => self.invoke(now, None, out),
+            Input::Recipe(call) => self.begin_recipe(now, call, out),
+            Input::Release(path) => self.release(now, &path, out),
+            Input::Close => {
+                self.invoke(now, None, out);
+            }
         }
     }
 
     fn on_frame(&mut self, now: Time, frame: ToClient, out: &mut Vec<Output>) {
         match frame {
-            ToClient::Connected { session, timeout } => {
-                self.on_connected(now, session, timeout, out);
+            ToClient::Connected {
+                session,
+                timeout,
+                read_only,
+            } => {
+                self.on_connected(now, session, timeout, read_only, out);
             }
             ToClient::Expired => {
                 self.end(State::Expired, now, ErrorCode::SessionExpired, out);
@@ -242,8 +297,9 @@ impl Client {
             }
             ToClient::Reply { xid, zxid, reply } => {
                 self.last_zxid = self.last_zxid.max(zxid);
-                self.on_reply(now, xid, reply, out);
+                self.on_reply(now, xid, zxid, reply, out);
             }
+            ToClient::Event { event, zxid } => self.on_event(now, &event, zxid, out),
             ToClient::Pong => {}
         }
     }
@@ -253,9 +309,13 @@ impl Client {
         now: Time,
         session: Credentials,
         timeout: Duration,
+        read_only: bool,
         out: &mut Vec<Output>,
     ) {
-        let resumed = self.session.is_some();
+        let known = self.session.map(|it| it.session);
+        let resumed = known == Some(session.session);
+        self.session_is_known |= !read_only;
+        self.read_only = read_only;
         self.session = Some(session);
         self.timeout = timeout;
         self.state = State::Connected;
@@ -266,18 +326,64 @@ impl Client {
         }));
         self.watch_for_silence(out);
         self.rest_before_ping(now, out);
+        self.take_up_again(out);
         self.send_unsent(now, out);
+        self.recipes_connected(now, out);
+    }
+
+    /// A new connection knows nothing of what was proved and watched over the one before.
+    fn take_up_again(&mut self, out: &mut Vec<Output>) {
+        let Some(connection) = self.connection else {
+            return;
+        };
+        let mut ask = |xid, request| {
+            out.push(Output::Frame {
+                connection,
+                frame: ToServer::Request { xid, request },
+            });
+        };
+        for (scheme, credential) in self.credentials.iter().cloned() {
+            ask(AUTH_XID, Request::AddAuth { scheme, credential });
+        }
+        if let Some(lists) = self.watches.lists(self.last_zxid) {
+            ask(SET_WATCHES_XID, Request::SetWatches(lists));
+        }
+    }
+
+    fn on_event(
+        &mut self,
+        now: Time,
+        event: &WatchEvent,
+        zxid: Option<Zxid>,
+        out: &mut Vec<Output>,
+    ) {
+        let expected = self.watches.use_up(event);
+        self.notices.add(Notice {
+            number: 0,
+            time: now,
+            event: event.clone(),
+            zxid,
+            seen: self.last_zxid,
+            expected,
+        });
+        out.push(Output::Fact(ClientFact::Notified {
+            event: event.clone(),
+        }));
+        self.tell_recipes(now, event, out);
     }
 
     /// Operations of one client are answered in the order in which they were sent
     /// (ZooKeeper §2.3, FIFO client order).
-    fn on_reply(&mut self, now: Time, xid: Xid, reply: Reply, out: &mut Vec<Output>) {
+    fn on_reply(&mut self, now: Time, xid: Xid, zxid: Zxid, reply: Reply, out: &mut Vec<Output>) {
+        if xid == AUTH_XID || xid == SET_WATCHES_XID {
+            return;
+        }
         let Some(oldest) = self.sent.pop_front() else {
             return;
         };
         debug_assert_eq!(oldest.xid, xid, "answers come in the order of the requests");
         let closed = matches!(reply, Ok(Response::SessionClosed));
-        self.answer(now, oldest.number, reply, out);
+        self.answer(now, oldest.number, Some(zxid), reply, out);
         if closed {
             self.end(State::Closed, now, ErrorCode::SessionExpired, out);
         }
@@ -298,9 +404,10 @@ impl Client {
         out.push(Output::Frame {
             connection,
             frame: ToServer::Connect {
-                session: self.session,
+                session: self.session.filter(|_| self.session_is_known),
                 timeout: self.wanted_timeout,
                 last_zxid: self.last_zxid,
+                read_only: self.accepts_read_only,
             },
         });
         self.watch_for_silence(out);
@@ -325,6 +432,7 @@ impl Client {
             end,
             was_served,
         }));
+        self.recipes_disconnected(now, out);
         self.fail_pending(now, out);
         self.server = self.next_server();
         let rest = self.wanted_timeout.fraction(1, 12);
@@ -343,7 +451,8 @@ impl Client {
             failed.append(&mut self.unsent);
         }
         for pending in failed {
-            self.answer(now, pending.number, Err(ErrorCode::ConnectionLoss), out);
+            let reply = Err(ErrorCode::ConnectionLoss);
+            self.answer(now, pending.number, None, reply, out);
         }
     }
 
@@ -357,6 +466,7 @@ impl Client {
 
     fn move_to(&mut self, now: Time, server: ServerId, out: &mut Vec<Output>) {
         self.abandon_connection(out);
+        self.recipes_disconnected(now, out);
         self.fail_pending(now, out);
         out.push(Output::CancelTimer(Timer::Ping));
         out.push(Output::CancelTimer(Timer::Retry));
@@ -378,6 +488,7 @@ impl Client {
     fn end(&mut self, state: State, now: Time, code: ErrorCode, out: &mut Vec<Output>) {
         self.abandon_connection(out);
         self.state = state;
+        self.recipes_over(now, code, out);
         for timer in [Timer::Ping, Timer::Silence, Timer::Retry] {
             out.push(Output::CancelTimer(timer));
         }
@@ -387,11 +498,12 @@ impl Client {
             .into_iter()
             .chain(self.unsent.split_off(0))
         {
-            self.answer(now, pending.number, Err(code), out);
+            self.answer(now, pending.number, None, Err(code), out);
         }
     }
 
-    fn invoke(&mut self, now: Time, request: Option<Request>, out: &mut Vec<Output>) {
+    /// Asks for something; its number.
+    fn invoke(&mut self, now: Time, request: Option<Request>, out: &mut Vec<Output>) -> u64 {
         self.invoked += 1;
         self.last_xid = self.last_xid.next();
         let number = self.invoked;
@@ -399,14 +511,17 @@ impl Client {
             number,
             request: request.clone(),
         }));
-        if self.operations.len() == REMEMBERED_OPERATIONS {
-            self.operations.pop_front();
+        // What was not answered is still to be sent, or its answer to be taken in.
+        if self.operations.len() >= REMEMBERED_OPERATIONS {
+            self.operations
+                .pop_front_if(|oldest| oldest.answer.is_some());
         }
         self.operations.push_back(Operation {
             number,
             request,
             invoked: now,
             answer: None,
+            zxid: None,
         });
         self.unsent.push_back(Pending {
             number,
@@ -416,10 +531,12 @@ impl Client {
             State::Connected => self.send_unsent(now, out),
             State::Expired | State::Closed => {
                 self.unsent.clear();
-                self.answer(now, number, Err(ErrorCode::SessionExpired), out);
+                let reply = Err(ErrorCode::SessionExpired);
+                self.answer(now, number, None, reply, out);
             }
             State::Connecting | State::Disconnected => {}
         }
+        number
     }
 
     fn send_unsent(&mut self, now: Time, out: &mut Vec<Output>) {
@@ -443,15 +560,31 @@ impl Client {
         }
     }
 
-    fn answer(&mut self, now: Time, number: u64, reply: Reply, out: &mut Vec<Output>) {
+    fn answer(
+        &mut self,
+        now: Time,
+        number: u64,
+        zxid: Option<Zxid>,
+        reply: Reply,
+        out: &mut Vec<Output>,
+    ) {
         let operation = self.operations.iter_mut().find(|op| op.number == number);
         let Some(operation) = operation else { return };
+        if let Some(request) = &operation.request {
+            self.watches.note(request, &reply);
+            if let (Request::AddAuth { scheme, credential }, Ok(_)) = (request, &reply) {
+                self.credentials.push((scheme.clone(), credential.clone()));
+            }
+        }
         out.push(Output::Fact(ClientFact::Answered {
             number,
             request: operation.request.clone(),
             reply: reply.clone(),
         }));
+        let heard = reply.clone();
         operation.answer = Some((now, reply));
+        operation.zxid = zxid;
+        self.answer_recipe(now, number, &heard, out);
     }
 
     /// Quiet for a third of the timeout: time to say "still here".
@@ -510,6 +643,16 @@ impl Client {
         self.session
     }
 
+    /// Whether its server can only be read from.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only && self.state == State::Connected
+    }
+
+    /// Whether only the server that opened its session knows of it, one that stood alone.
+    pub fn has_local_session(&self) -> bool {
+        self.session.is_some() && !self.session_is_known
+    }
+
     /// The session timeout it was granted.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -523,6 +666,11 @@ impl Client {
     /// Its most recent operations, oldest first.
     pub fn operations(&self) -> impl DoubleEndedIterator<Item = &Operation> {
         self.operations.iter()
+    }
+
+    /// The latest events that it was told of, oldest first.
+    pub fn notices(&self) -> impl DoubleEndedIterator<Item = &Notice> {
+        self.notices.latest()
     }
 
     /// How many operations wait for the connection or for their answer.

@@ -160,10 +160,20 @@ impl Branch {
                         self.program.fail(now, what);
                     }
                     self.program.done(now);
-                    return Moved::Ended;
+                    return self.conclude();
                 }
             }
         }
+    }
+
+    /// The run is over: what can only be judged as a whole is judged now.
+    fn conclude(&mut self) -> Moved {
+        let Frontier { cursor, monitor } = &mut self.frontier;
+        if monitor.at_end(&cursor.world) {
+            self.tape.mark(self.frontier.now(), MarkKind::Violation);
+            return Moved::Violation;
+        }
+        Moved::Ended
     }
 
     fn do_step(&mut self, now: Time, command: &Command) -> Moved {

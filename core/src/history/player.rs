@@ -9,13 +9,13 @@ use super::tape::Tape;
 use crate::check::Monitor;
 use crate::explain::{Explain, Weight};
 use crate::ids::EventId;
-use crate::raft::{Rules, SettingsError};
+use crate::raft::SettingsError;
 use crate::script::{
     self, Command, Errors, Names, Refused, Step, holds, parse_line_with, parse_with,
 };
-use crate::sim::{Record, World};
+use crate::sim::{self, Record, World};
 use crate::time::{Duration, Time};
-use crate::view::{InvariantView, LineView, Scope, View, ViolationView, line_of};
+use crate::view::{InvariantView, LineView, Scope, VerdictView, View, ViolationView, line_of};
 
 /// The most commands of a recording.
 pub const MAX_COMMANDS: usize = script::limits::MAX_STEPS - 1;
@@ -106,7 +106,7 @@ pub struct Player {
 impl Player {
     /// Opens a script; an empty text is the default cluster. Nothing has happened yet.
     pub fn open(text: &str) -> Result<Self, OpenError> {
-        let rules = Rules::NAMES.iter().map(ToString::to_string).collect();
+        let rules = sim::rules().map(|rule| rule.name.to_owned()).collect();
         let names = Names {
             rules: Some(rules),
             ..Names::default()
@@ -170,7 +170,7 @@ impl Player {
     /// Whoever acts in the past, or while a script has more to do, opens a branch.
     pub fn run(&mut self, line: &str) -> Result<String, RunError> {
         let names = Names {
-            servers: Some(self.world().settings().servers),
+            servers: Some(self.world().servers()),
             ..Names::default()
         };
         let Some(step) = parse_line_with(line, 1, &names)? else {
@@ -415,6 +415,7 @@ impl Player {
     /// What the reader sees.
     pub fn view(&self, scope: &Scope) -> View {
         let mut view = View::of(self.world(), scope);
+        self.judge_operations(&mut view);
         let now = self.world().event();
         let seen = self.branch().frontier.monitor.violations();
         view.violations = seen
@@ -443,6 +444,19 @@ impl Player {
             })
             .collect();
         view
+    }
+
+    /// What the operations in a view are to be thought of. Those that were answered by then had the
+    /// verdict by then.
+    fn judge_operations(&self, view: &mut View) {
+        let history = self.branch().frontier.monitor.history();
+        for client in &mut view.clients {
+            let answered = client.operations.iter_mut();
+            for operation in answered.filter(|operation| operation.answered.is_some()) {
+                let call = history.find(client.id, operation.invoked, operation.number);
+                operation.verdict = call.map(|call| VerdictView::of(history, call));
+            }
+        }
     }
 
     /// The narration up to now, newest first, at most `limit` lines.

@@ -20,6 +20,7 @@ pub(super) struct Offer<P> {
     pub(super) entries: Vec<Entry<P>>,
     /// The leader's commit index.
     pub(super) commit: Index,
+    pub(super) round: u64,
 }
 
 impl<P: Payload> Replica<P> {
@@ -31,10 +32,14 @@ impl<P: Payload> Replica<P> {
         }
         let leader = offer.leader;
         let heartbeat = offer.entries.is_empty();
+        let round = offer.round;
         let outcome = if offer.term < self.hard.term {
             self.refuse_stale_leader(&offer, turn.out)
         } else {
             self.follow(leader, turn);
+            if heartbeat {
+                self.reads.lose_patience(turn.now, self.settings.heartbeat);
+            }
             self.save_hard_state(turn.out);
             self.take_entries(offer, turn.out)
         };
@@ -45,6 +50,7 @@ impl<P: Payload> Replica<P> {
         let reply = Message::AppendEntriesReply {
             term: self.hard.term,
             heartbeat,
+            round,
             outcome,
         };
         self.send_when_durable(awaited, leader, reply, turn.out);
@@ -164,6 +170,7 @@ impl<P: Payload> Replica<P> {
                 leader,
             };
             tell(out, fact);
+            self.follow_configurations(out);
         }
         agreeing
     }
@@ -194,5 +201,6 @@ impl<P: Payload> Replica<P> {
         let token = self.storage.append(self.log.last_index());
         let write = Write::Append { entries };
         out.push(Output::Persist { token, write });
+        self.follow_configurations(out);
     }
 }

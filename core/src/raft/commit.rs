@@ -3,11 +3,12 @@
 use super::Replica;
 use super::fact::RaftFact;
 use super::io::{Output, tell};
-use super::log::Payload;
+use super::log::{Content, Payload};
 use super::position::Index;
-use super::role::Standing;
+use super::progress::Progress;
+use super::role::ProposeError;
+use super::snapshot_fact::SnapshotFact;
 use crate::ids::ServerId;
-use crate::quorum::reached_by_majority;
 
 impl<P: Payload> Replica<P> {
     /// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and
@@ -15,20 +16,21 @@ impl<P: Payload> Replica<P> {
     /// scratch each time: incremental counting has lost its invariant in the field
     /// (openraft #1802). Says whether the commit index rose.
     pub(super) fn advance_commit_index(&mut self, out: &mut Vec<Output<P>>) -> bool {
-        let mut matched: Vec<Index> = self.matched().map(|(_, index)| index).collect();
-        let Some(through) = reached_by_majority(&mut matched) else {
+        let reached = self.deciders().reached(|server| self.matched(server));
+        let Some(through) = reached else {
             return false;
         };
         if through <= self.commit_index || !self.may_commit_by_counting(through) {
             return false;
         }
         let first = self.commit_index.next();
-        let holders = self.matched().filter(|(_, index)| *index >= through);
+        let electorate = self.configuration.electorate();
+        let holders = electorate.filter(|server| self.matched(*server) >= through);
         let fact = RaftFact::Committed {
             first,
             through,
-            holders: holders.map(|(server, _)| server).collect(),
-            of: self.members.len(),
+            holders: holders.collect(),
+            of: self.configuration.electorate().count(),
             of_own_term: self.log.term_at(through) == Some(self.hard.term),
         };
         self.commit(through, fact, out);
@@ -42,22 +44,18 @@ impl<P: Payload> Replica<P> {
         !self.rules.commit_only_own_term || self.log.term_at(index) == Some(self.hard.term)
     }
 
-    /// The last entry that each member is known to have on disk, this leader included.
-    fn matched(&self) -> impl Iterator<Item = (ServerId, Index)> {
-        let progress = match &self.standing {
-            Standing::Leader { progress } => progress.as_slice(),
-            _ => &[],
-        };
-        self.members
-            .iter()
-            .zip(progress)
-            .map(|(&server, progress)| {
-                if server == self.id {
-                    (server, self.storage.durable_index())
-                } else {
-                    (server, progress.match_index())
-                }
-            })
+    /// The last entry that a member is known to have on disk, this leader included.
+    fn matched(&self, server: ServerId) -> Index {
+        if server == self.id {
+            if self.rules.count_own_entries_when_durable {
+                self.storage.durable_index()
+            } else {
+                self.log.last_index()
+            }
+        } else {
+            self.progress(server)
+                .map_or(Index::ZERO, Progress::match_index)
+        }
     }
 
     /// "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new
@@ -88,9 +86,40 @@ impl<P: Payload> Replica<P> {
         }
     }
 
-    fn commit(&mut self, through: Index, fact: RaftFact, out: &mut Vec<Output<P>>) {
+    /// A leader with room for only so much that is not committed takes on no more. What arrives
+    /// when nothing waits is taken on whatever its size: it could never be otherwise.
+    pub(super) fn check_room_for(
+        &self,
+        payload: &P,
+        out: &mut Vec<Output<P>>,
+    ) -> Result<(), ProposeError> {
+        let limit = self.settings.max_uncommitted_bytes;
+        if limit == 0 {
+            return Ok(());
+        }
+        let waiting = self
+            .log
+            .range(self.commit_index.next(), self.log.last_index());
+        let bytes = waiting
+            .map(|entry| match &entry.content {
+                Content::Noop | Content::Configuration(_) => 0,
+                Content::Command(payload) => payload.size() as u64,
+            })
+            .sum();
+        if bytes == 0 || bytes + payload.size() as u64 <= limit {
+            return Ok(());
+        }
+        tell(
+            out,
+            SnapshotFact::TooMuchUncommitted { bytes, limit }.into(),
+        );
+        Err(ProposeError::TooMuchUncommitted { bytes, limit })
+    }
+
+    pub(super) fn commit(&mut self, through: Index, fact: RaftFact, out: &mut Vec<Output<P>>) {
         self.commit_index = through;
         tell(out, fact);
         out.push(Output::Commit { through });
+        self.follow_configurations(out);
     }
 }

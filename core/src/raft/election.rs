@@ -1,5 +1,6 @@
 //! Leader election (Raft §5.2), terms (§5.1) and the election restriction (§5.4.1).
 
+use super::campaign_fact::CampaignFact;
 use super::fact::{ElectionReason, RaftFact, StepDownReason, VoteRefusal};
 use super::io::{Output, Timer, Turn, tell};
 use super::log::{Content, Payload};
@@ -7,9 +8,10 @@ use super::message::Message;
 use super::position::{LogPosition, Term};
 use super::progress::Progress;
 use super::role::{Ballot, Role, Standing};
+use super::rounds::Rounds;
+use super::transfer::Transfer;
 use super::{HardState, Replica};
 use crate::ids::ServerId;
-use crate::quorum::{is_majority, majority};
 use crate::time::Time;
 
 /// Whether a log that ends at `theirs` is at least as up-to-date as one that ends at `mine`: the
@@ -18,32 +20,60 @@ fn is_up_to_date(theirs: LogPosition, mine: LogPosition) -> bool {
     theirs >= mine
 }
 
+/// What a candidate says of itself.
+#[derive(Clone, Copy)]
+pub(super) struct Candidacy {
+    /// The term that it stands in, or would.
+    pub(super) term: Term,
+    /// The end of its log.
+    pub(super) last: LogPosition,
+    pub(super) priority: u8,
+    /// The leader told it to stand.
+    pub(super) transfer: bool,
+}
+
 impl<P: Payload> Replica<P> {
     /// "If a follower receives no communication over a period of time called the election
     /// timeout, then it assumes there is no viable leader and begins an election" (Raft §5.2). A
     /// candidate begins another.
     pub(super) fn election_timer_ran_down(&mut self, turn: &mut Turn<'_, P>) {
+        if !self.may_stand() {
+            return self.stand_aside(turn);
+        }
         let reason = match &self.standing {
             Standing::Follower {
                 leader: Some(leader),
             } => ElectionReason::SilentLeader { leader: *leader },
             Standing::Follower { leader: None } => ElectionReason::NoLeader,
+            Standing::PreCandidate { .. } => ElectionReason::NoPreVotes {
+                term: self.hard.term.next(),
+            },
             Standing::Candidate { .. } => ElectionReason::NoMajority {
                 term: self.hard.term,
             },
             Standing::Leader { .. } => return,
         };
-        self.start_election(reason, turn);
+        if self.must_not_campaign_yet(turn.now) {
+            self.put_campaign_off(turn);
+        } else if self.settings.pre_vote {
+            self.ask_for_pre_votes(reason, turn);
+        } else {
+            self.start_election(reason, turn);
+        }
     }
 
     /// "A follower increments its current term and transitions to candidate state. It then votes
     /// for itself and issues `RequestVote` RPCs in parallel to each of the other servers"
     /// (Raft §5.2).
-    fn start_election(&mut self, reason: ElectionReason, turn: &mut Turn<'_, P>) {
+    pub(super) fn start_election(&mut self, reason: ElectionReason, turn: &mut Turn<'_, P>) {
         let term = self.hard.term.next();
         self.enter_term(term, Some(self.id));
+        let electorate = self.configuration.electorate();
         self.standing = Standing::Candidate {
-            ballots: vec![Ballot::Unanswered; self.members.len()],
+            ballots: electorate
+                .map(|voter| (voter, Ballot::Unanswered))
+                .collect(),
+            transfer: matches!(reason, ElectionReason::Transfer { .. }),
         };
         tell(turn.out, RaftFact::StoodForElection { term, reason });
         self.save_hard_state(turn.out);
@@ -52,25 +82,40 @@ impl<P: Payload> Replica<P> {
         self.request_votes(turn.out);
     }
 
-    /// Asks everyone who has not answered. The requests announce a term, so they wait for it to
-    /// be durable; the candidate's own vote is counted then, too.
-    fn request_votes(&mut self, out: &mut Vec<Output<P>>) {
+    /// Asks everyone who has not answered. Requests for votes announce a term, so they wait for it
+    /// to be durable; the candidate's own vote is counted then, too. Questions for pre-votes bind
+    /// nobody.
+    pub(super) fn request_votes(&mut self, out: &mut Vec<Output<P>>) {
         let LogPosition { term, index } = self.log.last_position();
         let awaited = self.storage.awaits_hard_state();
-        for position in 0..self.members.len() {
-            let Standing::Candidate { ballots } = &self.standing else {
-                return;
-            };
-            let to = self.members[position];
-            if to == self.id || ballots[position] != Ballot::Unanswered {
+        let unanswered = |(_, ballot): &(ServerId, Ballot)| *ballot == Ballot::Unanswered;
+        let open: Vec<ServerId> = self
+            .ballots()
+            .filter(unanswered)
+            .map(|(to, _)| to)
+            .collect();
+        for to in open {
+            if to == self.id {
                 continue;
             }
-            let message = Message::RequestVote {
-                term: self.hard.term,
-                last_index: index,
-                last_term: term,
-            };
-            self.send_when_durable(awaited, to, message, out);
+            if let Standing::Candidate { transfer, .. } = self.standing {
+                let message = Message::RequestVote {
+                    term: self.hard.term,
+                    last_index: index,
+                    last_term: term,
+                    priority: self.priority,
+                    transfer,
+                };
+                self.send_when_durable(awaited, to, message, out);
+            } else {
+                let message = Message::PreVote {
+                    term: self.hard.term.next(),
+                    last_index: index,
+                    last_term: term,
+                    priority: self.priority,
+                };
+                out.push(Output::Send { to, message });
+            }
         }
     }
 
@@ -88,11 +133,11 @@ impl<P: Payload> Replica<P> {
     pub(super) fn handle_request_vote(
         &mut self,
         candidate: ServerId,
-        term: Term,
-        last: LogPosition,
+        candidacy: Candidacy,
         turn: &mut Turn<'_, P>,
     ) {
-        let refusal = self.refuses_vote(candidate, term, last);
+        let Candidacy { term, last, .. } = candidacy;
+        let refusal = self.refuses_vote(candidate, candidacy);
         if let Some(reason) = refusal {
             let fact = RaftFact::VoteDenied {
                 to: candidate,
@@ -125,11 +170,15 @@ impl<P: Payload> Replica<P> {
 
     /// Why `candidate` does not get this server's vote, if it does not: Figure 2, `RequestVote`,
     /// receiver implementation.
-    fn refuses_vote(
+    pub(super) fn refuses_vote(
         &self,
         candidate: ServerId,
-        term: Term,
-        theirs: LogPosition,
+        Candidacy {
+            term,
+            last: theirs,
+            priority,
+            transfer,
+        }: Candidacy,
     ) -> Option<VoteRefusal> {
         if term < self.hard.term {
             return Some(VoteRefusal::StaleTerm {
@@ -138,7 +187,8 @@ impl<P: Payload> Replica<P> {
         }
         // "Each server will vote for at most one candidate in a given term,
         // on a first-come-first-served basis" (Raft §5.2).
-        if let Some(for_) = self.hard.voted_for.filter(|voted| *voted != candidate) {
+        let other = self.hard.voted_for.filter(|voted| *voted != candidate);
+        if let Some(for_) = other.filter(|_| term == self.hard.term) {
             return Some(VoteRefusal::AlreadyVoted {
                 for_,
                 itself: for_ == self.id,
@@ -147,6 +197,12 @@ impl<P: Payload> Replica<P> {
         let mine = self.log.last_position();
         if self.rules.up_to_date_vote && !is_up_to_date(theirs, mine) {
             return Some(VoteRefusal::LogNotUpToDate { mine, theirs });
+        }
+        if theirs == mine && priority < self.priority && !transfer {
+            return Some(VoteRefusal::LowerPriority {
+                mine: self.priority,
+                theirs: priority,
+            });
         }
         None
     }
@@ -158,62 +214,91 @@ impl<P: Payload> Replica<P> {
         granted: bool,
         turn: &mut Turn<'_, P>,
     ) {
-        if let Some(position) = self.position(from) {
-            self.count_vote(position, granted, turn);
-        }
+        self.count_vote(from, granted, turn);
     }
 
     /// A candidate's own vote counts once it is durable.
     pub(super) fn count_own_vote(&mut self, turn: &mut Turn<'_, P>) {
-        if self.storage.awaits_hard_state().is_none()
-            && let Some(position) = self.position(self.id)
-        {
-            self.count_vote(position, true, turn);
+        if self.storage.awaits_hard_state().is_none() {
+            self.count_vote(self.id, true, turn);
         }
     }
 
     /// "A candidate wins an election if it receives votes from a majority of the servers in the
     /// full cluster for the same term" (Raft §5.2).
-    fn count_vote(&mut self, position: usize, granted: bool, turn: &mut Turn<'_, P>) {
-        let Standing::Candidate { ballots } = &mut self.standing else {
+    pub(super) fn count_vote(&mut self, from: ServerId, granted: bool, turn: &mut Turn<'_, P>) {
+        let (Standing::Candidate { ballots, .. } | Standing::PreCandidate { ballots }) =
+            &mut self.standing
+        else {
             return;
         };
-        if ballots[position] != Ballot::Unanswered {
+        let open = |(voter, ballot): &&mut (ServerId, Ballot)| {
+            *voter == from && *ballot == Ballot::Unanswered
+        };
+        let Some((_, ballot)) = ballots.iter_mut().find(open) else {
             return;
-        }
-        ballots[position] = if granted {
+        };
+        *ballot = if granted {
             Ballot::Granted
         } else {
             Ballot::Refused
         };
-        let of = ballots.len();
-        let have = ballots.iter().filter(|b| **b == Ballot::Granted).count();
-        let fact = RaftFact::VoteReceived {
-            from: self.members[position],
-            own: self.members[position] == self.id,
-            granted,
-            have,
-            need: majority(of),
+        let (own, have) = (from == self.id, self.granted().count());
+        let need = self.configuration.need();
+        let stands = self.role() == Role::Candidate;
+        let fact = if stands {
+            RaftFact::VoteReceived {
+                from,
+                own,
+                granted,
+                have,
+                need,
+            }
+        } else {
+            RaftFact::Campaign(CampaignFact::PreVoteReceived {
+                from,
+                own,
+                granted,
+                have,
+                need,
+            })
         };
         tell(turn.out, fact);
-        if is_majority(have, of) {
+        let wins = self
+            .deciders()
+            .is_quorum(|voter| self.granted().any(|granter| granter == voter));
+        if wins && stands {
             self.become_leader(turn);
+        } else if wins {
+            self.start_election(ElectionReason::PreVotes, turn);
         }
+    }
+
+    /// Whose votes a candidate has.
+    fn granted(&self) -> impl Iterator<Item = ServerId> {
+        let granted = |(voter, ballot)| (ballot == Ballot::Granted).then_some(voter);
+        self.ballots().filter_map(granted)
     }
 
     /// The new leader knows nothing of the others' logs, and begins its term with a no-op: only
     /// an entry of its own term lets it commit what earlier leaders left (Raft §5.4.2, §8).
     fn become_leader(&mut self, turn: &mut Turn<'_, P>) {
-        let votes = self.ballots().filter(|(_, b)| *b == Ballot::Granted);
         let fact = RaftFact::BecameLeader {
             term: self.hard.term,
-            votes: votes.map(|(server, _)| server).collect(),
-            of: self.members.len(),
+            votes: self.granted().collect(),
+            of: self.configuration.electorate().count(),
         };
         tell(turn.out, fact);
         let unknown = Progress::unknown(self.log.last_index());
+        let members = self.configuration.members().iter();
+        let followers = members.filter(|member| **member != self.id);
         self.standing = Standing::Leader {
-            progress: vec![unknown; self.members.len()],
+            progress: followers
+                .map(|follower| (*follower, unknown.clone()))
+                .collect(),
+            rounds: Rounds::new(turn.now, self.settings.check_quorum),
+            questions: Vec::new(),
+            transfer: Transfer::default(),
         };
         self.election_deadline = None;
         turn.out.push(Output::CancelTimer {
@@ -258,11 +343,12 @@ impl<P: Payload> Replica<P> {
     /// candidate recognizes the leader as legitimate and returns to follower state" (Raft §5.2).
     pub(super) fn follow(&mut self, leader: ServerId, turn: &mut Turn<'_, P>) {
         let term = self.hard.term;
+        self.note_leader_heard(turn.now);
         match &self.standing {
             Standing::Follower { leader: known } if *known == Some(leader) => {}
-            Standing::Candidate { .. } => {
+            Standing::Candidate { .. } | Standing::PreCandidate { .. } => {
                 let fact = RaftFact::SteppedDown {
-                    role: Role::Candidate,
+                    role: self.role(),
                     reason: StepDownReason::LeaderElected { leader, term },
                 };
                 tell(turn.out, fact);
@@ -276,13 +362,14 @@ impl<P: Payload> Replica<P> {
         self.reset_election_timer(turn);
     }
 
-    fn become_follower(&mut self, leader: Option<ServerId>, out: &mut Vec<Output<P>>) {
+    pub(super) fn become_follower(&mut self, leader: Option<ServerId>, out: &mut Vec<Output<P>>) {
         if self.role() != Role::Follower {
             out.push(Output::CancelTimer {
                 timer: Timer::Heartbeat,
             });
         }
         self.standing = Standing::Follower { leader };
+        self.transfers.clear();
     }
 
     /// "Raft uses randomized election timeouts to ensure that split votes are rare" (Raft §5.2):

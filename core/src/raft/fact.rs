@@ -2,10 +2,15 @@
 
 use serde::Serialize;
 
+use super::campaign_fact::CampaignFact;
+use super::membership_fact::MembershipFact;
 use super::message::MessageKind;
 use super::position::{Index, LogPosition, Term};
+use super::read_fact::ReadFact;
 use super::role::Role;
+use super::snapshot_fact::SnapshotFact;
 use crate::ids::ServerId;
+use crate::time::Duration;
 
 /// Something a replica did. Heartbeats and their answers are not told, unless they change
 /// something.
@@ -178,6 +183,14 @@ pub enum RaftFact {
         /// The term it is now.
         mine: Term,
     },
+    /// It did something with a snapshot.
+    Snapshot(SnapshotFact),
+    /// Something that concerns who takes part.
+    Membership(MembershipFact),
+    /// A step towards a change of leader, or one that prevents it.
+    Campaign(CampaignFact),
+    /// A linearizable read went on by a step.
+    Read(ReadFact),
 }
 
 /// Why an election timer ran down.
@@ -195,6 +208,18 @@ pub enum ElectionReason {
     NoMajority {
         /// The term of that election.
         term: Term,
+    },
+    /// It asked who would vote for it, and too few said that they would.
+    NoPreVotes {
+        /// The term that it would have stood in.
+        term: Term,
+    },
+    /// A majority would vote for it.
+    PreVotes,
+    /// The leader hands over to it.
+    Transfer {
+        /// That leader.
+        leader: ServerId,
     },
 }
 
@@ -221,6 +246,13 @@ pub enum VoteRefusal {
         /// The end of the candidate's log.
         theirs: LogPosition,
     },
+    /// The voter would be the better leader, and the candidate's log is no more up-to-date.
+    LowerPriority {
+        /// The voter's priority.
+        mine: u8,
+        /// The candidate's priority.
+        theirs: u8,
+    },
 }
 
 /// Why a candidate or leader became a follower.
@@ -240,6 +272,16 @@ pub enum StepDownReason {
         leader: ServerId,
         /// The term.
         term: Term,
+    },
+    /// It is no voter of the configuration that it has committed.
+    Removed {
+        /// The entry that left it out.
+        index: Index,
+    },
+    /// Check-quorum: too few followers answer.
+    NoQuorum {
+        /// For how long they have not.
+        silence: Duration,
     },
 }
 

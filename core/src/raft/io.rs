@@ -1,16 +1,21 @@
 //! What goes into a replica and what comes out.
 
+use std::sync::Arc;
+
 use super::durable::{Token, Write};
 use super::fact::RaftFact;
+use super::log::Payload;
+use super::membership::Reconfiguration;
 use super::message::Message;
 use super::position::Index;
+use super::snapshot::Snapshot;
 use crate::ids::ServerId;
 use crate::random::Bits;
 use crate::time::Time;
 
 /// Something happens to a replica.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Input<P> {
+pub enum Input<P: Payload> {
     /// A message arrives.
     Message {
         /// The sender.
@@ -28,11 +33,33 @@ pub enum Input<P> {
         /// When it is to run down.
         at: Time,
     },
+    /// An operator asks the leader for another configuration.
+    Reconfigure(Reconfiguration),
+    /// An operator asks the leader to end a joint configuration.
+    LeaveJoint,
+    /// The leader shall hand over; anyone else ignores it, and what is not possible is ignored.
+    Transfer {
+        /// To whom.
+        to: ServerId,
+    },
+    /// A follower shall not hold on to its leader any longer.
+    ForgetLeader,
+    /// The server's priority in elections from now on.
+    SetPriority {
+        /// The higher is preferred.
+        priority: u8,
+    },
+    /// A client of this server wants a linearizable read; [`Output::Read`] says when it may be
+    /// served.
+    Read {
+        /// Names the read; no two have the same name.
+        read: u64,
+    },
 }
 
 /// What a replica wants done, in this order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Output<P> {
+pub enum Output<P: Payload> {
     /// Send a message.
     Send {
         /// The receiver.
@@ -64,6 +91,16 @@ pub enum Output<P> {
         /// The new commit index.
         through: Index,
     },
+    /// The state machine's state is that of this snapshot from now on.
+    Install {
+        /// The snapshot.
+        snapshot: Arc<Snapshot<P>>,
+    },
+    /// A linearizable read may be served, after all that is committed here is applied.
+    Read {
+        /// The name it was given.
+        read: u64,
+    },
     /// Something worth telling.
     Fact(RaftFact),
 }
@@ -78,13 +115,13 @@ pub enum Timer {
 }
 
 /// One step: when it happens, the random bits it may use once, and where its outputs go.
-pub(super) struct Turn<'a, P> {
+pub(super) struct Turn<'a, P: Payload> {
     pub(super) now: Time,
     pub(super) random: Bits,
     pub(super) out: &'a mut Vec<Output<P>>,
 }
 
 /// Says a fact.
-pub(super) fn tell<P>(out: &mut Vec<Output<P>>, fact: RaftFact) {
+pub(super) fn tell<P: Payload>(out: &mut Vec<Output<P>>, fact: RaftFact) {
     out.push(Output::Fact(fact));
 }

@@ -4,10 +4,17 @@ use std::hash::Hash;
 
 use imbl::Vector;
 
+use super::configuration::Configuration;
 use super::position::{Index, LogPosition, Term};
 
 /// What is replicated. Raft never looks inside.
 pub trait Payload: Clone + Eq + Hash + std::fmt::Debug {
+    /// The state machine's whole state at one place of the log: what a snapshot holds.
+    type Image: Clone + Eq + Hash + std::fmt::Debug;
+
+    /// Bytes that a state takes, on a disk or in messages.
+    fn image_size(image: &Self::Image) -> u64;
+
     /// Bytes it takes in a message, for batching.
     fn size(&self) -> usize;
 }
@@ -31,14 +38,20 @@ pub enum Content<P> {
     Noop,
     /// Something for the state machine.
     Command(P),
+    /// Who takes part from here on (Raft §6).
+    Configuration(Configuration),
 }
 
-/// The entries of one server, indexes 1, 2, 3, … without a gap, terms never falling.
+/// The entries of one server without a gap, terms never falling. The log begins after `base`, the
+/// last entry that a snapshot took the place of, or index zero.
 ///
 /// Clones share structure.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Log<P: Clone> {
+    base: LogPosition,
     entries: Vector<Entry<P>>,
+    /// Where the entries are that hold a configuration, in ascending order.
+    configurations: Vector<Index>,
 }
 
 impl<P: Payload> Entry<P> {
@@ -47,6 +60,7 @@ impl<P: Payload> Entry<P> {
         let payload = match &self.content {
             Content::Noop => 0,
             Content::Command(payload) => payload.size(),
+            Content::Configuration(configuration) => configuration.size(),
         };
         payload + 16
     }
@@ -64,26 +78,40 @@ impl<P> Entry<P> {
 
 impl<P: Clone> Default for Log<P> {
     fn default() -> Self {
-        Self {
-            entries: Vector::new(),
-        }
+        Self::after(LogPosition::default())
     }
 }
 
 impl<P: Clone> Log<P> {
+    /// A log without entries that begins after `base`.
+    pub fn after(base: LogPosition) -> Self {
+        Self {
+            base,
+            entries: Vector::new(),
+            configurations: Vector::new(),
+        }
+    }
+
+    /// The last entry that is no longer in the log; index and term zero if none ever left it.
+    pub const fn base(&self) -> LogPosition {
+        self.base
+    }
+
     /// The index of the first entry the log holds, or would hold.
     pub const fn first_index(&self) -> Index {
-        Index::new(1)
+        self.base.index.next()
     }
 
-    /// The index of the last entry; [`Index::ZERO`] when there is none.
+    /// The index of the last entry; the base's when there is none.
     pub fn last_index(&self) -> Index {
-        Index::new(self.entries.len() as u64)
+        Index::new(self.base.index.number() + self.entries.len() as u64)
     }
 
-    /// The term of the last entry; [`Term::ZERO`] when there is none.
+    /// The term of the last entry; the base's when there is none.
     pub fn last_term(&self) -> Term {
-        self.entries.last().map_or(Term::ZERO, |entry| entry.term)
+        self.entries
+            .last()
+            .map_or(self.base.term, |entry| entry.term)
     }
 
     /// Term and index of the last entry, which is all that elections compare (Raft §5.4.1).
@@ -100,11 +128,11 @@ impl<P: Clone> Log<P> {
         self.entries.get(offset as usize)
     }
 
-    /// The term of the entry at `index`; [`Term::ZERO`] before the first entry, `None` past the
+    /// The term of the entry at `index`, which may be the base; `None` before it and past the
     /// last.
     pub fn term_at(&self, index: Index) -> Option<Term> {
-        if index == Index::ZERO {
-            Some(Term::ZERO)
+        if index == self.base.index {
+            Some(self.base.term)
         } else if index == self.last_index() {
             Some(self.last_term())
         } else {
@@ -120,10 +148,32 @@ impl<P: Clone> Log<P> {
         (first.number()..=last.number()).filter_map(|number| self.get(Index::new(number)))
     }
 
+    /// The last configuration at or before `through`, and its entry; `None` if the log holds none
+    /// there.
+    pub fn last_configuration(&self, through: Index) -> Option<(Index, &Configuration)> {
+        let at = *self
+            .configurations
+            .iter()
+            .rev()
+            .find(|at| **at <= through)?;
+        match &self.get(at)?.content {
+            Content::Configuration(configuration) => Some((at, configuration)),
+            _ => None,
+        }
+    }
+
+    /// Where the log holds configurations, the latest first.
+    pub fn configurations(&self) -> impl Iterator<Item = Index> + '_ {
+        self.configurations.iter().rev().copied()
+    }
+
     /// Adds entries that continue the log.
     pub fn append(&mut self, entries: impl IntoIterator<Item = Entry<P>>) {
         for entry in entries {
             debug_assert_eq!(entry.index, self.last_index().next(), "a gap in the log");
+            if let Content::Configuration(_) = entry.content {
+                self.configurations.push_back(entry.index);
+            }
             self.entries.push_back(entry);
         }
     }
@@ -134,6 +184,26 @@ impl<P: Clone> Log<P> {
         if kept < self.entries.len() {
             self.entries.truncate(kept);
         }
+        while self.configurations.last().is_some_and(|at| *at >= from) {
+            self.configurations.pop_back();
+        }
+    }
+
+    /// Removes the entries up to and including `through`, which becomes the base. Nothing happens
+    /// if the log has no entry there.
+    pub fn compact(&mut self, through: Index) {
+        let Some(term) = self.term_at(through) else {
+            return;
+        };
+        let gone = (through.number() - self.base.index.number()) as usize;
+        self.entries = self.entries.skip(gone);
+        while self.configurations.front().is_some_and(|at| *at <= through) {
+            self.configurations.pop_front();
+        }
+        self.base = LogPosition {
+            term,
+            index: through,
+        };
     }
 
     /// How many of `entries`, from the first, the log holds already. What comes after them is
@@ -147,10 +217,15 @@ impl<P: Clone> Log<P> {
 
     /// The last place at or before `index` whose term is not above `term`: where this log and one
     /// that has an entry of `term` at `index` may still agree. Terms never fall along a log, so
-    /// everything in between is known to differ.
+    /// everything in between is known to differ. Of what is no longer in the log nothing is known:
+    /// an index before the base is returned as it is, under the base's term at most.
     pub fn last_place_to_agree(&self, index: Index, term: Term) -> LogPosition {
+        if index < self.base.index {
+            let term = term.min(self.base.term);
+            return LogPosition { term, index };
+        }
         // Binary search: `agreeing` is always a place that may agree, `differing` never one.
-        let mut agreeing = 0;
+        let mut agreeing = self.base.index.number();
         let mut differing = index.min(self.last_index()).number() + 1;
         while differing - agreeing > 1 {
             let middle = agreeing.midpoint(differing);
@@ -213,6 +288,24 @@ mod tests {
         assert_eq!(terms_of(&log), [1, 1]);
         log.truncate(Index::new(1));
         assert_eq!(log, Log::default());
+    }
+
+    #[test]
+    fn compaction_keeps_the_indexes_and_the_term_before_the_first() {
+        let mut log = log_of_terms(&[1, 1, 2, 2, 3]);
+        log.compact(Index::new(3));
+        assert_eq!(
+            (log.first_index().number(), log.last_index().number()),
+            (4, 5)
+        );
+        assert_eq!(log.term_at(Index::new(2)), None);
+        assert_eq!(log.term_at(Index::new(3)), Some(Term::new(2)));
+        assert_eq!(log.get(Index::new(3)), None);
+        assert_eq!(log.get(Index::new(5)).map(|e| e.term), Some(Term::new(3)));
+        log.truncate(Index::new(4));
+        assert_eq!(log.last_position().to_string(), "entry 3 of term 2");
+        log.compact(Index::new(9));
+        assert_eq!(log.base().index, Index::new(3));
     }
 
     #[test]

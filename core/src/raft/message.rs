@@ -1,15 +1,17 @@
 //! What replicas say to each other: the remote procedure calls of Raft's Figure 2, as messages.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::log::Entry;
+use super::log::{Entry, Payload};
 use super::position::{Index, Term};
+use super::snapshot::Snapshot;
 
 /// A message between two replicas. It may be lost, duplicated, or overtake another.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Message<P> {
+pub enum Message<P: Payload> {
     /// A candidate asks for a vote (Raft §5.2).
     RequestVote {
         /// The candidate's term.
@@ -18,6 +20,11 @@ pub enum Message<P> {
         last_index: Index,
         /// The term of that entry.
         last_term: Term,
+        /// The candidate's priority.
+        priority: u8,
+        /// The leader told it to stand (dissertation §3.10), so that voters which hear the leader
+        /// listen to it all the same.
+        transfer: bool,
     },
     /// The answer to a candidate.
     RequestVoteReply {
@@ -38,6 +45,8 @@ pub enum Message<P> {
         entries: Vec<Entry<P>>,
         /// The leader's commit index.
         commit: Index,
+        /// The leader's round of heartbeats when it sent this.
+        round: u64,
     },
     /// The answer to a leader.
     AppendEntriesReply {
@@ -45,9 +54,89 @@ pub enum Message<P> {
         term: Term,
         /// Whether the request was a heartbeat.
         heartbeat: bool,
+        /// The request's round.
+        round: u64,
         /// What came of it.
         outcome: AppendOutcome,
     },
+    /// A server asks whether it would get a vote (dissertation §9.6).
+    PreVote {
+        /// The term that it would stand in: later than its own.
+        term: Term,
+        /// The index of the last entry of its log.
+        last_index: Index,
+        /// The term of that entry.
+        last_term: Term,
+        /// Its priority.
+        priority: u8,
+    },
+    /// The answer to that.
+    PreVoteReply {
+        /// The request's term if it would, the voter's own if it would not.
+        term: Term,
+        /// Whether it would get the vote.
+        granted: bool,
+    },
+    /// A leader tells a server to stand for election at once (dissertation §3.10).
+    TimeoutNow {
+        /// The leader's term.
+        term: Term,
+    },
+    /// A server asks the leader how far reads must see that wait there (dissertation §6.4).
+    ReadIndex {
+        /// The sender's term.
+        term: Term,
+        /// The number of the question.
+        number: u64,
+    },
+    /// The leader answers.
+    ReadIndexReply {
+        /// The leader's term.
+        term: Term,
+        /// The number of the question.
+        number: u64,
+        /// Its commit index when it took the question up.
+        index: Index,
+    },
+    /// A leader sends a chunk of its snapshot (Raft §7, Figure 13).
+    InstallSnapshot {
+        /// The leader's term.
+        term: Term,
+        /// The snapshot that the chunk is cut from.
+        snapshot: Arc<Snapshot<P>>,
+        /// The chunk's first byte.
+        offset: u64,
+        /// The chunk's bytes. With the last of the snapshot's bytes, it is done.
+        length: u64,
+    },
+    /// The answer to a leader's chunk.
+    InstallSnapshotReply {
+        /// The follower's term.
+        term: Term,
+        /// The last entry of the snapshot that the chunk was cut from.
+        last_index: Index,
+        /// The chunk's first byte.
+        offset: u64,
+        /// What came of it.
+        outcome: InstallOutcome,
+    },
+}
+
+/// What came of an `InstallSnapshot`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+pub enum InstallOutcome {
+    /// The follower has the snapshot's first `bytes` bytes on disk, which is where to go on.
+    Stored {
+        /// How many.
+        bytes: u64,
+    },
+    /// The follower stores what the leader has, up to and including `match_index`.
+    Installed {
+        /// Up to here the logs are the same.
+        match_index: Index,
+    },
+    /// The leader's term is over.
+    StaleTerm,
 }
 
 /// What came of an `AppendEntries`.
@@ -87,16 +176,38 @@ pub enum MessageKind {
     Heartbeat,
     /// A follower answers to a heartbeat.
     HeartbeatReply,
+    /// A leader sends a chunk of its snapshot.
+    InstallSnapshot,
+    /// A follower answers to a chunk.
+    InstallSnapshotReply,
+    /// A server asks whether it would get a vote.
+    PreVote,
+    /// A voter answers to that.
+    PreVoteReply,
+    /// A leader hands over.
+    TimeoutNow,
+    /// A server asks how far a read must see.
+    ReadIndex,
+    /// The leader answers to that.
+    ReadIndexReply,
 }
 
-impl<P> Message<P> {
-    /// The sender's term.
+impl<P: Payload> Message<P> {
+    /// The sender's term; of a question for a pre-vote, and of a promise, the term that is asked
+    /// about.
     pub const fn term(&self) -> Term {
         match self {
             Self::RequestVote { term, .. }
             | Self::RequestVoteReply { term, .. }
             | Self::AppendEntries { term, .. }
-            | Self::AppendEntriesReply { term, .. } => *term,
+            | Self::AppendEntriesReply { term, .. }
+            | Self::InstallSnapshot { term, .. }
+            | Self::InstallSnapshotReply { term, .. }
+            | Self::PreVote { term, .. }
+            | Self::PreVoteReply { term, .. }
+            | Self::TimeoutNow { term }
+            | Self::ReadIndex { term, .. }
+            | Self::ReadIndexReply { term, .. } => *term,
         }
     }
 
@@ -111,6 +222,13 @@ impl<P> Message<P> {
                 heartbeat: true, ..
             } => MessageKind::HeartbeatReply,
             Self::AppendEntriesReply { .. } => MessageKind::AppendEntriesReply,
+            Self::InstallSnapshot { .. } => MessageKind::InstallSnapshot,
+            Self::InstallSnapshotReply { .. } => MessageKind::InstallSnapshotReply,
+            Self::PreVote { .. } => MessageKind::PreVote,
+            Self::PreVoteReply { .. } => MessageKind::PreVoteReply,
+            Self::TimeoutNow { .. } => MessageKind::TimeoutNow,
+            Self::ReadIndex { .. } => MessageKind::ReadIndex,
+            Self::ReadIndexReply { .. } => MessageKind::ReadIndexReply,
         }
     }
 
@@ -122,11 +240,22 @@ impl<P> Message<P> {
     /// What a reply says: yes (vote granted, entries accepted) or no. `None` for a request.
     pub const fn granted(&self) -> Option<bool> {
         match self {
-            Self::RequestVoteReply { granted, .. } => Some(*granted),
+            Self::RequestVoteReply { granted, .. } | Self::PreVoteReply { granted, .. } => {
+                Some(*granted)
+            }
             Self::AppendEntriesReply { outcome, .. } => {
                 Some(matches!(outcome, AppendOutcome::Accepted { .. }))
             }
-            Self::RequestVote { .. } | Self::AppendEntries { .. } => None,
+            Self::InstallSnapshotReply { outcome, .. } => {
+                Some(!matches!(outcome, InstallOutcome::StaleTerm))
+            }
+            Self::ReadIndexReply { .. } => Some(true),
+            Self::RequestVote { .. }
+            | Self::AppendEntries { .. }
+            | Self::InstallSnapshot { .. }
+            | Self::PreVote { .. }
+            | Self::TimeoutNow { .. }
+            | Self::ReadIndex { .. } => None,
         }
     }
 }
@@ -136,7 +265,12 @@ impl MessageKind {
     pub const fn is_reply(self) -> bool {
         matches!(
             self,
-            Self::RequestVoteReply | Self::AppendEntriesReply | Self::HeartbeatReply
+            Self::RequestVoteReply
+                | Self::AppendEntriesReply
+                | Self::HeartbeatReply
+                | Self::InstallSnapshotReply
+                | Self::PreVoteReply
+                | Self::ReadIndexReply
         )
     }
 
@@ -149,6 +283,13 @@ impl MessageKind {
             Self::AppendEntriesReply => "AppendEntriesReply",
             Self::Heartbeat => "Heartbeat",
             Self::HeartbeatReply => "HeartbeatReply",
+            Self::InstallSnapshot => "InstallSnapshot",
+            Self::InstallSnapshotReply => "InstallSnapshotReply",
+            Self::PreVote => "PreVote",
+            Self::PreVoteReply => "PreVoteReply",
+            Self::TimeoutNow => "TimeoutNow",
+            Self::ReadIndex => "ReadIndex",
+            Self::ReadIndexReply => "ReadIndexReply",
         }
     }
 }

@@ -13,11 +13,14 @@
 //! |---|---|
 //! | `position`, `log`, `message`, `durable`, `io` | the vocabulary |
 //! | `role`, `progress`, `storage` | what a replica knows, by whom it is about |
+//! | `configuration` | who takes part, and what decides (§6) |
+//! | `membership`, `membership_fact` | how that changes (§6), and how it is told |
 //! | `election` | terms, votes, leaders (§5.1, §5.2, §5.4.1) |
 //! | `append` | the follower's side of log replication (§5.3) |
 //! | `replication` | the leader's side (§5.3) |
+//! | `snapshot`, `install` | snapshots taken, and sent in place of entries (§7) |
 //! | `commit` | what is committed (§5.3, §5.4.2) |
-//! | `fact`, `narrate` | how it all speaks for itself |
+//! | `fact`, `snapshot_fact`, `narrate` | how it all speaks for itself |
 //! | `rules`, `settings` | what can be switched and set |
 
 use std::sync::Arc;
@@ -27,40 +30,71 @@ use crate::random::Bits;
 use crate::time::{Duration, Time};
 
 mod append;
+mod campaign_fact;
 #[cfg(test)]
 mod chaos;
 mod commit;
+mod configuration;
 mod durable;
 mod election;
+#[cfg(test)]
+mod elections_tests;
 mod fact;
+mod install;
+#[cfg(test)]
+mod install_tests;
 mod io;
+mod lease;
 mod log;
+mod membership;
+mod membership_fact;
+#[cfg(test)]
+mod membership_tests;
 mod message;
 mod narrate;
 mod position;
+mod prevote;
 mod progress;
+mod read_fact;
+mod reads;
 mod replication;
 mod role;
+mod rounds;
 pub mod rules;
 #[cfg(test)]
 mod scenarios;
 mod settings;
+mod snapshot;
+mod snapshot_fact;
 mod storage;
 #[cfg(test)]
 mod testing;
+mod transfer;
 
+pub use crate::explain::RuleInfo;
+pub use campaign_fact::CampaignFact;
+pub use configuration::Configuration;
 pub use durable::{Durable, HardState, Token, Write};
 pub use fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
 pub use io::{Input, Output, Timer};
 pub use log::{Content, Entry, Log, Payload};
-pub use message::{AppendOutcome, Message, MessageKind};
+pub use membership::{Reconfiguration, ReconfigureError, Transition};
+pub use membership_fact::{Cause, MembershipFact};
+pub use message::{AppendOutcome, InstallOutcome, Message, MessageKind};
 pub use position::{Index, LogPosition, Term};
 pub use progress::{Progress, ProgressState};
-pub use role::{Ballot, NotLeader, Role};
-pub use rules::{RuleInfo, Rules, UnknownRule};
-pub use settings::{Settings, SettingsError};
+pub use read_fact::ReadFact;
+pub use role::{Ballot, ProposeError, Role};
+pub use rules::{Rules, UnknownRule};
+pub use settings::{Membership, Settings, SettingsError};
+pub use snapshot::{CompactError, PartialSnapshot, Snapshot};
+pub use snapshot_fact::SnapshotFact;
+pub use transfer::{ForgetError, TransferError};
 
+use election::Candidacy;
 use io::Turn;
+use membership::Staged;
+use reads::Reads;
 use role::Standing;
 use storage::Storage;
 
@@ -71,28 +105,45 @@ use storage::Storage;
 /// - `hard` is what was last handed to the disk, though perhaps not yet on it;
 /// - nothing has left that relies on term, vote or entries which the disk has not confirmed: it
 ///   waits in `held`;
-/// - the durable index is at or below the last index of the log.
+/// - the durable index is at or below the last index of the log;
+/// - base of the log ≤ last entry of the snapshot ≤ commit index ≤ last index of the log;
+/// - `transfers` names exactly the followers whose progress is that of a snapshot.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Replica<P: Clone> {
+pub struct Replica<P: Payload> {
     id: ServerId,
-    /// In ascending order, this server included.
-    members: Arc<[ServerId]>,
+    /// The one it goes by: the latest in its log.
+    configuration: Configuration,
+    /// The entry that holds it; the base of the log when none does.
+    configured_at: Index,
+    /// The configuration as of the base of the log.
+    base_configuration: Configuration,
+    /// A change that waits; there only while it leads.
+    staged: Option<Staged>,
     settings: Settings,
     rules: Rules,
     hard: HardState,
     log: Log<P>,
+    snapshot: Option<Arc<Snapshot<P>>>,
+    partial: Option<PartialSnapshot<P>>,
     /// Volatile, and only ever rises (Raft, Figure 2).
     commit_index: Index,
     standing: Standing,
+    /// As leader: which snapshot each follower is being sent that needs one.
+    transfers: Vec<(ServerId, Arc<Snapshot<P>>)>,
     election_deadline: Option<Time>,
     election_timeout: Duration,
     storage: Storage,
     held: Vec<Held<P>>,
+    reads: Reads,
+    /// When it last heard from a leader, where voters are loyal.
+    heard: Option<Time>,
+    /// In elections; an operator gives it.
+    priority: u8,
 }
 
 /// A message that waits for the disk.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Held<P> {
+struct Held<P: Payload> {
     token: Token,
     to: ServerId,
     message: Message<P>,
@@ -100,15 +151,13 @@ struct Held<P> {
 
 impl<P: Payload> Replica<P> {
     /// A server that starts, for the first time or again: a follower with what its disk holds and
-    /// nothing else. `random` is used for its first election timeout.
-    ///
-    /// # Panics
-    /// If `id` is not among `members`.
+    /// nothing else. `configuration` is that of a cluster whose log says nothing of its members.
+    /// `random` is used for its first election timeout.
     // A boot names all that a replica is made of, once; a builder would only hide that.
     #[allow(clippy::too_many_arguments)]
     pub fn boot(
         id: ServerId,
-        members: &[ServerId],
+        configuration: Configuration,
         settings: Settings,
         rules: Rules,
         durable: Durable<P>,
@@ -116,25 +165,41 @@ impl<P: Payload> Replica<P> {
         random: Bits,
         out: &mut Vec<Output<P>>,
     ) -> Self {
-        let mut members = members.to_vec();
-        members.sort_unstable();
-        members.dedup();
-        assert!(members.contains(&id), "{id} is not a member");
-        let Durable { hard, log } = durable;
+        let Durable {
+            hard,
+            snapshot,
+            partial,
+            log,
+        } = durable;
+        let (configuration, applied) = match &snapshot {
+            Some(snapshot) => (snapshot.configuration.clone(), snapshot.last.index),
+            None => (configuration, Index::ZERO),
+        };
         let mut replica = Self {
             id,
-            members: members.into(),
+            configured_at: log.base().index,
+            base_configuration: configuration.clone(),
+            configuration,
+            staged: None,
             settings,
             rules,
             storage: Storage::booted(hard, log.last_index()),
             hard,
             log,
-            commit_index: Index::ZERO,
+            snapshot,
+            partial,
+            commit_index: applied,
+            transfers: Vec::new(),
             standing: Standing::Follower { leader: None },
             election_deadline: None,
             election_timeout: Duration::ZERO,
             held: Vec::new(),
+            reads: Reads::booted(random),
+            // Whom it promised its loyalty before a crash, it cannot know.
+            heard: settings.lease_reads.then_some(now),
+            priority: 0,
         };
+        replica.follow_configurations(out);
         replica.reset_election_timer(&mut Turn { now, random, out });
         replica
     }
@@ -149,8 +214,17 @@ impl<P: Payload> Replica<P> {
             Input::Timer(Timer::Heartbeat) => self.heartbeat_timer_ran_down(turn),
             Input::Stored(token) => self.stored(token, turn),
             Input::SetElectionTimer { at } => self.set_election_timer(at, turn.out),
+            Input::Reconfigure(change) => self.reconfigure(&change, turn),
+            Input::LeaveJoint => self.leave_joint(turn),
+            Input::Transfer { to } => self.begin_transfer(to, turn),
+            Input::ForgetLeader => self.forget_leader(turn.out),
+            Input::SetPriority { priority } => self.set_priority(priority, turn.out),
+            Input::Read { read } => self.reads.arrive(read),
         }
+        self.attend_to_membership(turn);
         self.save_hard_state(turn.out);
+        self.tend_transfer(turn.out);
+        self.tend_reads(turn);
         // A leader that stepped down waits for others from here on.
         if self.election_deadline.is_none() && self.role() != Role::Leader {
             self.reset_election_timer(turn);
@@ -164,12 +238,16 @@ impl<P: Payload> Replica<P> {
         _now: Time,
         payload: P,
         out: &mut Vec<Output<P>>,
-    ) -> Result<(Term, Index), NotLeader> {
+    ) -> Result<(Term, Index), ProposeError> {
         if self.role() != Role::Leader {
-            return Err(NotLeader {
+            return Err(ProposeError::NotLeader {
                 leader: self.leader(),
             });
         }
+        if let Some(to) = self.transfer_target() {
+            return Err(ProposeError::Transferring { to });
+        }
+        self.check_room_for(&payload, out)?;
         let position = self.append_as_leader(Content::Command(payload), out);
         io::tell(
             out,
@@ -186,6 +264,22 @@ impl<P: Payload> Replica<P> {
 
     fn receive(&mut self, from: ServerId, message: Message<P>, turn: &mut Turn<'_, P>) {
         let theirs = message.term();
+        if matches!(
+            message,
+            Message::PreVote { .. } | Message::PreVoteReply { .. }
+        ) {
+            return self.receive_about_pre_vote(from, &message, turn);
+        }
+        let unasked = matches!(
+            message,
+            Message::RequestVote {
+                transfer: false,
+                ..
+            }
+        );
+        if theirs > self.hard.term && unasked && self.is_loyal(turn.now) {
+            return self.ignore_candidate(from, turn);
+        }
         if theirs > self.hard.term {
             self.adopt_term(from, theirs, turn.out);
         }
@@ -203,12 +297,20 @@ impl<P: Payload> Replica<P> {
                 term,
                 last_index: index,
                 last_term,
+                priority,
+                transfer,
             } => {
                 let last = LogPosition {
                     term: last_term,
                     index,
                 };
-                self.handle_request_vote(from, term, last, turn);
+                let candidacy = Candidacy {
+                    term,
+                    last,
+                    priority,
+                    transfer,
+                };
+                self.handle_request_vote(from, candidacy, turn);
             }
             Message::RequestVoteReply { granted, .. } => {
                 self.handle_request_vote_reply(from, granted, turn);
@@ -219,6 +321,7 @@ impl<P: Payload> Replica<P> {
                 prev_term,
                 entries,
                 commit,
+                round,
             } => {
                 let prev = LogPosition {
                     term: prev_term,
@@ -230,12 +333,35 @@ impl<P: Payload> Replica<P> {
                     prev,
                     entries,
                     commit,
+                    round,
                 };
                 self.handle_append_entries(offer, turn);
             }
             Message::AppendEntriesReply {
-                heartbeat, outcome, ..
-            } => self.handle_append_entries_reply(from, heartbeat, outcome, turn.out),
+                heartbeat,
+                round,
+                outcome,
+                ..
+            } => {
+                let answer = replication::Answer {
+                    heartbeat,
+                    round,
+                    outcome,
+                };
+                self.handle_append_entries_reply(from, answer, turn);
+            }
+            message @ (Message::InstallSnapshot { .. } | Message::InstallSnapshotReply { .. }) => {
+                self.receive_about_snapshot(from, message, turn);
+            }
+            Message::TimeoutNow { term } if term == self.hard.term => {
+                self.handle_timeout_now(from, turn);
+            }
+            Message::PreVote { .. } | Message::PreVoteReply { .. } | Message::TimeoutNow { .. } => {
+            }
+            Message::ReadIndex { number, .. } => self.take_question(from, number),
+            Message::ReadIndexReply { number, index, .. } => {
+                self.take_answer(number, index, turn.out);
+            }
         }
     }
 
@@ -247,7 +373,7 @@ impl<P: Payload> Replica<P> {
             turn.out.push(Output::Send { to, message });
         }
         match self.role() {
-            Role::Follower => {}
+            Role::Follower | Role::PreCandidate => {}
             Role::Candidate => self.count_own_vote(turn),
             Role::Leader => {
                 if self.advance_commit_index(turn.out) {
@@ -266,6 +392,17 @@ impl<P: Payload> Replica<P> {
         let mut record = self.hard;
         if !self.rules.persist_vote {
             record.voted_for = None;
+        }
+        let before = self.storage.saved();
+        if !self.rules.term_and_vote_together && record.term != before.term {
+            // The vote's record goes first: whoever reads it takes it for one of the old term.
+            let vote = HardState {
+                term: before.term,
+                voted_for: record.voted_for,
+            };
+            let token = self.storage.save(vote);
+            let write = Write::HardState(vote);
+            out.push(Output::Persist { token, write });
         }
         let token = self.storage.save(self.hard);
         let write = Write::HardState(record);
@@ -289,11 +426,6 @@ impl<P: Payload> Replica<P> {
             _ => out.push(Output::Send { to, message }),
         }
     }
-
-    /// The place of `server` in lists that follow the members' order.
-    fn position(&self, server: ServerId) -> Option<usize> {
-        self.members.iter().position(|member| *member == server)
-    }
 }
 
 impl<P: Payload> Replica<P> {
@@ -302,9 +434,9 @@ impl<P: Payload> Replica<P> {
         self.id
     }
 
-    /// The servers of the cluster in ascending order, this one included.
-    pub fn members(&self) -> &[ServerId] {
-        &self.members
+    /// The configuration it goes by: the latest in its log, committed or not.
+    pub const fn configuration(&self) -> &Configuration {
+        &self.configuration
     }
 
     /// The settings it was booted with.
@@ -336,7 +468,7 @@ impl<P: Payload> Replica<P> {
     pub const fn leader(&self) -> Option<ServerId> {
         match &self.standing {
             Standing::Follower { leader } => *leader,
-            Standing::Candidate { .. } => None,
+            Standing::PreCandidate { .. } | Standing::Candidate { .. } => None,
             Standing::Leader { .. } => Some(self.id),
         }
     }
@@ -366,20 +498,28 @@ impl<P: Payload> Replica<P> {
         self.election_timeout
     }
 
-    /// A candidate's votes, each member's in the members' order; nothing otherwise.
+    /// How many linearizable reads of its own wait to be served.
+    pub fn pending_reads(&self) -> usize {
+        self.reads.pending()
+    }
+
+    /// A candidate's votes, or those that it would get, in ascending order of the voters; nothing otherwise.
     pub fn ballots(&self) -> impl Iterator<Item = (ServerId, Ballot)> {
         let ballots = match &self.standing {
-            Standing::Candidate { ballots } => ballots.as_slice(),
+            Standing::PreCandidate { ballots } | Standing::Candidate { ballots, .. } => {
+                ballots.as_slice()
+            }
             _ => &[],
         };
-        self.members.iter().copied().zip(ballots.iter().copied())
+        ballots.iter().copied()
     }
 
     /// What a leader knows of a follower's log; `None` for itself and from anyone else.
     pub fn progress(&self, follower: ServerId) -> Option<&Progress> {
         match &self.standing {
-            Standing::Leader { progress } if follower != self.id => {
-                progress.get(self.position(follower)?)
+            Standing::Leader { progress, .. } => {
+                let found = progress.iter().find(|(id, _)| *id == follower);
+                found.map(|(_, progress)| progress)
             }
             _ => None,
         }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::campaign_fact::PRIORITY;
 use super::fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
-use super::position::Index;
+use super::position::{Index, Term};
 use super::role::Role;
 use super::rules;
 use crate::explain::{Explain, Rule, Weight};
@@ -33,6 +34,14 @@ const STALE_TERM: Rule = Rule {
 const LEGITIMATE_LEADER: Rule = Rule {
     text: "a candidate that hears from the leader of its term follows it",
     source: "Raft §5.2",
+};
+const LEADER_LEAVES: Rule = Rule {
+    text: "a leader that is not part of the new configuration steps down once it is committed",
+    source: "Raft §6",
+};
+const CHECK_QUORUM: Rule = Rule {
+    text: "a leader steps down if no majority answers it for an election timeout",
+    source: "dissertation §6.2",
 };
 const NOOP: Rule = Rule {
     text: "a leader begins its term by committing an empty entry",
@@ -115,6 +124,10 @@ impl Explain for RaftFact {
                 format!("learns that {} {are} committed", Entries(*first, *through))
             }
             Self::IgnoredStaleTerm { from, kind, .. } => format!("ignores a {kind} from {from}"),
+            Self::Snapshot(fact) => fact.what(),
+            Self::Membership(fact) => fact.what(),
+            Self::Campaign(fact) => fact.what(),
+            Self::Read(fact) => fact.what(),
         }
     }
 
@@ -130,20 +143,7 @@ impl Explain for RaftFact {
                  as its own"
                     .into()
             }
-            Self::VoteDenied { to, term, reason } => match reason {
-                VoteRefusal::StaleTerm { mine } => {
-                    format!("term {term} is over: it is in term {mine}")
-                }
-                VoteRefusal::AlreadyVoted { itself: true, .. } => {
-                    "it has voted for itself in this term".into()
-                }
-                VoteRefusal::AlreadyVoted { for_, .. } => {
-                    format!("it has voted for {for_} in this term")
-                }
-                VoteRefusal::LogNotUpToDate { mine, theirs } => {
-                    format!("its log ends with {mine}, and that of {to} with {theirs}")
-                }
-            },
+            Self::VoteDenied { to, term, reason } => why_denied(*to, *term, *reason),
             Self::BecameLeader { votes, of, .. } => format!(
                 "{} voted for it: {}",
                 Servers(votes),
@@ -158,6 +158,14 @@ impl Explain for RaftFact {
                 StepDownReason::HigherTerm { from, term } => format!("{from} is in term {term}"),
                 StepDownReason::LeaderElected { leader, term } => {
                     format!("{leader} leads term {term}")
+                }
+                StepDownReason::Removed { index } => {
+                    format!(
+                        "the configuration of entry {index} is committed, and it is no voter of it"
+                    )
+                }
+                StepDownReason::NoQuorum { silence } => {
+                    format!("no majority has answered for {silence}")
                 }
             },
             Self::TermAdopted { from, previous, .. } => {
@@ -206,6 +214,10 @@ impl Explain for RaftFact {
             Self::IgnoredStaleTerm { theirs, mine, .. } => {
                 format!("it is of term {theirs}, and it is in term {mine} now")
             }
+            Self::Snapshot(fact) => return fact.why(),
+            Self::Membership(fact) => return fact.why(),
+            Self::Campaign(fact) => return fact.why(),
+            Self::Read(fact) => return fact.why(),
             Self::VoteReceived { .. }
             | Self::FollowsLeader { .. }
             | Self::AppendAccepted { .. } => return None,
@@ -219,6 +231,7 @@ impl Explain for RaftFact {
                 VoteRefusal::StaleTerm { .. } => STALE_TERM,
                 VoteRefusal::AlreadyVoted { .. } => FIRST_COME,
                 VoteRefusal::LogNotUpToDate { .. } => rules::UP_TO_DATE_VOTE.rule(),
+                VoteRefusal::LowerPriority { .. } => PRIORITY,
             },
             Self::VoteGranted { .. } => FIRST_COME,
             Self::VoteReceived { .. } | Self::BecameLeader { .. } => VOTES_WIN,
@@ -227,6 +240,14 @@ impl Explain for RaftFact {
                 reason: StepDownReason::LeaderElected { .. },
                 ..
             } => LEGITIMATE_LEADER,
+            Self::SteppedDown {
+                reason: StepDownReason::Removed { .. },
+                ..
+            } => LEADER_LEAVES,
+            Self::SteppedDown {
+                reason: StepDownReason::NoQuorum { .. },
+                ..
+            } => CHECK_QUORUM,
             Self::SteppedDown { .. } | Self::TermAdopted { .. } => LATER_TERM,
             Self::Appended { from: None, .. } => LEADER_APPENDS,
             Self::Truncated { .. } => rules::TRUNCATE_ONLY_ON_CONFLICT.rule(),
@@ -242,12 +263,18 @@ impl Explain for RaftFact {
             } => rules::COMMIT_ONLY_OWN_TERM.rule(),
             Self::Committed { .. } | Self::AppendAccepted { .. } => COUNT_REPLICAS,
             Self::CommitLearned { .. } => rules::COMMIT_BOUND_BY_NEW_ENTRIES.rule(),
+            Self::Snapshot(fact) => return fact.rule(),
+            Self::Membership(fact) => return fact.rule(),
+            Self::Campaign(fact) => return fact.rule(),
+            Self::Read(fact) => return fact.rule(),
             Self::FollowsLeader { .. } => return None,
         })
     }
 
     fn weight(&self) -> Weight {
         match self {
+            Self::Snapshot(fact) => fact.weight(),
+            Self::Membership(fact) => fact.weight(),
             Self::StoodForElection { .. }
             | Self::BecameLeader { .. }
             | Self::SteppedDown {
@@ -269,11 +296,30 @@ impl Explain for RaftFact {
             Self::TermAdopted { .. }
             | Self::AppendAccepted { .. }
             | Self::IgnoredStaleTerm { .. } => Weight::Quiet,
+            Self::Campaign(fact) => fact.weight(),
+            Self::Read(fact) => fact.weight(),
         }
     }
 }
 
-fn why_stood(reason: ElectionReason) -> String {
+/// Why a candidate does not get a vote, or would not.
+pub(super) fn why_denied(to: ServerId, term: Term, reason: VoteRefusal) -> String {
+    match reason {
+        VoteRefusal::StaleTerm { mine } => format!("term {term} is over: it is in term {mine}"),
+        VoteRefusal::AlreadyVoted { itself: true, .. } => {
+            "it has voted for itself in this term".into()
+        }
+        VoteRefusal::AlreadyVoted { for_, .. } => format!("it has voted for {for_} in this term"),
+        VoteRefusal::LogNotUpToDate { mine, theirs } => {
+            format!("its log ends with {mine}, and that of {to} with {theirs}")
+        }
+        VoteRefusal::LowerPriority { mine, theirs } => format!(
+            "its log is as up-to-date, and its priority is {mine}, that of {to} only {theirs}"
+        ),
+    }
+}
+
+pub(super) fn why_stood(reason: ElectionReason) -> String {
     match reason {
         ElectionReason::SilentLeader { leader } => {
             format!("its election timer ran down without a word from {leader}")
@@ -284,6 +330,11 @@ fn why_stood(reason: ElectionReason) -> String {
         ElectionReason::NoMajority { term } => {
             format!("its election timer ran down before a majority voted for it in term {term}")
         }
+        ElectionReason::NoPreVotes { term } => format!(
+            "its election timer ran down before a majority would have voted for it in term {term}"
+        ),
+        ElectionReason::PreVotes => "a majority would vote for it".into(),
+        ElectionReason::Transfer { leader } => format!("{leader} hands over to it"),
     }
 }
 
@@ -341,7 +392,7 @@ impl fmt::Display for Entries {
 }
 
 /// `S1, S2 and S3`.
-struct Servers<'a>(&'a [ServerId]);
+pub(super) struct Servers<'a>(pub(super) &'a [ServerId]);
 
 impl fmt::Display for Servers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -359,7 +410,7 @@ impl fmt::Display for Servers<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::position::{LogPosition, Term};
+    use super::super::position::LogPosition;
     use super::*;
 
     fn told(fact: &RaftFact) -> String {

@@ -10,7 +10,7 @@ use super::position::Index;
 /// messages in flight.
 ///
 /// Always `match_index` < `next_index` (etcd/raft #149). While probing, either nothing is known to
-/// match, or all up to the entry before the next.
+/// match, or all up to the entry before the next. While a snapshot is sent, entries wait.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Progress {
     /// The follower stores what the leader has, up to here.
@@ -20,6 +20,8 @@ pub struct Progress {
     mode: Mode,
     /// The highest commit index that a message sent to the follower lets it take up.
     told_commit: Index,
+    /// The latest round that the follower has answered to.
+    acknowledged: u64,
 }
 
 /// How a leader sends to a follower.
@@ -30,6 +32,8 @@ pub enum ProgressState {
     Probe,
     /// The logs agree: entries are sent ahead of their acknowledgements.
     Replicate,
+    /// The next entry is no longer in the leader's log: a snapshot is sent, chunk by chunk.
+    Snapshot,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -39,11 +43,40 @@ enum Mode {
         waiting: bool,
     },
     Replicate {
-        /// The last entry of each message on its way.
-        inflight: VecDeque<Index>,
+        /// The last entry of each message on its way, and the bytes of its entries.
+        inflight: VecDeque<(Index, u64)>,
         /// The first of `inflight` when the last heartbeat was sent.
         oldest_at_heartbeat: Option<Index>,
     },
+    Snapshot(Transfer),
+}
+
+/// How far a snapshot has come. One chunk is on its way at a time, the one at byte `stored`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+pub struct Transfer {
+    /// The last entry that the snapshot stands for.
+    pub last: Index,
+    /// Its size.
+    pub size: u64,
+    /// Bytes that the follower is known to have on disk.
+    pub stored: u64,
+    /// Heartbeats since the follower last answered to a chunk.
+    pub unanswered: u32,
+}
+
+/// How many heartbeats a leader goes on sending a snapshot to a follower that does not answer.
+/// After that it waits until it hears of the follower, and sends the snapshot it has then.
+const PATIENCE: u32 = 10;
+
+/// What a heartbeat means for a transfer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Overdue {
+    /// Nothing is.
+    No,
+    /// The chunk, or its answer, may be lost.
+    Chunk,
+    /// The follower has been silent for so many heartbeats.
+    Follower { beats: u32 },
 }
 
 /// What an acknowledgement told the leader.
@@ -75,7 +108,18 @@ impl Progress {
             next_index: last_index.next(),
             mode: Mode::Probe { waiting: false },
             told_commit: Index::ZERO,
+            acknowledged: 0,
         }
+    }
+
+    /// The latest round that the follower has answered to.
+    pub(super) const fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// The follower has answered to `round`.
+    pub(super) fn acknowledge(&mut self, round: u64) {
+        self.acknowledged = self.acknowledged.max(round);
     }
 
     /// `matchIndex`: the follower stores what the leader has, up to here.
@@ -93,6 +137,15 @@ impl Progress {
         match self.mode {
             Mode::Probe { .. } => ProgressState::Probe,
             Mode::Replicate { .. } => ProgressState::Replicate,
+            Mode::Snapshot(_) => ProgressState::Snapshot,
+        }
+    }
+
+    /// How far the snapshot has come that is being sent.
+    pub const fn transfer(&self) -> Option<Transfer> {
+        match self.mode {
+            Mode::Snapshot(transfer) => Some(transfer),
+            _ => None,
         }
     }
 
@@ -101,26 +154,32 @@ impl Progress {
         match &self.mode {
             Mode::Probe { waiting } => usize::from(*waiting),
             Mode::Replicate { inflight, .. } => inflight.len(),
+            Mode::Snapshot(_) => 1,
         }
     }
 
     /// Whether another message with entries may go.
-    pub(super) fn may_send(&self, max_inflight: usize) -> bool {
+    pub(super) fn may_send(&self, max_inflight: usize, max_bytes: u64) -> bool {
         match &self.mode {
             Mode::Probe { waiting } => !waiting,
-            Mode::Replicate { inflight, .. } => inflight.len() < max_inflight,
+            Mode::Replicate { inflight, .. } => {
+                let bytes: u64 = inflight.iter().map(|(_, bytes)| *bytes).sum();
+                inflight.len() < max_inflight && bytes < max_bytes
+            }
+            Mode::Snapshot(_) => false,
         }
     }
 
-    /// Entries up to `through` are on their way. While replicating, the next message continues
+    /// Entries up to `through`, of so many bytes, are on their way. While replicating, the next message continues
     /// from there without waiting; a probe stays where it is.
-    pub(super) fn sent(&mut self, through: Index) {
+    pub(super) fn sent(&mut self, through: Index, bytes: u64) {
         match &mut self.mode {
             Mode::Probe { waiting } => *waiting = true,
             Mode::Replicate { inflight, .. } => {
-                inflight.push_back(through);
+                inflight.push_back((through, bytes));
                 self.next_index = through.next();
             }
+            Mode::Snapshot(_) => {}
         }
     }
 
@@ -139,7 +198,7 @@ impl Progress {
                 inflight,
                 oldest_at_heartbeat,
             } => {
-                let oldest = inflight.front().copied();
+                let oldest = inflight.front().map(|(last, _)| *last);
                 let stalled = oldest.is_some() && oldest == *oldest_at_heartbeat;
                 *oldest_at_heartbeat = oldest;
                 if stalled {
@@ -148,11 +207,76 @@ impl Progress {
                     self.match_index
                 }
             }
+            Mode::Snapshot(_) => self.match_index,
         }
     }
 
-    /// The follower stores what the leader has, up to `through`.
-    pub(super) fn accepted(&mut self, through: Index) -> Ack {
+    /// The entry that a heartbeat between two beats refers to: it asks after nothing that may
+    /// still be in flight.
+    pub(super) const fn round_prev(&self) -> Index {
+        match self.mode {
+            Mode::Probe { .. } => self.next_index.prev(),
+            Mode::Replicate { .. } | Mode::Snapshot(_) => self.match_index,
+        }
+    }
+
+    /// Whether the next entry to send has left a log that begins after `base`, so that a snapshot
+    /// must be sent; not while a probe waits for an answer, perhaps for ever.
+    pub(super) const fn needs_snapshot(&self, base: Index) -> bool {
+        let may = match self.mode {
+            Mode::Probe { waiting } => !waiting,
+            Mode::Replicate { .. } => true,
+            Mode::Snapshot(_) => false,
+        };
+        may && self.next_index.number() <= base.number()
+    }
+
+    /// A snapshot is sent from now on.
+    pub(super) fn send_snapshot(&mut self, last: Index, size: u64) {
+        self.mode = Mode::Snapshot(Transfer {
+            last,
+            size,
+            stored: 0,
+            unanswered: 0,
+        });
+    }
+
+    /// The follower answers to the chunk at `offset` of the snapshot through `last`: it has so
+    /// many bytes of it. Whether the answer is the one that was waited for; to answer each double
+    /// would double every chunk that follows.
+    pub(super) fn chunk_answered(&mut self, last: Index, offset: u64, bytes: u64) -> bool {
+        match &mut self.mode {
+            Mode::Snapshot(transfer) if transfer.last == last && transfer.stored == offset => {
+                transfer.stored = bytes;
+                transfer.unanswered = 0;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A heartbeat goes out: whether what was sent of a snapshot is overdue. A follower that is
+    /// silent for too long is probed, and not before something is heard of it.
+    pub(super) fn overdue(&mut self) -> Overdue {
+        let Mode::Snapshot(transfer) = &mut self.mode else {
+            return Overdue::No;
+        };
+        transfer.unanswered += 1;
+        let beats = transfer.unanswered;
+        match beats {
+            1 => Overdue::No,
+            2..PATIENCE => Overdue::Chunk,
+            _ => {
+                self.next_index = self.match_index.next();
+                self.mode = Mode::Probe { waiting: true };
+                Overdue::Follower { beats }
+            }
+        }
+    }
+
+    /// The follower stores what the leader has, up to `through`. The leader's log begins after
+    /// `base`.
+    pub(super) fn accepted(&mut self, through: Index, base: Index) -> Ack {
         let ack = if through > self.match_index {
             Ack::News
         } else {
@@ -160,22 +284,38 @@ impl Progress {
         };
         self.match_index = self.match_index.max(through);
         match &mut self.mode {
-            Mode::Probe { .. } => {
+            Mode::Probe { waiting } => {
                 // An answer to an older message says nothing of the place being probed.
                 if through >= self.match_index {
-                    self.next_index = self.match_index.next();
-                    self.mode = Mode::Replicate {
-                        inflight: VecDeque::new(),
-                        oldest_at_heartbeat: None,
-                    };
+                    self.replicate();
+                } else if self.next_index <= base {
+                    *waiting = false;
+                }
+            }
+            // Whatever lets entries continue will do, be it less than the snapshot that was sent
+            // (etcd/raft #110, #10308); and the end of a snapshot that the log has outrun since.
+            Mode::Snapshot(transfer) => {
+                if self.match_index >= base || self.match_index >= transfer.last {
+                    self.replicate();
                 }
             }
             Mode::Replicate { inflight, .. } => {
-                while inflight.pop_front_if(|last| *last <= through).is_some() {}
+                while inflight
+                    .pop_front_if(|(last, _)| *last <= through)
+                    .is_some()
+                {}
                 self.next_index = self.next_index.max(self.match_index.next());
             }
         }
         ack
+    }
+
+    fn replicate(&mut self) {
+        self.next_index = self.match_index.next();
+        self.mode = Mode::Replicate {
+            inflight: VecDeque::new(),
+            oldest_at_heartbeat: None,
+        };
     }
 
     /// The follower has no entry at `prev` like the leader's; the logs may agree at `hint`.
@@ -192,6 +332,7 @@ impl Progress {
             return Nack::Lost;
         }
         match self.mode {
+            Mode::Snapshot(_) => Nack::Stale,
             Mode::Probe { .. } if prev != self.next_index.prev() => Nack::Stale,
             Mode::Probe { .. } => {
                 self.probe_from(prev.min(hint.next()));
@@ -232,7 +373,7 @@ mod tests {
     /// A follower that is known to store `through`.
     fn replicating(through: u64) -> Progress {
         let mut progress = Progress::unknown(index(through));
-        assert_eq!(progress.accepted(index(through)), Ack::News);
+        assert_eq!(progress.accepted(index(through), Index::ZERO), Ack::News);
         assert_eq!(progress.state(), ProgressState::Replicate);
         progress
     }
@@ -240,12 +381,12 @@ mod tests {
     #[test]
     fn a_probe_sends_one_message_and_waits_for_its_answer() {
         let mut progress = Progress::unknown(index(4));
-        assert!(progress.may_send(16));
-        progress.sent(index(7));
-        assert!(!progress.may_send(16));
+        assert!(progress.may_send(16, u64::MAX));
+        progress.sent(index(7), 8);
+        assert!(!progress.may_send(16, u64::MAX));
         assert_eq!(progress.next_index(), index(5));
-        progress.accepted(index(7));
-        assert!(progress.may_send(16));
+        progress.accepted(index(7), Index::ZERO);
+        assert!(progress.may_send(16, u64::MAX));
         assert_eq!(progress.next_index(), index(8));
     }
 
@@ -253,14 +394,14 @@ mod tests {
     fn replication_runs_ahead_of_acknowledgements_up_to_the_window() {
         let mut progress = replicating(4);
         for through in [5, 6, 9] {
-            assert!(progress.may_send(3));
-            progress.sent(index(through));
+            assert!(progress.may_send(3, u64::MAX));
+            progress.sent(index(through), 8);
         }
-        assert!(!progress.may_send(3));
+        assert!(!progress.may_send(3, u64::MAX));
         assert_eq!(progress.next_index(), index(10));
-        progress.accepted(index(6));
+        progress.accepted(index(6), Index::ZERO);
         assert_eq!(progress.inflight(), 1);
-        assert!(progress.may_send(3));
+        assert!(progress.may_send(3, u64::MAX));
     }
 
     #[test]
@@ -268,16 +409,16 @@ mod tests {
         let mut progress = Progress::unknown(index(9));
         progress.rejected(index(9), index(2), false);
         assert_eq!(progress.next_index(), index(3));
-        progress.accepted(index(9));
+        progress.accepted(index(9), Index::ZERO);
         assert_eq!(progress.next_index(), index(10));
         // Late answers of earlier times must neither lower match nor next.
-        progress.accepted(index(2));
+        progress.accepted(index(2), Index::ZERO);
         assert_eq!(progress.rejected(index(9), index(2), false), Nack::Stale);
         assert_eq!(
             (progress.match_index(), progress.next_index()),
             (index(9), index(10))
         );
-        progress.sent(index(12));
+        progress.sent(index(12), 8);
         assert_eq!(progress.rejected(index(12), index(1), false), Nack::BackUp);
         assert_eq!(
             (progress.match_index(), progress.next_index()),
@@ -288,13 +429,13 @@ mod tests {
     #[test]
     fn a_probe_ignores_answers_to_other_probes() {
         let mut progress = replicating(4);
-        progress.sent(index(6));
+        progress.sent(index(6), 8);
         progress.rejected(index(6), index(4), false);
-        progress.sent(index(6));
-        progress.accepted(index(2));
+        progress.sent(index(6), 8);
+        progress.accepted(index(2), Index::ZERO);
         assert_eq!(progress.state(), ProgressState::Probe);
-        assert!(!progress.may_send(16));
-        progress.accepted(index(6));
+        assert!(!progress.may_send(16, u64::MAX));
+        progress.accepted(index(6), Index::ZERO);
         assert_eq!(progress.state(), ProgressState::Replicate);
 
         let mut progress = Progress::unknown(index(9));
@@ -307,18 +448,18 @@ mod tests {
     #[test]
     fn a_heartbeat_never_refers_to_entries_that_may_still_be_in_flight() {
         let mut progress = replicating(4);
-        progress.sent(index(5));
+        progress.sent(index(5), 8);
         assert_eq!(progress.heartbeat_prev(), index(4));
-        progress.accepted(index(5));
-        progress.sent(index(6));
+        progress.accepted(index(5), Index::ZERO);
+        progress.sent(index(6), 8);
         assert_eq!(progress.heartbeat_prev(), index(5));
     }
 
     #[test]
     fn a_heartbeat_asks_for_the_last_entry_sent_when_nothing_came_back_for_a_whole_interval() {
         let mut progress = replicating(4);
-        progress.sent(index(5));
-        progress.sent(index(6));
+        progress.sent(index(5), 8);
+        progress.sent(index(6), 8);
         progress.heartbeat_prev();
         assert_eq!(progress.heartbeat_prev(), index(6));
     }

@@ -14,6 +14,14 @@ use super::progress::{Ack, Nack, Progress};
 use super::role::{Role, Standing};
 use super::settings::Settings;
 use crate::ids::ServerId;
+use crate::time::Time;
+
+/// What a follower answers to an `AppendEntries`.
+pub(super) struct Answer {
+    pub(super) heartbeat: bool,
+    pub(super) round: u64,
+    pub(super) outcome: AppendOutcome,
+}
 
 impl<P: Payload> Replica<P> {
     /// Appends an entry of the leader's own term. The disk gets it at the same time as the
@@ -36,7 +44,7 @@ impl<P: Payload> Replica<P> {
 
     /// Sends every follower what it lacks, as far as its window allows.
     pub(super) fn replicate(&mut self, out: &mut Vec<Output<P>>) {
-        for position in 0..self.members.len() {
+        for position in 0..self.followers() {
             self.replicate_to(position, out);
         }
     }
@@ -49,20 +57,25 @@ impl<P: Payload> Replica<P> {
             max_entries_per_message,
             max_bytes_per_message,
             max_inflight_messages,
+            max_inflight_bytes,
             ..
         } = self.settings;
+        if self.needs_snapshot(position) {
+            return self.begin_snapshot(position, out);
+        }
         while let Some(progress) = self.follower(position)
             && progress.next_index() <= last_index
-            && progress.may_send(max_inflight_messages)
+            && progress.may_send(max_inflight_messages, max_inflight_bytes)
         {
             let first = progress.next_index();
             let entries = self
                 .log
                 .batch(first, max_entries_per_message, max_bytes_per_message);
             let through = Index::new(first.prev().number() + entries.len() as u64);
+            let bytes = entries.iter().map(|entry| entry.size() as u64).sum();
             self.send_append_entries(position, first.prev(), entries, out);
             if let Some(progress) = self.follower(position) {
-                progress.sent(through);
+                progress.sent(through, bytes);
             }
         }
     }
@@ -70,7 +83,7 @@ impl<P: Payload> Replica<P> {
     /// The leader's commit index goes with every message, as Figure 2 has it: the follower takes
     /// it up only as far as the message's own entries vouch for its log, so the minimum with
     /// `matchIndex` that a heartbeat without consistency check would need is there by itself.
-    fn send_append_entries(
+    pub(super) fn send_append_entries(
         &mut self,
         position: usize,
         prev_index: Index,
@@ -78,9 +91,12 @@ impl<P: Payload> Replica<P> {
         out: &mut Vec<Output<P>>,
     ) {
         let commit = self.commit_index;
+        let round = self.round();
         let vouched = Index::new(prev_index.number() + entries.len() as u64);
-        let prev_term = self.log.term_at(prev_index);
-        let (Some(prev_term), Some(progress)) = (prev_term, self.follower(position)) else {
+        let Some(prev_term) = self.log.term_at(prev_index) else {
+            return;
+        };
+        let Some((to, progress)) = self.follower_at(position) else {
             return;
         };
         progress.told(commit.min(vouched));
@@ -90,8 +106,8 @@ impl<P: Payload> Replica<P> {
             prev_term,
             entries,
             commit,
+            round,
         };
-        let to = self.members[position];
         out.push(Output::Send { to, message });
     }
 
@@ -99,21 +115,82 @@ impl<P: Payload> Replica<P> {
     pub(super) fn heartbeat_timer_ran_down(&mut self, turn: &mut Turn<'_, P>) {
         match self.role() {
             Role::Follower => {}
-            Role::Candidate => self.repeat_vote_requests(turn),
-            Role::Leader => self.send_heartbeats(turn),
+            Role::PreCandidate | Role::Candidate => self.repeat_vote_requests(turn),
+            Role::Leader => {
+                if !self.steps_down_without_quorum(turn) {
+                    self.press_transfer(turn);
+                    self.send_heartbeats(turn);
+                }
+            }
         }
     }
 
     /// "Leaders send periodic heartbeats (`AppendEntries` RPCs that carry no log entries) to all
     /// followers in order to maintain their authority" (Raft §5.2).
     fn send_heartbeats(&mut self, turn: &mut Turn<'_, P>) {
-        for position in 0..self.members.len() {
+        self.begin_round(turn.now);
+        for position in 0..self.followers() {
             if let Some(progress) = self.follower(position) {
                 let prev = progress.heartbeat_prev();
-                self.send_append_entries(position, prev, Vec::new(), turn.out);
+                self.send_heartbeat(position, prev, turn.out);
+                self.look_after_snapshot(position, turn.out);
             }
         }
         self.start_heartbeat_timer(turn);
+    }
+
+    fn send_heartbeat(&mut self, position: usize, prev: Index, out: &mut Vec<Output<P>>) {
+        if self.log.term_at(prev).is_some() {
+            self.send_append_entries(position, prev, Vec::new(), out);
+        } else {
+            self.send_bare_heartbeat(position, out);
+        }
+    }
+
+    /// A heartbeat to a follower of whose log the leader knows no place that it has itself: it
+    /// refers to the place before the first entry, on which all logs agree. The answer says how
+    /// far the follower knows its log to be committed, and so what the two have in common.
+    fn send_bare_heartbeat(&mut self, position: usize, out: &mut Vec<Output<P>>) {
+        let (term, commit, round) = (self.hard.term, self.commit_index, self.round());
+        let LogPosition {
+            term: prev_term,
+            index: prev_index,
+        } = LogPosition::ZERO;
+        if let Some((to, _)) = self.follower_at(position) {
+            let message = Message::AppendEntries {
+                term,
+                prev_index,
+                prev_term,
+                entries: Vec::new(),
+                commit,
+                round,
+            };
+            out.push(Output::Send { to, message });
+        }
+    }
+
+    /// The round that is on.
+    fn round(&self) -> u64 {
+        match &self.standing {
+            Standing::Leader { rounds, .. } => rounds.last(),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn begin_round(&mut self, now: Time) {
+        if let Standing::Leader { rounds, .. } = &mut self.standing {
+            rounds.begin(now);
+        }
+    }
+
+    /// Tells every follower of a round that begins between two heartbeats.
+    pub(super) fn send_round(&mut self, out: &mut Vec<Output<P>>) {
+        for position in 0..self.followers() {
+            if let Some(progress) = self.follower(position) {
+                let prev = progress.round_prev();
+                self.send_heartbeat(position, prev, out);
+            }
+        }
     }
 
     pub(super) fn start_heartbeat_timer(&self, turn: &mut Turn<'_, P>) {
@@ -127,15 +204,22 @@ impl<P: Payload> Replica<P> {
     pub(super) fn handle_append_entries_reply(
         &mut self,
         from: ServerId,
-        heartbeat: bool,
-        outcome: AppendOutcome,
-        out: &mut Vec<Output<P>>,
+        Answer {
+            heartbeat,
+            round,
+            outcome,
+        }: Answer,
+        turn: &mut Turn<'_, P>,
     ) {
-        let Some(position) = self.position(from) else {
+        self.acknowledge_round(from, round, turn.now);
+        let out = &mut *turn.out;
+        let Some(position) = self.position_of(from) else {
             return;
         };
         match outcome {
-            AppendOutcome::Accepted { match_index } => self.accepted(position, match_index, out),
+            AppendOutcome::Accepted { match_index } => {
+                self.accepted(from, position, match_index, out);
+            }
             AppendOutcome::Rejected {
                 prev_index,
                 hint_index: index,
@@ -148,16 +232,26 @@ impl<P: Payload> Replica<P> {
     }
 
     /// "If successful: update nextIndex and matchIndex for follower" (Figure 2, Leaders).
-    fn accepted(&mut self, position: usize, through: Index, out: &mut Vec<Output<P>>) {
+    pub(super) fn accepted(
+        &mut self,
+        from: ServerId,
+        position: usize,
+        through: Index,
+        out: &mut Vec<Output<P>>,
+    ) {
         // Only with a rule switched off can a follower vouch for more than its leader has.
         let through = through.min(self.log.last_index());
+        let base = self.log.base().index;
         let Some(progress) = self.follower(position) else {
             return;
         };
         let mut committed = false;
-        if progress.accepted(through) == Ack::News {
-            let by = self.members[position];
-            tell(out, RaftFact::AppendAccepted { by, through });
+        let ack = progress.accepted(through, base);
+        if progress.transfer().is_none() {
+            self.transfers.retain(|(to, _)| *to != from);
+        }
+        if ack == Ack::News {
+            tell(out, RaftFact::AppendAccepted { by: from, through });
             committed = self.advance_commit_index(out);
         }
         // Entries carry the commit index too, so they go first.
@@ -182,8 +276,7 @@ impl<P: Payload> Replica<P> {
         out: &mut Vec<Output<P>>,
     ) {
         let agree = self.log.last_place_to_agree(hint.index, hint.term).index;
-        let follower = self.members[position];
-        let Some(progress) = self.follower(position) else {
+        let Some((follower, progress)) = self.follower_at(position) else {
             return;
         };
         let had = progress.match_index();
@@ -206,7 +299,7 @@ impl<P: Payload> Replica<P> {
 
     /// Tells every follower of a new commit index that it has the entries for.
     pub(super) fn announce_commit(&mut self, out: &mut Vec<Output<P>>) {
-        for position in 0..self.members.len() {
+        for position in 0..self.followers() {
             self.announce_commit_to(position, out);
         }
     }
@@ -222,13 +315,36 @@ impl<P: Payload> Replica<P> {
         }
     }
 
-    /// A leader's record of the follower at `position`; `None` for itself and from anyone else.
-    fn follower(&mut self, position: usize) -> Option<&mut Progress> {
-        match &mut self.standing {
-            Standing::Leader { progress } if self.members[position] != self.id => {
-                progress.get_mut(position)
+    /// How many followers a leader has; nobody else has any.
+    fn followers(&self) -> usize {
+        match &self.standing {
+            Standing::Leader { progress, .. } => progress.len(),
+            _ => 0,
+        }
+    }
+
+    /// Where a leader keeps its record of `follower`.
+    pub(super) fn position_of(&self, follower: ServerId) -> Option<usize> {
+        match &self.standing {
+            Standing::Leader { progress, .. } => {
+                progress.iter().position(|(id, _)| *id == follower)
             }
             _ => None,
         }
+    }
+
+    /// A leader's record of the follower at `position`, and who that is.
+    pub(super) fn follower_at(&mut self, position: usize) -> Option<(ServerId, &mut Progress)> {
+        match &mut self.standing {
+            Standing::Leader { progress, .. } => {
+                let (id, progress) = progress.get_mut(position)?;
+                Some((*id, progress))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn follower(&mut self, position: usize) -> Option<&mut Progress> {
+        self.follower_at(position).map(|(_, progress)| progress)
     }
 }

@@ -17,7 +17,16 @@ impl Solo {
         let settings = Settings::default();
         let now = Time::ZERO;
         let bits = Bits(1 << 63);
-        let replica = Replica::boot(s(1), &members, settings, rules, disk, now, bits, &mut out);
+        let replica = Replica::boot(
+            s(1),
+            Configuration::new(members, []),
+            settings,
+            rules,
+            disk,
+            now,
+            bits,
+            &mut out,
+        );
         out.clear();
         Self { replica, out }
     }
@@ -65,6 +74,7 @@ fn append(term: u64, prev: (u64, u64), terms: &[u64], commit: u64) -> Message<u6
         prev_term: Term::new(prev_term),
         entries: entries.map(|(i, t)| entry(*t, i, i)).collect(),
         commit: Index::new(commit),
+        round: 1,
     }
 }
 
@@ -83,6 +93,8 @@ fn request_vote(term: u64, last: (u64, u64)) -> Message<u64> {
         term: Term::new(term),
         last_index: Index::new(last.0),
         last_term: Term::new(last.1),
+        priority: 0,
+        transfer: false,
     }
 }
 
@@ -305,6 +317,38 @@ mod elections {
         assert!(bench.timer(s(1), Timer::Heartbeat).is_none());
     }
 
+    /// Gotcha 15 (hashicorp/raft #695): there, a heartbeat that was handled beside the leader's own
+    /// thread raised the term, and the leader gave it to the next entry.
+    #[test]
+    fn no_entry_gets_a_term_that_its_leader_was_not_elected_in() {
+        let mut bench = Bench::new(3);
+        bench.elect(s(1));
+        bench.isolate(s(1));
+        bench.elect(s(2));
+        bench.heal();
+        bench.beat(s(2));
+        for letter in bench.intercept(s(1)) {
+            bench.deliver(letter);
+            assert_eq!(bench.at(s(1)).term(), Term::new(2));
+            let leader = Some(s(2));
+            assert_eq!(
+                bench.propose(s(1), 7),
+                Err(ProposeError::NotLeader { leader })
+            );
+        }
+        bench.settle();
+        assert!(!terms_of(bench.at(s(1)).log()).is_empty());
+        for command in 0..3 {
+            bench.propose(s(2), command).unwrap();
+            bench.settle();
+        }
+        let leads = |entry: &Entry<u64>| bench.leaders.contains_key(&entry.term);
+        let log = bench.at(s(1)).log();
+        assert!(log.range(Index::ZERO, log.last_index()).all(leads));
+        assert_eq!(terms_of(log), [1, 2, 2, 2, 2]);
+        assert_eq!(bench.violation, None);
+    }
+
     #[test]
     fn a_leader_has_no_election_timer_and_ignores_hands_on_it() {
         let mut bench = Bench::new(3);
@@ -380,6 +424,7 @@ mod elections {
         let message = Message::AppendEntriesReply {
             term: Term::new(1),
             heartbeat: false,
+            round: 0,
             outcome: AppendOutcome::Accepted {
                 match_index: Index::new(99),
             },
@@ -437,7 +482,7 @@ mod elections {
         assert_eq!(bench.at(s(3)).leader(), None);
         assert_eq!(
             bench.propose(s(3), 1),
-            Err(NotLeader { leader: None }),
+            Err(ProposeError::NotLeader { leader: None }),
             "a hint that is out of date is worse than none"
         );
     }

@@ -7,6 +7,8 @@ use crate::time::Duration;
 
 /// The dials of a replica. The defaults are those of a cluster that a person watches: messages
 /// take 10 to 15 ms there.
+// Each switch is one of its own: no two exclude each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 pub struct Settings {
     /// An election timeout is drawn from this span, both ends included, each time the timer
@@ -25,6 +27,49 @@ pub struct Settings {
     /// Whether a leader tells its followers of a new commit index at once, rather than with the
     /// next entry or heartbeat.
     pub announce_commit: bool,
+    /// Bytes of entries on their way to one follower, at most, before the first is acknowledged;
+    /// one message goes whatever its size.
+    pub max_inflight_bytes: u64,
+    /// Bytes of commands that a leader takes on before the first of them is committed; one goes
+    /// whatever its size. 0 is no bound.
+    pub max_uncommitted_bytes: u64,
+    /// Entries from one snapshot to the next; 0 for none by itself.
+    pub snapshot_every: u64,
+    /// Entries that stay in the log though the snapshot stands for them, so that a follower that
+    /// is a little behind needs no snapshot.
+    pub snapshot_keep: u64,
+    /// Bytes of a snapshot in one message.
+    pub snapshot_chunk: u64,
+    /// How the cluster's membership may change.
+    pub membership: Membership,
+    /// Whether new voters get the log as learners first (dissertation §4.2.1).
+    pub catch_up_first: bool,
+    /// Whether a leader steps down when it has committed a configuration in which it has no voice
+    /// (Raft §6); otherwise it goes on leading.
+    pub step_down_on_removal: bool,
+    /// Whether a server asks who would vote for it before it raises its term (dissertation §9.6).
+    pub pre_vote: bool,
+    /// Whether a leader steps down that no majority answers, and voters that hear a leader ignore
+    /// candidates (dissertation §6.2, §4.2.3).
+    pub check_quorum: bool,
+    /// Whether a leader reads under a lease while it has one (dissertation §6.4.1).
+    pub lease_reads: bool,
+    /// How much faster or slower than true time a server's clock may run, in parts per million: a
+    /// lease is shorter for it.
+    pub max_drift_ppm: u32,
+}
+
+/// How the cluster's membership may change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Membership {
+    /// One entry when at most one voter comes or goes, a joint configuration otherwise.
+    #[default]
+    JointWhenNeeded,
+    /// A joint configuration for every change (Raft §6).
+    AlwaysJoint,
+    /// One voter at a time and no joint configuration (dissertation §4.1).
+    SingleServer,
 }
 
 /// Settings that cannot work.
@@ -57,6 +102,17 @@ pub enum SettingsError {
         /// The setting.
         setting: &'static str,
     },
+    /// A lease rests on voters that are loyal.
+    #[error(
+        "a leader cannot read under a lease without check-quorum: others could be elected meanwhile"
+    )]
+    LeaseWithoutCheckQuorum,
+    /// Clocks that may stand still bound nothing.
+    #[error("no lease is short enough where clocks may drift by {ppm} parts per million")]
+    UnboundedDrift {
+        /// The bound.
+        ppm: u32,
+    },
 }
 
 impl Default for Settings {
@@ -68,6 +124,18 @@ impl Default for Settings {
             max_bytes_per_message: 1 << 20,
             max_inflight_messages: 16,
             announce_commit: true,
+            max_inflight_bytes: 1 << 24,
+            max_uncommitted_bytes: 0,
+            snapshot_every: 0,
+            snapshot_keep: 4,
+            snapshot_chunk: 1024,
+            membership: Membership::JointWhenNeeded,
+            catch_up_first: true,
+            step_down_on_removal: true,
+            pre_vote: false,
+            check_quorum: false,
+            lease_reads: false,
+            max_drift_ppm: 10_000,
         }
     }
 }
@@ -88,10 +156,22 @@ impl Settings {
                 least,
             });
         }
+        if self.lease_reads && !self.check_quorum {
+            return Err(SettingsError::LeaseWithoutCheckQuorum);
+        }
+        if self.lease_reads && self.max_drift_ppm >= 1_000_000 {
+            let ppm = self.max_drift_ppm;
+            return Err(SettingsError::UnboundedDrift { ppm });
+        }
         for (setting, value) in [
             ("max_entries_per_message", self.max_entries_per_message),
             ("max_bytes_per_message", self.max_bytes_per_message),
             ("max_inflight_messages", self.max_inflight_messages),
+            (
+                "max_inflight_bytes",
+                self.max_inflight_bytes.min(1) as usize,
+            ),
+            ("snapshot_chunk", self.snapshot_chunk.min(1) as usize),
         ] {
             if value == 0 {
                 return Err(SettingsError::NoRoom { setting });

@@ -28,6 +28,8 @@ enum Unsynced {
     HardState,
     Entries { through: Index },
     Truncation,
+    Snapshot,
+    Chunk,
 }
 
 impl Storage {
@@ -64,14 +66,34 @@ impl Storage {
 
     /// A truncation is handed over.
     pub(super) fn truncate(&mut self, from: Index) -> Token {
-        let kept = from.prev();
+        self.lower(from.prev());
+        self.hand_over(Unsynced::Truncation)
+    }
+
+    /// A snapshot of the server's own is handed over. The entries that it stands for were, too.
+    pub(super) fn snapshot(&mut self) -> Token {
+        self.hand_over(Unsynced::Snapshot)
+    }
+
+    /// A chunk of a leader's snapshot is handed over.
+    pub(super) fn chunk(&mut self) -> Token {
+        self.hand_over(Unsynced::Chunk)
+    }
+
+    /// A leader's snapshot is handed over, through `through`, in place of a log of which only the
+    /// entries through `kept` are known to be the same.
+    pub(super) fn install(&mut self, kept: Index, through: Index) -> Token {
+        self.lower(kept);
+        self.hand_over(Unsynced::Entries { through })
+    }
+
+    fn lower(&mut self, kept: Index) {
         self.durable_index = self.durable_index.min(kept);
         for (_, write) in &mut self.unsynced {
             if let Unsynced::Entries { through } = write {
                 *through = kept.min(*through);
             }
         }
-        self.hand_over(Unsynced::Truncation)
     }
 
     fn hand_over(&mut self, write: Unsynced) -> Token {
@@ -91,10 +113,18 @@ impl Storage {
 
     /// The write that term and vote wait for; `None` when they are on disk.
     pub(super) fn awaits_hard_state(&self) -> Option<Token> {
-        let last = |(token, write): &(Token, Unsynced)| {
-            matches!(write, Unsynced::HardState).then_some(*token)
-        };
-        self.unsynced.iter().rev().find_map(last)
+        self.last_of(Unsynced::HardState)
+    }
+
+    /// The write that term, vote and every chunk wait for; `None` when they are on disk.
+    pub(super) fn awaits_chunk(&self) -> Option<Token> {
+        self.last_of(Unsynced::Chunk).max(self.awaits_hard_state())
+    }
+
+    fn last_of(&self, kind: Unsynced) -> Option<Token> {
+        let mut latest_first = self.unsynced.iter().rev();
+        let found = latest_first.find(|(_, write)| *write == kind);
+        found.map(|(token, _)| *token)
     }
 
     /// The write that term, vote and the entries up to `through` wait for; `None` when they are

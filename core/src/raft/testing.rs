@@ -5,8 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::*;
 
 impl Payload for u64 {
+    type Image = Vec<Self>;
+
     fn size(&self) -> usize {
         8
+    }
+
+    fn image_size(image: &Vec<Self>) -> u64 {
+        8 * image.len() as u64
     }
 }
 
@@ -44,6 +50,7 @@ pub(super) fn disk(term: u64, terms: &[u64]) -> Durable<u64> {
             voted_for: None,
         },
         log: log_of_terms(terms),
+        ..Durable::default()
     }
 }
 
@@ -64,6 +71,9 @@ pub(super) struct Machine {
     pub(super) replica: Option<Replica<u64>>,
     pub(super) disk: Durable<u64>,
     pub(super) unwritten: VecDeque<(Token, Write<u64>)>,
+    /// The commands that it has applied, in order, and up to where.
+    pub(super) state: Vec<u64>,
+    pub(super) applied: Index,
     timers: BTreeMap<Timer, Time>,
 }
 
@@ -78,14 +88,26 @@ pub(super) struct Bench {
     pub(super) cut: BTreeSet<(ServerId, ServerId)>,
     /// What some server reported committed at each index.
     pub(super) committed: BTreeMap<Index, Entry<u64>>,
+    /// Who was first at each index, and in which state.
+    pub(super) states: BTreeMap<Index, (ServerId, Vec<u64>)>,
+    /// To whom each server has given its vote of a term.
+    pub(super) votes: BTreeMap<(ServerId, Term), ServerId>,
     /// Who led each term.
     pub(super) leaders: BTreeMap<Term, ServerId>,
+    /// The reads that were asked for: how far each must see.
+    pub(super) asked_reads: BTreeMap<u64, Index>,
+    /// The reads that were served, and where.
+    pub(super) served_reads: BTreeMap<u64, ServerId>,
+    /// How much faster than true time each server's clock runs, in parts per million.
+    pub(super) drift_ppm: Vec<i32>,
     /// The first property that was violated.
     pub(super) violation: Option<String>,
     pub(super) settings: Settings,
     pub(super) rules: Rules,
     pub(super) now: Time,
     members: Vec<ServerId>,
+    /// How many of them, S1 first, are the cluster that the others may join.
+    founders: usize,
     draws: u64,
 }
 
@@ -97,11 +119,19 @@ impl Bench {
 
     /// Servers with these disks.
     pub(super) fn with(disks: Vec<Durable<u64>>, rules: Rules) -> Self {
-        let members = (0..disks.len()).map(ServerId::from_position).collect();
+        let founders = disks.len();
+        Self::with_spares(disks, founders, rules)
+    }
+
+    /// Servers with these disks, of which only the first `founders` know of a cluster.
+    pub(super) fn with_spares(disks: Vec<Durable<u64>>, founders: usize, rules: Rules) -> Self {
+        let members: Vec<_> = (0..disks.len()).map(ServerId::from_position).collect();
         let machines = disks.into_iter().map(|disk| Machine {
             replica: None,
             disk,
             unwritten: VecDeque::new(),
+            state: Vec::new(),
+            applied: Index::ZERO,
             timers: BTreeMap::new(),
         });
         let mut bench = Self {
@@ -111,12 +141,18 @@ impl Bench {
             instant_disks: true,
             cut: BTreeSet::new(),
             committed: BTreeMap::new(),
+            states: BTreeMap::new(),
+            votes: BTreeMap::new(),
             leaders: BTreeMap::new(),
+            asked_reads: BTreeMap::new(),
+            served_reads: BTreeMap::new(),
+            drift_ppm: vec![0; members.len()],
             violation: None,
             settings: Settings::default(),
             rules,
             now: Time::ZERO,
             members,
+            founders,
             draws: 0,
         };
         for id in bench.members.clone() {
@@ -143,18 +179,65 @@ impl Bench {
         let mut out = Vec::new();
         let bits = self.draw();
         let disk = self.machines[id.position()].disk.clone();
+        let machine = &mut self.machines[id.position()];
+        (machine.state, machine.applied) = match &disk.snapshot {
+            Some(snapshot) => (snapshot.image.clone(), snapshot.last.index),
+            None => (Vec::new(), Index::ZERO),
+        };
+        self.note_boot(id, disk.hard);
         let replica = Replica::boot(
             id,
-            &self.members,
+            self.configuration_at_birth(id),
             self.settings,
             self.rules,
             disk,
-            self.now,
+            self.local(id),
             bits,
             &mut out,
         );
         self.machines[id.position()].replica = Some(replica);
         self.carry_out(id, out);
+    }
+
+    /// What a server knows of the cluster before its log says anything.
+    fn configuration_at_birth(&self, id: ServerId) -> Configuration {
+        let founders = &self.members[..self.founders];
+        let known = if founders.contains(&id) {
+            founders
+        } else {
+            &[]
+        };
+        Configuration::new(known.iter().copied(), [])
+    }
+
+    /// Asks `id` for a configuration with these voters and learners.
+    pub(super) fn reconfigure(
+        &mut self,
+        id: ServerId,
+        voters: &[u16],
+        learners: &[u16],
+        transition: Transition,
+    ) -> Result<(), ReconfigureError> {
+        let change = Reconfiguration {
+            voters: voters.iter().copied().map(s).collect(),
+            learners: learners.iter().copied().map(s).collect(),
+            transition,
+        };
+        self.at(id).check_reconfiguration(&change)?;
+        self.input(id, Input::Reconfigure(change));
+        Ok(())
+    }
+
+    /// Asks `id` to end a joint configuration.
+    pub(super) fn leave_joint(&mut self, id: ServerId) -> Result<(), ReconfigureError> {
+        self.at(id).check_leave_joint()?;
+        self.input(id, Input::LeaveJoint);
+        Ok(())
+    }
+
+    /// The configuration that a server goes by, in words.
+    pub(super) fn goes_by(&self, id: ServerId) -> String {
+        self.at(id).configuration().to_string()
     }
 
     /// Stops a server; of what its disk has not written, the first `keep` writes survive.
@@ -167,12 +250,42 @@ impl Bench {
         }
     }
 
+    /// What the clock of a server shows.
+    pub(super) fn local(&self, id: ServerId) -> Time {
+        let elapsed = i128::from(self.now.since(Time::ZERO).as_micros());
+        let drift = i128::from(self.drift_ppm[id.position()]);
+        Time::from_micros((elapsed * (1_000_000 + drift) / 1_000_000) as u64)
+    }
+
+    /// A client of `id` wants a linearizable read: it must see all that anyone has committed.
+    pub(super) fn read(&mut self, id: ServerId) -> u64 {
+        let read = self.asked_reads.len() as u64 + 1;
+        let committed = self.committed.keys().next_back();
+        self.asked_reads
+            .insert(read, committed.copied().unwrap_or_default());
+        self.input(id, Input::Read { read });
+        read
+    }
+
+    /// Linearizability: a read that is served sees everything that was committed when it was asked.
+    fn note_read(&mut self, id: ServerId, read: u64) {
+        let sees = self.at(id).commit_index();
+        let must_see = self.asked_reads[&read];
+        if sees < must_see {
+            self.violation = Some(format!(
+                "stale read: {id} has {sees}, {must_see} was committed when it was asked"
+            ));
+        }
+        self.served_reads.insert(read, id);
+    }
+
     /// Gives a server an input.
     pub(super) fn input(&mut self, id: ServerId, input: Input<u64>) {
         let bits = self.draw();
+        let now = self.local(id);
         let mut out = Vec::new();
         if let Some(replica) = &mut self.machines[id.position()].replica {
-            replica.step(self.now, bits, input, &mut out);
+            replica.step(now, bits, input, &mut out);
         }
         self.carry_out(id, out);
     }
@@ -192,10 +305,23 @@ impl Bench {
         &mut self,
         id: ServerId,
         command: u64,
-    ) -> Result<(Term, Index), NotLeader> {
+    ) -> Result<(Term, Index), ProposeError> {
         let mut out = Vec::new();
         let replica = self.machines[id.position()].replica.as_mut().unwrap();
         let result = replica.propose(self.now, command, &mut out);
+        self.carry_out(id, out);
+        result
+    }
+
+    /// Has a server take a snapshot.
+    pub(super) fn compact(&mut self, id: ServerId) -> Result<(), CompactError> {
+        let mut out = Vec::new();
+        let machine = &mut self.machines[id.position()];
+        let replica = machine.replica.as_mut().unwrap();
+        let result = replica.compact(machine.applied, machine.state.clone(), &mut out);
+        if let Some(snapshot) = replica.snapshot() {
+            machine.applied = machine.applied.max(snapshot.last.index);
+        }
         self.carry_out(id, out);
         result
     }
@@ -278,6 +404,26 @@ impl Bench {
         self.machines[id.position()].timers.get(&timer).copied()
     }
 
+    /// Lets the timer ring that is due first, at its time, and the messages end.
+    pub(super) fn ring_next(&mut self) {
+        let true_time = |id: usize, local: Time| {
+            let rate = i128::from(1_000_000 + self.drift_ppm[id]);
+            let shown = i128::from(local.since(Time::ZERO).as_micros());
+            Time::from_micros((shown * 1_000_000 / rate + 1) as u64)
+        };
+        let running = self.machines.iter().enumerate().flat_map(|(id, machine)| {
+            let timers = machine.timers.iter();
+            timers.map(move |(timer, at)| (true_time(id, *at), id, *timer))
+        });
+        let Some((at, id, timer)) = running.min() else {
+            return;
+        };
+        self.now = self.now.max(at);
+        self.machines[id].timers.remove(&timer);
+        self.input(ServerId::from_position(id), Input::Timer(timer));
+        self.settle();
+    }
+
     fn draw(&mut self) -> Bits {
         self.draws = self.draws.wrapping_add(0x9e37_79b9_7f4a_7c15);
         Bits(self.draws)
@@ -288,11 +434,20 @@ impl Bench {
         for output in out {
             let machine = &mut self.machines[id.position()];
             match output {
-                Output::Send { to, message } => self.mail.push_back(Letter {
-                    from: id,
-                    to,
-                    message,
-                }),
+                Output::Send { to, message } => {
+                    if let Message::RequestVoteReply {
+                        term,
+                        granted: true,
+                    } = message
+                    {
+                        self.votes.insert((id, term), to);
+                    }
+                    self.mail.push_back(Letter {
+                        from: id,
+                        to,
+                        message,
+                    });
+                }
                 Output::SetTimer { timer, at } => {
                     machine.timers.insert(timer, at);
                 }
@@ -305,6 +460,12 @@ impl Bench {
                 }
                 Output::Persist { token, write } => machine.unwritten.push_back((token, write)),
                 Output::Commit { through } => self.note_commit(id, through),
+                Output::Install { snapshot } => {
+                    machine.state = snapshot.image.clone();
+                    machine.applied = snapshot.last.index;
+                    self.note_state(id);
+                }
+                Output::Read { read } => self.note_read(id, read),
                 Output::Fact(fact) => self.facts.push((id, fact)),
             }
         }
@@ -318,6 +479,14 @@ impl Bench {
     /// index.
     fn note_commit(&mut self, id: ServerId, through: Index) {
         let log = self.at(id).log().clone();
+        let machine = &mut self.machines[id.position()];
+        for entry in log.range(machine.applied.next(), through) {
+            if let Content::Command(command) = entry.content {
+                machine.state.push(command);
+            }
+        }
+        machine.applied = through;
+        self.note_state(id);
         for entry in log.range(Index::ZERO, through) {
             let known = self
                 .committed
@@ -326,6 +495,28 @@ impl Bench {
             if known != entry {
                 self.violation = Some(format!("state machine safety: {known:?}, {id}: {entry:?}"));
             }
+        }
+    }
+
+    /// A vote that was given outlives a crash (Raft §5.2, Figure 2).
+    fn note_boot(&mut self, id: ServerId, hard: HardState) {
+        let given = self.votes.get(&(id, hard.term)).copied();
+        if given.is_some_and(|given| hard.voted_for != Some(given)) {
+            self.violation = Some(format!("{id} gave its vote to {given:?} and has {hard:?}"));
+        }
+    }
+
+    /// State Machine Safety again: who stands at one index is in one state.
+    fn note_state(&mut self, id: ServerId) {
+        let machine = &self.machines[id.position()];
+        let (index, state) = (machine.applied, &machine.state);
+        let (first, known) = self
+            .states
+            .entry(index)
+            .or_insert_with(|| (id, state.clone()));
+        if known != state {
+            let what = format!("snapshot safety at {index}: {first} {known:?}, {id}: {state:?}");
+            self.violation = Some(what);
         }
     }
 

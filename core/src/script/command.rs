@@ -4,8 +4,11 @@
 //! value.
 
 use super::error::Impossible;
+use super::operation::Operation;
+use super::recipe::Recipe;
 use super::value::{Offset, Percent, Span};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
+use crate::raft::Transition;
 use crate::time::Duration;
 
 /// A server, as a person names it.
@@ -60,6 +63,30 @@ pub enum Command {
         /// Which.
         server: ServerRef,
     },
+    /// Makes a server take a snapshot and drop what of its log that stands for.
+    Snapshot {
+        /// Which.
+        server: ServerRef,
+    },
+    /// Makes a leader hand over.
+    Transfer {
+        /// The leader.
+        from: ServerRef,
+        /// Who is to take over.
+        to: ServerRef,
+    },
+    /// Makes a follower forget its leader.
+    ForgetLeader {
+        /// Which.
+        server: ServerRef,
+    },
+    /// Gives a server a priority in elections.
+    Priority {
+        /// Which.
+        server: ServerRef,
+        /// The higher is preferred; 0 is what everyone has.
+        priority: u8,
+    },
     /// Cuts every link of a server or client, both ways.
     Isolate {
         /// Which.
@@ -99,6 +126,27 @@ pub enum Command {
     Wipe {
         /// Which.
         server: ServerRef,
+    },
+    /// Starts one more server, with an empty disk and knowing of no cluster.
+    Add {
+        /// Which: the one with the next number.
+        server: ServerId,
+    },
+    /// Asks a leader for another configuration.
+    Reconfigure {
+        /// The voters, nobody twice.
+        voters: Vec<ServerRef>,
+        /// The learners, nobody twice and no voter.
+        learners: Vec<ServerRef>,
+        /// How the cluster gets there.
+        transition: Transition,
+        /// Who is asked; whoever leads when it is not said.
+        via: Option<ServerRef>,
+    },
+    /// Asks a leader to end a joint configuration.
+    LeaveJoint {
+        /// Who is asked; whoever leads when it is not said.
+        via: Option<ServerRef>,
     },
     /// Changes how a server's disk behaves.
     Disk {
@@ -218,6 +266,8 @@ pub enum ClientAction {
         server: Option<ServerRef>,
         /// The session timeout to ask for; as the settings say when it is not said.
         timeout: Option<Duration>,
+        /// Whether a server will do that can only be read from.
+        read_only: bool,
     },
     /// Closes the session.
     Close,
@@ -230,44 +280,13 @@ pub enum ClientAction {
     },
     /// Asks the service for something.
     Request(Operation),
-}
-
-/// What a client can ask of the service.
-///
-/// A path begins with `/`; whether it is valid is for the service to say. Data are the bytes of a
-/// text; `None` is no data at all, which is not the same as an empty text. A version of `None`
-/// matches any.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of the service, said above"
-)]
-pub enum Operation {
-    /// Creates a znode.
-    Create {
+    /// Begins a recipe.
+    Recipe(Recipe),
+    /// Lets go of what its recipes about a znode hold, or wait for.
+    Release {
+        /// The znode.
         path: String,
-        data: Option<String>,
-        /// Gone with the session that created it.
-        ephemeral: bool,
-        /// Its name ends with a counter that the service adds.
-        sequential: bool,
     },
-    /// Deletes a znode without children.
-    Delete { path: String, version: Option<i32> },
-    /// Replaces the data of a znode.
-    Set {
-        path: String,
-        data: Option<String>,
-        version: Option<i32>,
-    },
-    /// Whether a znode exists, and its stat.
-    Exists { path: String },
-    /// The data of a znode and its stat.
-    Get { path: String },
-    /// The names of a znode's children and its stat.
-    Children { path: String },
-    /// Makes the client's server catch up with the leader.
-    Sync { path: String },
 }
 
 impl From<ServerId> for ServerRef {

@@ -58,6 +58,14 @@ pub enum Fact {
         /// The state.
         state: ClientState,
     },
+    /// `client A holds /locks/printer`: a recipe of the client about this znode holds what it is
+    /// for.
+    Holds {
+        /// The client.
+        client: ClientId,
+        /// The znode.
+        path: String,
+    },
     /// `client A answered NONODE`: how the last operation of the client that was answered ended.
     Answered {
         /// Whose operation.
@@ -91,6 +99,8 @@ pub enum ServerState {
     Leader,
     /// Up, and follows.
     Follower,
+    /// Up, and asks who would vote for it.
+    PreCandidate,
     /// Up, and stands for election.
     Candidate,
     /// Not crashed; it may be paused.
@@ -99,6 +109,12 @@ pub enum ServerState {
     Crashed,
     /// Paused.
     Paused,
+    /// Up, and a voter of the configuration that it goes by.
+    Voter,
+    /// Up, and a learner of the configuration that it goes by.
+    Learner,
+    /// Up, and going by a joint configuration.
+    Joint,
 }
 
 /// A number that a server keeps. None of a crashed server's numbers compares in any way.
@@ -112,6 +128,8 @@ pub enum Counter {
     Applied,
     /// The last index of its log.
     Log,
+    /// The last entry that its snapshot stands for; 0 without one.
+    Snapshot,
 }
 
 /// How two numbers compare.
@@ -157,6 +175,13 @@ pub enum MessageKind {
     /// `AppendEntries` without entries.
     Heartbeat,
     HeartbeatReply,
+    InstallSnapshot,
+    InstallSnapshotReply,
+    PreVote,
+    PreVoteReply,
+    TimeoutNow,
+    ReadIndex,
+    ReadIndexReply,
 }
 
 impl Condition {
@@ -210,23 +235,28 @@ impl Comparison {
 
 impl ServerState {
     /// Every state, by name.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("leader", Self::Leader),
         ("follower", Self::Follower),
+        ("precandidate", Self::PreCandidate),
         ("candidate", Self::Candidate),
         ("up", Self::Up),
         ("crashed", Self::Crashed),
         ("paused", Self::Paused),
+        ("voter", Self::Voter),
+        ("learner", Self::Learner),
+        ("joint", Self::Joint),
     ];
 }
 
 impl Counter {
     /// Every number, by name.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("term", Self::Term),
         ("committed", Self::Committed),
         ("applied", Self::Applied),
         ("log", Self::Log),
+        ("snapshot", Self::Snapshot),
     ];
 }
 
@@ -243,13 +273,20 @@ impl ClientState {
 
 impl MessageKind {
     /// Every kind, by name.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("RequestVote", Self::RequestVote),
         ("RequestVoteReply", Self::RequestVoteReply),
         ("AppendEntries", Self::AppendEntries),
         ("AppendEntriesReply", Self::AppendEntriesReply),
         ("Heartbeat", Self::Heartbeat),
         ("HeartbeatReply", Self::HeartbeatReply),
+        ("InstallSnapshot", Self::InstallSnapshot),
+        ("InstallSnapshotReply", Self::InstallSnapshotReply),
+        ("PreVote", Self::PreVote),
+        ("PreVoteReply", Self::PreVoteReply),
+        ("TimeoutNow", Self::TimeoutNow),
+        ("ReadIndex", Self::ReadIndex),
+        ("ReadIndexReply", Self::ReadIndexReply),
     ];
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::limits::FORMAT_VERSION;
-use crate::ids::Endpoint;
+use crate::ids::{Endpoint, ServerId};
 use crate::time::Time;
 
 /// Something wrong in one place of a script.
@@ -158,6 +158,9 @@ pub enum Impossible {
     /// A member of two groups, or twice of one.
     #[error("{0} is in the partition twice")]
     InTwoGroups(Endpoint),
+    /// A configuration that names a server twice.
+    #[error("{0} is named twice; a server is a voter, a learner or neither")]
+    NamedTwice(ServerId),
     /// The command names the leader, and there is none.
     #[error("there is no leader now")]
     NoLeader,
@@ -184,7 +187,7 @@ pub enum Found {
 }
 
 /// Beyond this many alternatives a list says less than a name for all of them.
-const LISTED: usize = 16;
+const LISTED: usize = 20;
 
 /// Beyond this many characters what was found is cut off.
 const SHOWN: usize = 40;
@@ -193,7 +196,9 @@ impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("expected ")?;
         match self.expected.as_slice() {
-            many if many.len() > LISTED => f.write_str("a command")?,
+            many if many.len() > LISTED && many.iter().any(|word| word == "\"crash\"") => {
+                f.write_str("a command")?;
+            }
             [] => f.write_str("nothing more")?,
             [only] => f.write_str(only)?,
             [first @ .., last] => write!(f, "{} or {last}", first.join(", "))?,

@@ -2,15 +2,15 @@
 
 use thiserror::Error;
 
-use super::command::{
-    ClientAction, Command, Disk, EndpointRef, Operation, Quality, ServerRef, Timers,
-};
+use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::error::Impossible as NoCluster;
 use crate::client::Input;
+use crate::client::recipes::Call;
 use crate::ids::{ClientId, Endpoint, ServerId};
-use crate::sim::{self, LinkSettings, World};
+use crate::raft::Reconfiguration;
+use crate::sim::{self, LinkSettings, Opening, World};
 use crate::view::leader_of;
-use crate::zookeeper::{ANY_VERSION, CreateMode, Data, FrameTooLarge, PathError, Request};
+use crate::zookeeper::{FrameTooLarge, PathError, Request};
 
 /// Why a command was not carried out. The world is as it was before.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -41,7 +41,11 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
         Command::RestartAll => bring_all_back(world)?,
         Command::Pause { server } => world.pause(id(*server))?,
         Command::Resume { server } => world.resume(id(*server))?,
+        Command::Snapshot { server } => world.take_snapshot(id(*server))?,
         Command::TimeOut { server } => world.time_out(id(*server))?,
+        Command::Transfer { from, to } => world.transfer(id(*from), id(*to))?,
+        Command::ForgetLeader { server } => world.forget_leader(id(*server))?,
+        Command::Priority { server, priority } => world.set_priority(id(*server), *priority)?,
         Command::Isolate { endpoint } => world.isolate(end(*endpoint))?,
         Command::Cut { from, to, both } => world.cut(end(*from), end(*to), *both)?,
         Command::Heal { from, to, both } => world.heal(end(*from), end(*to), *both)?,
@@ -55,6 +59,22 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
             world.partition(&groups)?;
         }
         Command::Wipe { server } => world.wipe(id(*server))?,
+        Command::Add { server } => world.add_server(*server)?,
+        Command::Reconfigure {
+            voters,
+            learners,
+            transition,
+            via,
+        } => {
+            let ids = |servers: &[ServerRef]| servers.iter().copied().map(id).collect();
+            let change = Reconfiguration {
+                voters: ids(voters),
+                learners: ids(learners),
+                transition: *transition,
+            };
+            world.reconfigure(asked(*via), change)?;
+        }
+        Command::LeaveJoint { via } => world.leave_joint(asked(*via))?,
         Command::Disk { server, disk } => change_disk(world, id(*server), *disk)?,
         Command::Clock {
             server,
@@ -101,6 +121,11 @@ fn id(server: ServerRef) -> ServerId {
         .expect("a resolved command names every server by its number")
 }
 
+/// Who a resolved command asks.
+fn asked(via: Option<ServerRef>) -> ServerId {
+    id(via.expect("a resolved command says who is asked"))
+}
+
 /// An endpoint of a resolved command.
 fn end(endpoint: EndpointRef) -> Endpoint {
     endpoint
@@ -109,7 +134,7 @@ fn end(endpoint: EndpointRef) -> Endpoint {
 }
 
 fn bring_all_back(world: &mut World) -> Result<(), sim::Impossible> {
-    let servers = || (1..=world.settings().servers).map(ServerId::new);
+    let servers = || (1..=world.servers()).map(ServerId::new);
     let down: Vec<ServerId> = servers().filter(|id| world.server(*id).is_none()).collect();
     let is_paused = |id: &ServerId| world.node(*id).is_some_and(sim::Node::is_paused);
     let paused: Vec<ServerId> = servers().filter(is_paused).collect();
@@ -170,13 +195,33 @@ fn change_link(
 
 fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Result<(), Refused> {
     match action {
-        ClientAction::Open { server, timeout } => {
-            world.start_client(client, server.map(id), *timeout)?;
+        ClientAction::Open {
+            server,
+            timeout,
+            read_only,
+        } => {
+            let opening = Opening {
+                server: server.map(id),
+                timeout: *timeout,
+                read_only: *read_only,
+            };
+            world.open_client(client, opening)?;
         }
         ClientAction::Close => world.tell_client(client, Input::Close)?,
         ClientAction::Kill => world.kill_client(client)?,
         ClientAction::Connect { server } => {
             world.tell_client(client, Input::MoveTo(id(*server)))?;
+        }
+        ClientAction::Recipe(recipe) => {
+            let call = Call::from(recipe);
+            Request::exists(&call.path).validate()?;
+            if world.client(client).is_none() {
+                world.start_client(client, None, None)?;
+            }
+            world.tell_client(client, Input::Recipe(call))?;
+        }
+        ClientAction::Release { path } => {
+            world.tell_client(client, Input::Release(path.as_str().into()))?;
         }
         ClientAction::Request(operation) => {
             let request = Request::from(operation);
@@ -190,53 +235,4 @@ fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Re
         }
     }
     Ok(())
-}
-
-impl From<&Operation> for Request {
-    fn from(operation: &Operation) -> Self {
-        let bytes = |data: &Option<String>| data.as_deref().map(Data::from);
-        let or_any = |version: &Option<i32>| version.unwrap_or(ANY_VERSION);
-        match operation {
-            Operation::Create {
-                path,
-                data,
-                ephemeral,
-                sequential,
-            } => Self::Create {
-                path: path.as_str().into(),
-                data: bytes(data),
-                mode: match (ephemeral, sequential) {
-                    (false, false) => CreateMode::Persistent,
-                    (true, false) => CreateMode::Ephemeral,
-                    (false, true) => CreateMode::PersistentSequential,
-                    (true, true) => CreateMode::EphemeralSequential,
-                },
-            },
-            Operation::Delete { path, version } => Self::Delete {
-                path: path.as_str().into(),
-                version: or_any(version),
-            },
-            Operation::Set {
-                path,
-                data,
-                version,
-            } => Self::Set {
-                path: path.as_str().into(),
-                data: bytes(data),
-                version: or_any(version),
-            },
-            Operation::Exists { path } => Self::Exists {
-                path: path.as_str().into(),
-            },
-            Operation::Get { path } => Self::Get {
-                path: path.as_str().into(),
-            },
-            Operation::Children { path } => Self::Children {
-                path: path.as_str().into(),
-            },
-            Operation::Sync { path } => Self::Sync {
-                path: path.as_str().into(),
-            },
-        }
-    }
 }

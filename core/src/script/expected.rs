@@ -12,6 +12,8 @@ pub(super) enum Expected {
     /// This word or symbol.
     Word(&'static str),
     Server,
+    /// A server that may not be there yet.
+    NewServer,
     Client,
     Message,
     Path,
@@ -24,6 +26,7 @@ pub(super) enum Expected {
     /// A whole number that counts this.
     Count(&'static str),
     Data,
+    Acl,
     Text,
     Rule,
     Answer,
@@ -41,6 +44,10 @@ impl Expected {
                 Some(last) => format!("a server (S1 to S{last})"),
                 None => format!("a server (S1 to S{MAX_SERVERS})"),
             },
+            Self::NewServer => match names.servers {
+                Some(last) => format!("a new server (S{})", last + 1),
+                None => "a new server".to_owned(),
+            },
             Self::Client => "a client (A to Z)".to_owned(),
             Self::Message => "a message such as m42".to_owned(),
             Self::Path => "a path such as /app".to_owned(),
@@ -52,6 +59,7 @@ impl Expected {
             Self::Drift => "a drift such as 500ppm or -500ppm".to_owned(),
             Self::Count(what) => what.to_owned(),
             Self::Data => "data such as \"hello\"".to_owned(),
+            Self::Acl => "an access control list such as world:anyone:r".to_owned(),
             Self::Text => "a text in double quotes".to_owned(),
             Self::Rule => match &names.rules {
                 None => "a rule".to_owned(),
@@ -71,6 +79,9 @@ impl Expected {
             Self::Word(word) => vec![plain(word.to_owned())],
             Self::Server => (1..=names.servers.unwrap_or(0))
                 .map(|number| plain(ServerId::new(number).to_string()))
+                .collect(),
+            Self::NewServer => (names.servers.iter())
+                .map(|last| plain(ServerId::new(last + 1).to_string()))
                 .collect(),
             Self::Client => names.clients.iter().map(|c| plain(c.to_string())).collect(),
             Self::Message => names

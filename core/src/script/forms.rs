@@ -26,6 +26,8 @@ pub enum Group {
     Time,
     /// What a lesson says and asks.
     Lesson,
+    /// Who takes part.
+    Membership,
     /// Faults of servers.
     Servers,
     /// Faults of the network.
@@ -43,6 +45,7 @@ impl Group {
             Self::Header => "Header",
             Self::Time => "Time",
             Self::Lesson => "Lessons",
+            Self::Membership => "Membership",
             Self::Servers => "Servers",
             Self::Network => "Network",
             Self::Messages => "Messages",
@@ -72,7 +75,7 @@ const fn form(
     }
 }
 
-use Group::{Clients, Header, Lesson, Messages, Network, Servers, Time};
+use Group::{Clients, Header, Lesson, Membership, Messages, Network, Servers, Time};
 
 /// Every form, in the order of the documentation.
 #[rustfmt::skip]
@@ -96,12 +99,20 @@ pub const FORMS: &[Form] = &[
     form(Lesson, "pause [TEXT]", "Stops until the reader goes on; with a text, shows it on a card.", "pause \"Part two\""),
     form(Lesson, "ask TEXT choice TEXT if CONDITION choice TEXT if CONDITION …", "Asks the reader to predict; the choices whose condition comes true are right.", "ask \"Who will lead?\" choice \"S2\" if S2 leader choice \"nobody\" if no leader"),
 
+    form(Membership, "add SERVER", "Starts one more server, the one with the next number, with an empty disk and knowing of no cluster.", "add S6"),
+    form(Membership, "reconfigure SERVER … [learner SERVER …] [joint|explicit] [via SERVER]", "Asks the leader, or the server said, for a configuration with these voters and learners; joint goes through a joint configuration, needed or not, explicit stays in it until it is told to leave.", "reconfigure S1 S2 S4 learner S5"),
+    form(Membership, "leave joint [via SERVER]", "Asks the leader, or the server said, to leave a joint configuration.", "leave joint"),
+
     form(Servers, "crash SERVER [keep COUNT]", "Crashes a server; of the writes that its disk has not confirmed, the first COUNT survive, none if it is not said.", "crash S1 keep 2"),
     form(Servers, "restart SERVER", "Boots a crashed server from its disk.", "restart S1"),
     form(Servers, "restart all", "Brings all servers back: boots the crashed ones, resumes the paused ones.", "restart all"),
     form(Servers, "pause SERVER", "Stops a server as a long garbage collection does; what arrives waits.", "pause S1"),
     form(Servers, "resume SERVER", "Lets a paused server go on.", "resume S1"),
     form(Servers, "timeout SERVER", "Makes a server's election timer run down now.", "timeout S1"),
+    form(Servers, "snapshot SERVER", "Makes a server take a snapshot of its state and drop the entries of its log that it stands for.", "snapshot S1"),
+    form(Servers, "transfer SERVER -> SERVER", "Makes a leader hand over to another voter, or give it up after an election timeout.", "transfer S1 -> S3"),
+    form(Servers, "forget leader SERVER", "Makes a follower forget its leader, so that it may vote at once.", "forget leader S2"),
+    form(Servers, "priority SERVER NUMBER", "Gives a server a priority in elections from 0 to 255: a voter denies its vote to a lower one whose log is no more up-to-date.", "priority S3 5"),
     form(Servers, "spread timers", "Sets the election timers far apart, so that one server stands for election alone.", "spread timers"),
     form(Servers, "align timers", "Sets the election timers to the same instant, so that the vote splits.", "align timers"),
     form(Servers, "disk SERVER DURATION", "Makes a server's disk take so long to confirm a write.", "disk S1 20ms"),
@@ -131,36 +142,53 @@ pub const FORMS: &[Form] = &[
     form(Messages, "deliver MESSAGE", "Makes a message arrive now.", "deliver m42"),
 
     form(Clients, "client CLIENT", "Starts a client and opens a session.", "client A"),
-    form(Clients, "client CLIENT open [SERVER] [timeout DURATION]", "Opens a session with a server to try first and a session timeout to ask for.", "client A open S2 timeout 800ms"),
+    form(Clients, "client CLIENT open [SERVER] [timeout DURATION] [read-only]", "Opens a session with a server to try first and a session timeout to ask for; with `read-only`, a server without a leader will do.", "client A open S2 timeout 800ms"),
     form(Clients, "client CLIENT close", "Closes the session.", "client A close"),
     form(Clients, "client CLIENT kill", "Ends a client without a word; its session will expire.", "client A kill"),
     form(Clients, "client CLIENT connect SERVER", "Makes a client leave its server and connect to this one.", "client A connect S3"),
-    form(Clients, "client CLIENT create PATH [DATA] [ephemeral] [sequential]", "Creates a znode.", "client A create /app \"hello\" ephemeral"),
+    form(Clients, "client CLIENT create PATH [DATA] [ephemeral|container|ttl DURATION] [sequential] [acl ACL]", "Creates a znode; a container cannot be sequential.", "client A create /app \"hello\" ephemeral"),
     form(Clients, "client CLIENT set PATH [DATA] [version VERSION]", "Replaces the data of a znode, if its version is this one.", "client A set /app \"x\" version 3"),
     form(Clients, "client CLIENT delete PATH [version VERSION]", "Deletes a znode without children, if its version is this one.", "client A delete /app version 3"),
-    form(Clients, "client CLIENT get PATH", "Reads the data of a znode.", "client A get /app"),
-    form(Clients, "client CLIENT exists PATH", "Asks whether a znode exists.", "client A exists /app"),
-    form(Clients, "client CLIENT children PATH", "Reads the names of a znode's children.", "client A children /app"),
+    form(Clients, "client CLIENT check PATH [version VERSION]", "Demands that a znode is there, and at this version.", "client A check /app version 3"),
+    form(Clients, "client CLIENT multi [ OPERATION | OPERATION … ]", "Creates, sets, deletes and checks, all or nothing.", "client A multi [ check /app version 3 | set /app \"x\" ]"),
+    form(Clients, "client CLIENT get PATH [watch] [linearizable]", "Reads the data of a znode; with `watch`, is told of its next change; linearizable, with all that was answered before, and not as the client's server happens to have it.", "client A get /app watch"),
+    form(Clients, "client CLIENT exists PATH [watch] [linearizable]", "Asks whether a znode exists; with `watch`, is told when it is created, set or deleted.", "client A exists /app watch"),
+    form(Clients, "client CLIENT children PATH [watch] [linearizable]", "Reads the names of a znode's children; with `watch`, is told when they change.", "client A children /app watch"),
+    form(Clients, "client CLIENT descendants PATH", "Asks how many znodes there are below one.", "client A descendants /app"),
+    form(Clients, "client CLIENT ephemerals [PATH]", "Asks for the session's own ephemeral znodes whose paths begin so.", "client A ephemerals /app"),
+    form(Clients, "client CLIENT multiread [ OPERATION | OPERATION … ]", "Gets data and children, each answered for itself.", "client A multiread [ get /app | children /app ]"),
+    form(Clients, "client CLIENT getacl PATH", "Reads the access control list of a znode.", "client A getacl /app"),
+    form(Clients, "client CLIENT setacl PATH ACL [version VERSION]", "Replaces the access control list of a znode, if the list's version is this one.", "client A setacl /app world:anyone:r"),
+    form(Clients, "client CLIENT addauth SCHEME CREDENTIAL", "Proves an identity to the server.", "client A addauth digest bob:secret"),
+    form(Clients, "client CLIENT whoami", "Asks who the client has proved to be.", "client A whoami"),
+    form(Clients, "client CLIENT addwatch PATH [recursive]", "Is told of every change of a znode, or of all below it, too, until the watch is removed.", "client A addwatch /app recursive"),
+    form(Clients, "client CLIENT checkwatch PATH [data|children]", "Asks whether there is such a watch.", "client A checkwatch /app data"),
+    form(Clients, "client CLIENT removewatch PATH [data|children]", "Takes such watches away.", "client A removewatch /app"),
+    form(Clients, "client CLIENT recipe RECIPE", "Begins a recipe: what applications build from znodes.", "client A recipe lock /locks/printer"),
+    form(Clients, "client CLIENT release PATH", "Lets go of what the client's recipes about a znode hold, or wait for.", "client A release /locks/printer"),
     form(Clients, "client CLIENT sync PATH", "Makes the client's server catch up with the leader.", "client A sync /app"),
 ];
 
 /// Every condition: how it is written, and when it holds.
 #[rustfmt::skip]
 pub const CONDITIONS: &[(&str, &str, &str)] = &[
-    ("leader", "A server that is up leads, and it and the servers that are up and follow it in its term are a majority of all.", "leader"),
+    ("leader", "A server that is up leads, and it and the servers that are up and follow it in its term are a majority of its voters, of each half while joint.", "leader"),
     ("no leader", "No server that is up leads.", "no leader"),
-    ("caught up", "All servers that are up have applied the same index.", "caught up"),
-    ("SERVER leader|follower|candidate", "The server is up and has this role.", "S2 leader"),
+    ("caught up", "All servers that are up and get the log, as members of the leader's configuration, have applied the same index.", "caught up"),
+    ("SERVER leader|follower|precandidate|candidate", "The server is up and has this role.", "S2 leader"),
     ("SERVER up|crashed|paused", "The server has not crashed (it may be paused); it has crashed; it is paused.", "S2 crashed"),
+    ("SERVER voter|learner|joint", "The server is up, and by the configuration that it goes by it is a voter, it is a learner, or that configuration is joint.", "S4 learner"),
     ("SERVER term [COMPARISON] NUMBER", "Its current term is this or a later one, or compares as it says.", "S2 term = 3"),
     ("SERVER committed [COMPARISON] NUMBER", "Its commit index is this or a higher one, or compares as it says.", "S2 committed 5"),
     ("SERVER applied [COMPARISON] NUMBER", "The last index that it applied is this or a higher one, or compares as it says.", "S2 applied >= 5"),
     ("SERVER log [COMPARISON] NUMBER", "The last index of its log is this or a higher one, or compares as it says.", "S2 log < 7"),
+    ("SERVER snapshot [COMPARISON] NUMBER", "The last entry that its snapshot stands for is this or a higher one, or compares as it says; 0 without a snapshot.", "S2 snapshot < 7"),
     ("client CLIENT connected", "The client has a session and a connection.", "client A connected"),
     ("client CLIENT idle", "The client is connected and every operation has been answered.", "client A idle"),
     ("client CLIENT disconnected", "The client has no connection; its session may live.", "client A disconnected"),
     ("client CLIENT expired", "The client has been told that its session expired.", "client A expired"),
     ("client CLIENT closed", "The client closed its session or was killed.", "client A closed"),
+    ("client CLIENT holds PATH", "A recipe of the client about this znode has what it is for: the lock, the lead.", "client A holds /locks/printer"),
     ("client CLIENT answered ok|ERROR", "The client's last answered operation ended so.", "client A answered NONODE"),
     ("znode PATH [= DATA] [on SERVER]", "The server, or the leader if it is not said, holds this znode, with these data if they are said.", "znode /app = \"hello\" on S2"),
     ("message KIND [SERVER -> SERVER]", "Such a message is on its way.", "message RequestVote S1 -> S2"),
@@ -261,6 +289,16 @@ mod tests {
             PAGE.matches(". |").count(),
             FORMS.len() + CONDITIONS.len() + Setting::COUNT
         );
+    }
+
+    #[test]
+    fn the_page_lists_every_recipe() {
+        for kind in crate::client::recipes::Kind::ALL {
+            let (usage, text) = kind.usage();
+            let row = format!("| `{usage}` | {text} |");
+            assert!(PAGE.contains(&row), "missing: {row}");
+            assert!(usage.starts_with(&format!("{} PATH", kind.name())));
+        }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use super::command::ServerRef;
 use super::condition::{ClientState, Condition, Counter, Fact, MessageKind, ServerState};
 use crate::client::State;
+use crate::client::recipes::Progress;
 use crate::ids::{ClientId, Endpoint, ServerId};
-use crate::quorum::is_majority;
-use crate::raft::Role;
+use crate::raft::{Configuration, Role};
 use crate::server::{PeerMessage, Server};
-use crate::sim::{Body, InFlight, World};
+use crate::sim::{Body, InFlight, Node, World};
 use crate::view::leader_of;
 use crate::zookeeper::Data;
 
@@ -33,6 +33,7 @@ fn is_so(fact: &Fact, world: &World) -> bool {
             .and_then(|id| world.server(id))
             .is_some_and(|server| comparison.compares(count(server, *counter), *value)),
         Fact::Client { client, state } => client_is(world, *client, *state),
+        Fact::Holds { client, path } => holds_what(world, *client, path),
         Fact::Answered { client, error } => {
             let last = world.client(*client).and_then(|node| {
                 node.process()
@@ -76,19 +77,22 @@ fn leads_a_majority(world: &World) -> bool {
     let follows = |server: &&Server| {
         server.replica().leader() == Some(leader) && server.replica().term() == term
     };
-    let following = world
-        .nodes()
-        .iter()
-        .filter_map(|node| node.server())
-        .filter(follows)
-        .count();
-    is_majority(following, world.nodes().len())
+    let configuration = world.configuration_of(leader);
+    configuration.is_some_and(|configuration| {
+        configuration.is_quorum(|voter| world.server(voter).is_some_and(|server| follows(&server)))
+    })
 }
 
 fn caught_up(world: &World) -> bool {
+    let configuration = leader_of(world).and_then(|leader| world.configuration_of(leader));
+    let gets_the_log = |node: &&Node| {
+        let members = configuration.as_ref();
+        members.is_none_or(|members| members.contains(node.id()))
+    };
     let mut applied = world
         .nodes()
         .iter()
+        .filter(gets_the_log)
         .filter_map(|node| Some(node.server()?.applied()));
     let first = applied.next();
     applied.all(|index| Some(index) == first)
@@ -102,13 +106,23 @@ fn server_is(world: &World, id: ServerId, state: ServerState) -> bool {
         node.server()
             .is_some_and(|server| server.replica().role() == role)
     };
+    let goes_by = |is_so: fn(&Configuration, ServerId) -> bool| {
+        node.server()
+            .is_some_and(|server| is_so(server.replica().configuration(), id))
+    };
     match state {
         ServerState::Leader => has_role(Role::Leader),
         ServerState::Follower => has_role(Role::Follower),
+        ServerState::PreCandidate => has_role(Role::PreCandidate),
         ServerState::Candidate => has_role(Role::Candidate),
         ServerState::Up => node.server().is_some(),
         ServerState::Crashed => node.server().is_none(),
         ServerState::Paused => node.is_paused(),
+        ServerState::Voter => goes_by(Configuration::is_voter),
+        ServerState::Learner => {
+            goes_by(|configuration, id| configuration.contains(id) && !configuration.is_voter(id))
+        }
+        ServerState::Joint => goes_by(|configuration, _| configuration.is_joint()),
     }
 }
 
@@ -118,7 +132,20 @@ fn count(server: &Server, counter: Counter) -> u64 {
         Counter::Committed => server.replica().commit_index().number(),
         Counter::Applied => server.applied().number(),
         Counter::Log => server.replica().log().last_index().number(),
+        Counter::Snapshot => {
+            let snapshot = server.replica().snapshot();
+            snapshot.map_or(0, |snapshot| snapshot.last.index.number())
+        }
     }
+}
+
+fn holds_what(world: &World, id: ClientId, path: &str) -> bool {
+    let Some(node) = world.client(id).filter(|node| !node.is_killed()) else {
+        return false;
+    };
+    node.process()
+        .recipes()
+        .any(|running| *running.call().path == *path && running.progress() == Progress::Holds)
 }
 
 fn client_is(world: &World, id: ClientId, state: ClientState) -> bool {
@@ -152,5 +179,12 @@ fn is_of_kind(message: &InFlight, kind: MessageKind) -> bool {
         MessageKind::AppendEntriesReply => raft.kind() == Raft::AppendEntriesReply,
         MessageKind::Heartbeat => raft.kind() == Raft::Heartbeat,
         MessageKind::HeartbeatReply => raft.kind() == Raft::HeartbeatReply,
+        MessageKind::InstallSnapshot => raft.kind() == Raft::InstallSnapshot,
+        MessageKind::InstallSnapshotReply => raft.kind() == Raft::InstallSnapshotReply,
+        MessageKind::PreVote => raft.kind() == Raft::PreVote,
+        MessageKind::PreVoteReply => raft.kind() == Raft::PreVoteReply,
+        MessageKind::TimeoutNow => raft.kind() == Raft::TimeoutNow,
+        MessageKind::ReadIndex => raft.kind() == Raft::ReadIndex,
+        MessageKind::ReadIndexReply => raft.kind() == Raft::ReadIndexReply,
     }
 }

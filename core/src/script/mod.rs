@@ -39,12 +39,16 @@ pub mod limits;
 pub mod link;
 mod names;
 mod nouns;
+mod operation;
 mod parse_client;
 mod parse_command;
 mod parse_condition;
+mod parse_operation;
 mod parse_script;
 mod parse_step;
 mod print;
+mod print_operation;
+mod recipe;
 mod resolve;
 mod settings;
 mod value;
@@ -53,9 +57,7 @@ mod value;
 mod tests;
 
 pub use ast::{Choice, Header, Located, Protocol, Script, Step};
-pub use command::{
-    ClientAction, Command, Disk, EndpointRef, Operation, Quality, ServerRef, Timers,
-};
+pub use command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 pub use complete::{Completion, complete};
 pub use condition::{
     Claim, ClientState, Comparison, Condition, Counter, Fact, MessageKind, ServerState,
@@ -65,9 +67,11 @@ pub use execute::{Refused, execute};
 pub use forms::{CONDITIONS, FORMS, Form, Group, help};
 pub use judge::holds;
 pub use names::Names;
+pub use operation::Operation;
 pub use parse_script::{
     parse, parse_command, parse_command_with, parse_duration, parse_line, parse_line_with,
     parse_with,
 };
+pub use recipe::Recipe;
 pub use settings::{Setting, Settings};
 pub use value::{Offset, Percent, Span};

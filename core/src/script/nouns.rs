@@ -13,22 +13,21 @@ use super::value::{self, Offset, Percent, Span};
 use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
 use crate::time::{Duration, Time};
-use crate::zookeeper::ErrorCode;
+use crate::zookeeper::{Acl, ErrorCode};
 
 impl Cursor<'_> {
     pub(super) fn try_server(&mut self) -> Parsed<Option<ServerRef>> {
         let last = self.names().servers.unwrap_or(MAX_SERVERS);
-        let number = |word: &str| {
-            let digits = word.strip_prefix('S')?;
-            let number = digits.parse::<u16>().ok()?;
-            // One server has one name: not `S01`, not `S+1`.
-            let canonical = digits.starts_with(|c: char| ('1'..='9').contains(&c));
-            (canonical && number <= last).then(|| ServerId::new(number))
-        };
-        if let Some(server) = self.read_word(Expected::Server, |word| Ok(number(word)))? {
+        if let Some(server) = self.read_word(Expected::Server, |word| Ok(numbered(word, last)))? {
             return Ok(Some(server.into()));
         }
         Ok(self.word("leader").then_some(ServerRef::Leader))
+    }
+
+    /// Reads the name of a server that may not be there yet.
+    pub(super) fn new_server(&mut self) -> Parsed<ServerId> {
+        self.read_word(Expected::NewServer, |word| Ok(numbered(word, MAX_SERVERS)))
+            .and_then(needed)
     }
 
     pub(super) fn server(&mut self) -> Parsed<ServerRef> {
@@ -70,13 +69,28 @@ impl Cursor<'_> {
     }
 
     pub(super) fn path(&mut self) -> Parsed<String> {
+        self.try_path().and_then(needed)
+    }
+
+    /// An access control list: `world:anyone:r,digest:bob:HASH:cdrwa`.
+    pub(super) fn acl(&mut self) -> Parsed<Acl> {
+        self.read(Expected::Acl, |kind| {
+            Ok(match kind {
+                Kind::Word(list) => Acl::parse(list),
+                Kind::Text(list) => Acl::parse(list),
+                Kind::Symbol(_) => None,
+            })
+        })
+        .and_then(needed)
+    }
+
+    pub(super) fn try_path(&mut self) -> Parsed<Option<String>> {
         let path = |kind: &Kind<'_>| match kind {
             Kind::Word(path) if path.starts_with('/') => Some((*path).to_owned()),
             Kind::Text(path) if path.starts_with('/') => Some(path.clone()),
             _ => None,
         };
         self.read(Expected::Path, |kind| Ok(path(kind)))
-            .and_then(needed)
     }
 
     /// Data of a znode: a quoted text, or a bare word of letters, digits and `_ - . :`.
@@ -208,6 +222,15 @@ impl Cursor<'_> {
         self.read_word(Expected::Word(word), |word| Ok(Some(word.to_owned())))
             .and_then(needed)
     }
+}
+
+/// The server of S1 to the `last` that a word names.
+fn numbered(word: &str, last: u16) -> Option<ServerId> {
+    let digits = word.strip_prefix('S')?;
+    let number = digits.parse::<u16>().ok()?;
+    // One server has one name: not `S01`, not `S+1`.
+    let canonical = digits.starts_with(|c: char| ('1'..='9').contains(&c));
+    (canonical && number <= last).then(|| ServerId::new(number))
 }
 
 fn at_most(what: &'static str, text: &str, limit: usize) -> Result<(), Problem> {

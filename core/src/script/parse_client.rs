@@ -1,8 +1,10 @@
 //! The grammar of what clients do.
 
-use super::command::{ClientAction, Command, Operation};
+use super::command::{ClientAction, Command};
 use super::cursor::{Cursor, Parsed};
 use super::limits::MAX_TIME;
+use super::parse_operation::operation;
+use super::recipe::recipe;
 use crate::time::Duration;
 
 /// `client A …`, after the word `client`.
@@ -11,6 +13,7 @@ pub(super) fn client(c: &mut Cursor<'_>) -> Parsed<Command> {
     let action = action(c)?.unwrap_or(ClientAction::Open {
         server: None,
         timeout: None,
+        read_only: false,
     });
     Ok(Command::Client { client, action })
 }
@@ -27,6 +30,10 @@ fn action(c: &mut Cursor<'_>) -> Parsed<Option<ClientAction>> {
         ClientAction::Connect {
             server: c.server()?,
         }
+    } else if c.word("recipe") {
+        ClientAction::Recipe(recipe(c)?)
+    } else if c.word("release") {
+        ClientAction::Release { path: c.path()? }
     } else {
         return Ok(operation(c)?.map(ClientAction::Request));
     };
@@ -41,82 +48,10 @@ fn open(c: &mut Cursor<'_>) -> Parsed<ClientAction> {
     } else {
         None
     };
-    Ok(ClientAction::Open { server, timeout })
-}
-
-fn operation(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
-    let operation = if c.word("create") {
-        create(c)?
-    } else if c.word("set") {
-        set(c)?
-    } else if c.word("delete") {
-        let path = c.path()?;
-        let version = version(c)?;
-        Operation::Delete { path, version }
-    } else if c.word("get") {
-        Operation::Get { path: c.path()? }
-    } else if c.word("exists") {
-        Operation::Exists { path: c.path()? }
-    } else if c.word("children") {
-        Operation::Children { path: c.path()? }
-    } else if c.word("sync") {
-        Operation::Sync { path: c.path()? }
-    } else {
-        return Ok(None);
-    };
-    Ok(Some(operation))
-}
-
-fn create(c: &mut Cursor<'_>) -> Parsed<Operation> {
-    let path = c.path()?;
-    let mut data = None;
-    let (mut ephemeral, mut sequential) = (false, false);
-    loop {
-        if !ephemeral && c.word("ephemeral") {
-            ephemeral = true;
-        } else if !sequential && c.word("sequential") {
-            sequential = true;
-        } else if data.is_none() && !ephemeral && !sequential {
-            data = c.try_data()?;
-            if data.is_none() {
-                break;
-            }
-        } else {
-            break;
-        }
-    }
-    Ok(Operation::Create {
-        path,
-        data,
-        ephemeral,
-        sequential,
+    let read_only = c.word("read-only");
+    Ok(ClientAction::Open {
+        server,
+        timeout,
+        read_only,
     })
-}
-
-fn set(c: &mut Cursor<'_>) -> Parsed<Operation> {
-    let path = c.path()?;
-    if let Some(version) = version(c)? {
-        let version = Some(version);
-        return Ok(Operation::Set {
-            path,
-            data: None,
-            version,
-        });
-    }
-    let data = c.try_data()?;
-    let version = if data.is_some() { version(c)? } else { None };
-    Ok(Operation::Set {
-        path,
-        data,
-        version,
-    })
-}
-
-/// `version 3`, if it stands here.
-fn version(c: &mut Cursor<'_>) -> Parsed<Option<i32>> {
-    if !c.word("version") {
-        return Ok(None);
-    }
-    let version = c.count("a version", 0, i32::MAX as u64)?;
-    Ok(Some(version as i32))
 }

@@ -6,12 +6,13 @@ use super::error::Impossible;
 use super::limits::MAX_TIME;
 use super::parse_client::client;
 use super::value;
+use crate::raft::Transition;
 use crate::time::Duration;
 
 type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command, by its first word.
-const COMMANDS: [(&str, Parse); 23] = [
+const COMMANDS: [(&str, Parse); 30] = [
     ("crash", crash),
     ("restart", restart),
     ("pause", |c| {
@@ -29,6 +30,28 @@ const COMMANDS: [(&str, Parse); 23] = [
             server: c.server()?,
         })
     }),
+    ("snapshot", |c| {
+        Ok(Command::Snapshot {
+            server: c.server()?,
+        })
+    }),
+    ("transfer", |c| {
+        let from = c.server()?;
+        c.need_word("->")?;
+        let to = c.server()?;
+        Ok(Command::Transfer { from, to })
+    }),
+    ("forget", |c| {
+        c.need_word("leader")?;
+        Ok(Command::ForgetLeader {
+            server: c.server()?,
+        })
+    }),
+    ("priority", |c| {
+        let server = c.server()?;
+        let priority = c.count("a priority", 0, u8::MAX.into())? as u8;
+        Ok(Command::Priority { server, priority })
+    }),
     ("isolate", |c| {
         Ok(Command::Isolate {
             endpoint: c.endpoint()?,
@@ -41,6 +64,16 @@ const COMMANDS: [(&str, Parse); 23] = [
         Ok(Command::Wipe {
             server: c.server()?,
         })
+    }),
+    ("add", |c| {
+        Ok(Command::Add {
+            server: c.new_server()?,
+        })
+    }),
+    ("reconfigure", reconfigure),
+    ("leave", |c| {
+        c.need_word("joint")?;
+        Ok(Command::LeaveJoint { via: via(c)? })
     }),
     ("disk", disk),
     ("clock", clock),
@@ -92,6 +125,9 @@ pub(super) fn command(c: &mut Cursor<'_>) -> Parsed<Command> {
         Err(
             impossible @ (Impossible::LinkToItself(endpoint) | Impossible::InTwoGroups(endpoint)),
         ) => c.refuse_word(&endpoint.to_string(), impossible),
+        Err(impossible @ Impossible::NamedTwice(server)) => {
+            c.refuse_word(&server.to_string(), impossible)
+        }
         Err(impossible) => c.refuse_last(impossible),
     }
 }
@@ -162,6 +198,43 @@ fn group(c: &mut Cursor<'_>) -> Parsed<Vec<EndpointRef>> {
         members.push(member);
     }
     Ok(members)
+}
+
+fn reconfigure(c: &mut Cursor<'_>) -> Parsed<Command> {
+    let voters = servers(c)?;
+    let learners = if c.word("learner") {
+        servers(c)?
+    } else {
+        Vec::new()
+    };
+    let transition = if c.word("joint") {
+        Transition::Joint
+    } else if c.word("explicit") {
+        Transition::Explicit
+    } else {
+        Transition::AsNeeded
+    };
+    Ok(Command::Reconfigure {
+        voters,
+        learners,
+        transition,
+        via: via(c)?,
+    })
+}
+
+fn servers(c: &mut Cursor<'_>) -> Parsed<Vec<ServerRef>> {
+    let mut servers = vec![c.server()?];
+    while let Some(server) = c.try_server()? {
+        servers.push(server);
+    }
+    Ok(servers)
+}
+
+fn via(c: &mut Cursor<'_>) -> Parsed<Option<ServerRef>> {
+    if c.word("via") {
+        return c.server().map(Some);
+    }
+    Ok(None)
 }
 
 fn disk(c: &mut Cursor<'_>) -> Parsed<Command> {

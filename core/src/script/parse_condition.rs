@@ -75,6 +75,10 @@ fn about_client(c: &mut Cursor<'_>) -> Parsed<Fact> {
         };
         return Ok(Fact::Answered { client, error });
     }
+    if c.word("holds") {
+        let path = c.path()?;
+        return Ok(Fact::Holds { client, path });
+    }
     match c.one_of(&ClientState::ALL) {
         Some(state) => Ok(Fact::Client { client, state }),
         None => c.unexpected(),

@@ -227,6 +227,13 @@ impl Reader {
             Step::End { .. } => self.ended = Some(line),
             _ => {}
         }
+        if let Step::Command {
+            command: Command::Add { server },
+            ..
+        } = &step
+        {
+            self.names.servers = self.names.servers.max(Some(server.number()));
+        }
         self.steps.push(Located { line, value: step });
         true
     }

@@ -3,12 +3,11 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::ast::{Header, Protocol, Script, Step};
-use super::command::{
-    ClientAction, Command, Disk, EndpointRef, Operation, Quality, ServerRef, Timers,
-};
+use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::condition::{Comparison, Condition, Fact, name_of};
 use super::lexer::{Path, Quoted};
 use super::{ClientState, Counter, MessageKind, ServerState};
+use crate::raft::Transition;
 use crate::zookeeper::ErrorCode;
 
 impl Header {
@@ -120,6 +119,10 @@ impl Display for Command {
             Self::Pause { server } => write!(f, "pause {server}"),
             Self::Resume { server } => write!(f, "resume {server}"),
             Self::TimeOut { server } => write!(f, "timeout {server}"),
+            Self::Snapshot { server } => write!(f, "snapshot {server}"),
+            Self::Transfer { from, to } => write!(f, "transfer {from} -> {to}"),
+            Self::ForgetLeader { server } => write!(f, "forget leader {server}"),
+            Self::Priority { server, priority } => write!(f, "priority {server} {priority}"),
             Self::Isolate { endpoint } => write!(f, "isolate {endpoint}"),
             Self::Cut { from, to, both } => write!(f, "cut {from}{}{to}", way(*both)),
             Self::Heal { from, to, both } => write!(f, "heal {from}{}{to}", way(*both)),
@@ -127,6 +130,30 @@ impl Display for Command {
             Self::HealAll => f.write_str("heal all"),
             Self::Partition { groups } => partition(f, groups),
             Self::Wipe { server } => write!(f, "wipe {server}"),
+            Self::Add { server } => write!(f, "add {server}"),
+            Self::Reconfigure {
+                voters,
+                learners,
+                transition,
+                via,
+            } => {
+                f.write_str("reconfigure")?;
+                members(f, voters)?;
+                if !learners.is_empty() {
+                    f.write_str(" learner")?;
+                    members(f, learners)?;
+                }
+                f.write_str(match transition {
+                    Transition::AsNeeded => "",
+                    Transition::Joint => " joint",
+                    Transition::Explicit => " explicit",
+                })?;
+                option(f, " via ", *via)
+            }
+            Self::LeaveJoint { via } => {
+                f.write_str("leave joint")?;
+                option(f, " via ", *via)
+            }
             Self::Disk { server, disk } => match disk {
                 Disk::Latency(latency) => write!(f, "disk {server} {latency}"),
                 Disk::Full => write!(f, "disk {server} full"),
@@ -166,6 +193,10 @@ fn way(both: bool) -> &'static str {
     if both { " " } else { " -> " }
 }
 
+fn members(f: &mut Formatter<'_>, servers: &[ServerRef]) -> Result {
+    servers.iter().try_for_each(|server| write!(f, " {server}"))
+}
+
 fn partition(f: &mut Formatter<'_>, groups: &[Vec<EndpointRef>]) -> Result {
     f.write_str("partition")?;
     for (position, group) in groups.iter().enumerate() {
@@ -203,51 +234,24 @@ impl Display for ClientAction {
             Self::Open {
                 server: None,
                 timeout: None,
+                read_only: false,
             } => Ok(()),
-            Self::Open { server, timeout } => {
+            Self::Open {
+                server,
+                timeout,
+                read_only,
+            } => {
                 f.write_str(" open")?;
                 option(f, " ", *server)?;
-                option(f, " timeout ", *timeout)
+                option(f, " timeout ", *timeout)?;
+                f.write_str(if *read_only { " read-only" } else { "" })
             }
             Self::Close => f.write_str(" close"),
             Self::Kill => f.write_str(" kill"),
             Self::Connect { server } => write!(f, " connect {server}"),
             Self::Request(operation) => write!(f, " {operation}"),
-        }
-    }
-}
-
-impl Display for Operation {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::Create {
-                path,
-                data,
-                ephemeral,
-                sequential,
-            } => {
-                write!(f, "create {}", Path(path))?;
-                option(f, " ", data.as_deref().map(Quoted))?;
-                f.write_str(if *ephemeral { " ephemeral" } else { "" })?;
-                f.write_str(if *sequential { " sequential" } else { "" })
-            }
-            Self::Delete { path, version } => {
-                write!(f, "delete {}", Path(path))?;
-                option(f, " version ", *version)
-            }
-            Self::Set {
-                path,
-                data,
-                version,
-            } => {
-                write!(f, "set {}", Path(path))?;
-                option(f, " ", data.as_deref().map(Quoted))?;
-                option(f, " version ", *version)
-            }
-            Self::Exists { path } => write!(f, "exists {}", Path(path)),
-            Self::Get { path } => write!(f, "get {}", Path(path)),
-            Self::Children { path } => write!(f, "children {}", Path(path)),
-            Self::Sync { path } => write!(f, "sync {}", Path(path)),
+            Self::Recipe(recipe) => write!(f, " recipe {recipe}"),
+            Self::Release { path } => write!(f, " release {}", Path(path)),
         }
     }
 }
@@ -283,6 +287,7 @@ impl Display for Fact {
                 value.fmt(f)
             }
             Self::Client { client, state } => write!(f, "client {client} {state}"),
+            Self::Holds { client, path } => write!(f, "client {client} holds {}", Path(path)),
             Self::Answered { client, error } => {
                 let error = error.map_or("ok", ErrorCode::name);
                 write!(f, "client {client} answered {error}")
@@ -316,7 +321,7 @@ macro_rules! words {
 words!(ServerState, ClientState, Counter, Comparison, MessageKind);
 
 /// Writes a part that may be missing, after its word.
-fn option(f: &mut Formatter<'_>, word: &str, part: Option<impl Display>) -> Result {
+pub(super) fn option(f: &mut Formatter<'_>, word: &str, part: Option<impl Display>) -> Result {
     match part {
         Some(part) => write!(f, "{word}{part}"),
         None => Ok(()),

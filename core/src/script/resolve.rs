@@ -12,6 +12,9 @@ impl Command {
     /// This command with the leader by its number: what a recording keeps.
     pub fn resolved(&self, leader: Option<ServerId>) -> Result<Self, Impossible> {
         let mut command = self.clone();
+        if let Self::Reconfigure { via, .. } | Self::LeaveJoint { via } = &mut command {
+            via.get_or_insert(ServerRef::Leader);
+        }
         for server in command.servers_mut() {
             *server = server.resolve(leader)?.into();
         }
@@ -27,6 +30,9 @@ impl Command {
                 check_link(EndpointRef::Server(*from), EndpointRef::Server(*to))
             }
             Self::Partition { groups } => check_groups(groups),
+            Self::Reconfigure {
+                voters, learners, ..
+            } => check_members(voters.iter().chain(learners)),
             _ => Ok(()),
         }
     }
@@ -39,10 +45,20 @@ impl Command {
             | Self::Pause { server }
             | Self::Resume { server }
             | Self::TimeOut { server }
+            | Self::Snapshot { server }
             | Self::Wipe { server }
+            | Self::ForgetLeader { server }
+            | Self::Priority { server, .. }
             | Self::Disk { server, .. }
             | Self::Clock { server, .. } => vec![server],
-            Self::Link { from, to, .. } => vec![from, to],
+            Self::Link { from, to, .. } | Self::Transfer { from, to } => vec![from, to],
+            Self::Reconfigure {
+                voters,
+                learners,
+                via,
+                ..
+            } => voters.iter_mut().chain(learners).chain(via).collect(),
+            Self::LeaveJoint { via } => via.iter_mut().collect(),
             Self::Isolate { endpoint } | Self::HealEndpoint { endpoint } => {
                 endpoint.server_mut().into_iter().collect()
             }
@@ -57,9 +73,14 @@ impl Command {
             Self::Client { action, .. } => match action {
                 ClientAction::Open { server, .. } => server.iter_mut().collect(),
                 ClientAction::Connect { server } => vec![server],
-                ClientAction::Close | ClientAction::Kill | ClientAction::Request(_) => vec![],
+                ClientAction::Close
+                | ClientAction::Kill
+                | ClientAction::Request(_)
+                | ClientAction::Recipe(_)
+                | ClientAction::Release { .. } => vec![],
             },
             Self::RestartAll
+            | Self::Add { .. }
             | Self::HealAll
             | Self::Network { .. }
             | Self::Drop { .. }
@@ -98,6 +119,18 @@ fn check_link(from: EndpointRef, to: EndpointRef) -> Result<(), Impossible> {
     }
 }
 
+/// Nobody is in a configuration twice.
+fn check_members<'a>(members: impl Iterator<Item = &'a ServerRef>) -> Result<(), Impossible> {
+    let mut known = Vec::new();
+    for server in members.filter_map(|member| member.resolve(None).ok()) {
+        if known.contains(&server) {
+            return Err(Impossible::NamedTwice(server));
+        }
+        known.push(server);
+    }
+    Ok(())
+}
+
 /// Nobody is in a partition twice.
 fn check_groups(groups: &[Vec<EndpointRef>]) -> Result<(), Impossible> {
     let members: Vec<Endpoint> = groups.iter().flatten().filter_map(|m| m.known()).collect();
@@ -133,6 +166,8 @@ mod tests {
             ("client A connect leader", "client A connect S3"),
             ("clock leader +20ms", "clock S3 +20ms"),
             ("crash S1", "crash S1"),
+            ("reconfigure S1 leader", "reconfigure S1 S3 via S3"),
+            ("leave joint", "leave joint via S3"),
         ] {
             assert_eq!(resolved(typed, Some(3)), Ok(recorded.to_owned()));
         }

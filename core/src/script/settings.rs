@@ -11,7 +11,7 @@ use super::cursor::{Cursor, Parsed};
 use super::error::Error;
 use super::names::Names;
 use super::value::{self, Percent, Span};
-use crate::raft::{Rules, UnknownRule};
+use crate::raft::Membership;
 use crate::sim;
 use crate::time::Duration;
 
@@ -42,11 +42,38 @@ pub enum Setting {
     ClientLatency(Span),
     /// How many entries go in one message between servers, at most.
     Batch(u32),
+    /// How many messages with entries may be on their way to one server.
+    Inflight(u32),
+    /// How many bytes of entries may be on their way to one server.
+    InflightBytes(u32),
+    /// How many bytes of commands may wait to be committed at a leader; 0 for any.
+    Uncommitted(u32),
+    /// How many entries lie between two snapshots; 0 for none by itself.
+    SnapshotEvery(u32),
+    /// How many entries stay in a log though a snapshot stands for them.
+    SnapshotKeep(u32),
+    /// How many bytes of a snapshot go in one message, and in one write to a disk.
+    SnapshotChunk(u32),
+    /// How the cluster's membership may change.
+    Membership(Membership),
+    /// Whether new voters get the log before they have a voice.
+    CatchUpFirst(bool),
+    /// Whether a leader that was removed steps down.
+    StepDownOnRemoval(bool),
+    /// Whether a server asks who would vote for it before it stands for election.
+    PreVote(bool),
+    /// Whether a leader steps down that no majority answers, and voters are loyal to one they hear.
+    CheckQuorum(bool),
+    /// Whether a leader reads under a lease.
+    LeaseReads(bool),
+    /// How much clocks may drift for leases to hold.
+    MaxDrift(Percent),
 }
 
 /// All settings of a cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[expect(missing_docs, reason = "each field is the Setting of its name")]
+#[expect(clippy::struct_excessive_bools, reason = "each is switched by itself")]
 pub struct Settings {
     pub latency: Span,
     pub election_timeout: Span,
@@ -60,6 +87,19 @@ pub struct Settings {
     pub first_timers: Percent,
     pub client_latency: Span,
     pub batch: u32,
+    pub inflight: u32,
+    pub inflight_bytes: u32,
+    pub uncommitted: u32,
+    pub snapshot_every: u32,
+    pub snapshot_keep: u32,
+    pub snapshot_chunk: u32,
+    pub membership: Membership,
+    pub catch_up_first: bool,
+    pub step_down_on_removal: bool,
+    pub pre_vote: bool,
+    pub check_quorum: bool,
+    pub lease_reads: bool,
+    pub max_drift: Percent,
 }
 
 impl Default for Settings {
@@ -84,6 +124,19 @@ impl From<&sim::Settings> for Settings {
             first_timers: Percent::from_ppm(world.first_timers_ppm),
             client_latency: span(world.client_latency),
             batch: world.batch as u32,
+            inflight: world.inflight as u32,
+            inflight_bytes: world.inflight_bytes as u32,
+            uncommitted: world.uncommitted as u32,
+            snapshot_every: world.snapshot_every as u32,
+            snapshot_keep: world.snapshot_keep as u32,
+            snapshot_chunk: world.snapshot_chunk as u32,
+            membership: world.membership,
+            catch_up_first: world.catch_up_first,
+            step_down_on_removal: world.step_down_on_removal,
+            pre_vote: world.pre_vote,
+            check_quorum: world.check_quorum,
+            lease_reads: world.lease_reads,
+            max_drift: Percent::from_ppm(world.max_drift_ppm),
         }
     }
 }
@@ -104,6 +157,19 @@ impl Settings {
             Setting::FirstTimers(value) => self.first_timers = value,
             Setting::ClientLatency(value) => self.client_latency = value,
             Setting::Batch(value) => self.batch = value,
+            Setting::Inflight(value) => self.inflight = value,
+            Setting::InflightBytes(value) => self.inflight_bytes = value,
+            Setting::Uncommitted(value) => self.uncommitted = value,
+            Setting::SnapshotEvery(value) => self.snapshot_every = value,
+            Setting::SnapshotKeep(value) => self.snapshot_keep = value,
+            Setting::SnapshotChunk(value) => self.snapshot_chunk = value,
+            Setting::Membership(value) => self.membership = value,
+            Setting::CatchUpFirst(value) => self.catch_up_first = value,
+            Setting::StepDownOnRemoval(value) => self.step_down_on_removal = value,
+            Setting::PreVote(value) => self.pre_vote = value,
+            Setting::CheckQuorum(value) => self.check_quorum = value,
+            Setting::LeaseReads(value) => self.lease_reads = value,
+            Setting::MaxDrift(value) => self.max_drift = value,
         }
     }
 
@@ -122,6 +188,19 @@ impl Settings {
             Setting::FirstTimers(self.first_timers),
             Setting::ClientLatency(self.client_latency),
             Setting::Batch(self.batch),
+            Setting::Inflight(self.inflight),
+            Setting::InflightBytes(self.inflight_bytes),
+            Setting::Uncommitted(self.uncommitted),
+            Setting::SnapshotEvery(self.snapshot_every),
+            Setting::SnapshotKeep(self.snapshot_keep),
+            Setting::SnapshotChunk(self.snapshot_chunk),
+            Setting::Membership(self.membership),
+            Setting::CatchUpFirst(self.catch_up_first),
+            Setting::StepDownOnRemoval(self.step_down_on_removal),
+            Setting::PreVote(self.pre_vote),
+            Setting::CheckQuorum(self.check_quorum),
+            Setting::LeaseReads(self.lease_reads),
+            Setting::MaxDrift(self.max_drift),
         ]
     }
 
@@ -137,14 +216,10 @@ impl Settings {
 
 impl Header {
     /// What a world is made of that begins as this header says.
-    pub fn world(&self) -> Result<sim::Settings, UnknownRule> {
+    pub fn world(&self) -> Result<sim::Settings, sim::UnknownRule> {
         let all = self.all_settings();
         let ends = |span: Span| (span.least(), span.most());
-        let mut rules = Rules::default();
-        for name in &self.rules_off {
-            rules.switch(name, false)?;
-        }
-        Ok(sim::Settings {
+        let mut settings = sim::Settings {
             servers: self.servers,
             seed: self.seed,
             link: sim::LinkSettings {
@@ -161,8 +236,25 @@ impl Header {
             session_timeout: all.session_timeout,
             first_timers_ppm: all.first_timers.ppm(),
             batch: all.batch as usize,
-            rules,
-        })
+            inflight: all.inflight as usize,
+            inflight_bytes: all.inflight_bytes.into(),
+            uncommitted: all.uncommitted.into(),
+            snapshot_every: all.snapshot_every.into(),
+            snapshot_keep: all.snapshot_keep.into(),
+            snapshot_chunk: all.snapshot_chunk.into(),
+            membership: all.membership,
+            catch_up_first: all.catch_up_first,
+            step_down_on_removal: all.step_down_on_removal,
+            pre_vote: all.pre_vote,
+            check_quorum: all.check_quorum,
+            lease_reads: all.lease_reads,
+            max_drift_ppm: all.max_drift.ppm(),
+            ..sim::Settings::default()
+        };
+        for name in &self.rules_off {
+            settings.switch_rule(name, false)?;
+        }
+        Ok(settings)
     }
 }
 
@@ -172,6 +264,9 @@ enum Shape {
     Duration(fn(Duration) -> Setting, Duration, Duration),
     Percent(fn(Percent) -> Setting),
     Count(fn(u32) -> Setting, &'static str, u32, u32),
+    /// One of these words.
+    Word(&'static [(&'static str, Setting)]),
+    Switch(fn(bool) -> Setting),
 }
 
 const INSTANT: Duration = Duration::ZERO;
@@ -182,6 +277,10 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// The largest batch; more entries than a run can have in flight make no difference.
 const MAX_BATCH: u32 = 10_000;
+/// The most bytes of anything: no message or snapshot of a run is nearly as large.
+const MAX_BYTES: u32 = 1 << 30;
+/// The most entries of a log that a setting speaks of.
+const MAX_ENTRIES: u32 = 1_000_000;
 
 const SHAPES: [(&str, Shape); Setting::COUNT] = [
     (
@@ -217,11 +316,72 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
         "batch",
         Shape::Count(Setting::Batch, "a number of entries", 1, MAX_BATCH),
     ),
+    (
+        "inflight",
+        Shape::Count(Setting::Inflight, "a number of messages", 1, MAX_BATCH),
+    ),
+    (
+        "inflight-bytes",
+        Shape::Count(Setting::InflightBytes, "a number of bytes", 1, MAX_BYTES),
+    ),
+    (
+        "uncommitted",
+        Shape::Count(Setting::Uncommitted, "a number of bytes", 0, MAX_BYTES),
+    ),
+    (
+        "snapshot-every",
+        Shape::Count(
+            Setting::SnapshotEvery,
+            "a number of entries",
+            0,
+            MAX_ENTRIES,
+        ),
+    ),
+    (
+        "snapshot-keep",
+        Shape::Count(Setting::SnapshotKeep, "a number of entries", 0, MAX_ENTRIES),
+    ),
+    (
+        "snapshot-chunk",
+        Shape::Count(Setting::SnapshotChunk, "a number of bytes", 1, MAX_BYTES),
+    ),
+    (
+        "membership",
+        Shape::Word(&[
+            (
+                "joint-when-needed",
+                Setting::Membership(Membership::JointWhenNeeded),
+            ),
+            ("always-joint", Setting::Membership(Membership::AlwaysJoint)),
+            (
+                "single-server",
+                Setting::Membership(Membership::SingleServer),
+            ),
+        ]),
+    ),
+    (
+        "catch-up-first",
+        Shape::Word(&[
+            ("on", Setting::CatchUpFirst(true)),
+            ("off", Setting::CatchUpFirst(false)),
+        ]),
+    ),
+    (
+        "step-down-on-removal",
+        Shape::Word(&[
+            ("on", Setting::StepDownOnRemoval(true)),
+            ("off", Setting::StepDownOnRemoval(false)),
+        ]),
+    ),
+    ("pre-vote", Shape::Switch(Setting::PreVote)),
+    ("check-quorum", Shape::Switch(Setting::CheckQuorum)),
+    ("lease-reads", Shape::Switch(Setting::LeaseReads)),
+    ("max-drift", Shape::Percent(Setting::MaxDrift)),
 ];
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 25;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -238,6 +398,19 @@ impl Setting {
             Self::FirstTimers(_) => "first-timers",
             Self::ClientLatency(_) => "client-latency",
             Self::Batch(_) => "batch",
+            Self::Inflight(_) => "inflight",
+            Self::InflightBytes(_) => "inflight-bytes",
+            Self::Uncommitted(_) => "uncommitted",
+            Self::SnapshotEvery(_) => "snapshot-every",
+            Self::SnapshotKeep(_) => "snapshot-keep",
+            Self::SnapshotChunk(_) => "snapshot-chunk",
+            Self::Membership(_) => "membership",
+            Self::CatchUpFirst(_) => "catch-up-first",
+            Self::StepDownOnRemoval(_) => "step-down-on-removal",
+            Self::PreVote(_) => "pre-vote",
+            Self::CheckQuorum(_) => "check-quorum",
+            Self::LeaseReads(_) => "lease-reads",
+            Self::MaxDrift(_) => "max-drift",
         }
     }
 
@@ -260,6 +433,41 @@ impl Setting {
             }
             Self::ClientLatency(_) => "How long a message between a client and a server takes",
             Self::Batch(_) => "How many entries go in one message between servers, at most",
+            Self::Inflight(_) => "How many messages with entries may be on their way to one server",
+            Self::InflightBytes(_) => "How many bytes of entries may be on their way to one server",
+            Self::Uncommitted(_) => {
+                "How many bytes of commands may wait to be committed at a leader; 0 for any"
+            }
+            Self::SnapshotEvery(_) => {
+                "How many entries lie between two snapshots; 0 for none by itself"
+            }
+            Self::SnapshotKeep(_) => {
+                "How many entries stay in a log though a snapshot stands for them"
+            }
+            Self::SnapshotChunk(_) => {
+                "How many bytes of a snapshot go in one message, and in one write to a disk"
+            }
+            Self::Membership(_) => {
+                "When a change of members goes through a joint configuration: joint-when-needed, always-joint, or single-server for never"
+            }
+            Self::CatchUpFirst(_) => {
+                "Whether new voters get the log as learners before they have a voice: on or off"
+            }
+            Self::StepDownOnRemoval(_) => {
+                "Whether a leader steps down when it is no voter any more: on or off"
+            }
+            Self::PreVote(_) => {
+                "Whether a server asks who would vote for it before it raises its term"
+            }
+            Self::CheckQuorum(_) => {
+                "Whether a leader steps down that no majority answers, and voters that hear a leader ignore candidates"
+            }
+            Self::LeaseReads(_) => {
+                "Whether a leader answers linearizable reads under a lease; it needs check-quorum"
+            }
+            Self::MaxDrift(_) => {
+                "How much faster or slower than true time a lease allows clocks to run"
+            }
         }
     }
 
@@ -276,8 +484,27 @@ impl Setting {
             Self::Loss(percent)
             | Self::Duplicate(percent)
             | Self::Reorder(percent)
-            | Self::FirstTimers(percent) => percent.to_string(),
-            Self::Batch(entries) => entries.to_string(),
+            | Self::FirstTimers(percent)
+            | Self::MaxDrift(percent) => percent.to_string(),
+            Self::PreVote(on) | Self::CheckQuorum(on) | Self::LeaseReads(on) => {
+                if *on { "on" } else { "off" }.into()
+            }
+            Self::Batch(count)
+            | Self::Inflight(count)
+            | Self::InflightBytes(count)
+            | Self::Uncommitted(count)
+            | Self::SnapshotEvery(count)
+            | Self::SnapshotKeep(count)
+            | Self::SnapshotChunk(count) => count.to_string(),
+            Self::Membership(membership) => match membership {
+                Membership::JointWhenNeeded => "joint-when-needed",
+                Membership::AlwaysJoint => "always-joint",
+                Membership::SingleServer => "single-server",
+            }
+            .to_owned(),
+            Self::CatchUpFirst(on) | Self::StepDownOnRemoval(on) => {
+                if *on { "on" } else { "off" }.to_owned()
+            }
         }
     }
 
@@ -296,9 +523,20 @@ impl Setting {
                     .map(make),
                 Shape::Duration(make, least, most) => cursor.duration(name, least, most).map(make),
                 Shape::Percent(make) => cursor.percent().map(make),
+                Shape::Switch(make) => {
+                    let on = cursor.word("on");
+                    if !on {
+                        cursor.need_word("off")?;
+                    }
+                    Ok(make(on))
+                }
                 Shape::Count(make, what, least, most) => cursor
                     .count(what, least.into(), most.into())
                     .map(|count| make(count as u32)),
+                Shape::Word(words) => match words.iter().find(|(word, _)| cursor.word(word)) {
+                    Some((_, setting)) => Ok(*setting),
+                    None => cursor.unexpected(),
+                },
             };
         }
         cursor.unexpected()
@@ -344,7 +582,11 @@ mod tests {
             written.join("\n"),
             "latency 10ms..15ms\nelection-timeout 150ms..300ms\nheartbeat 50ms\nstorage 1ms\n\
              loss 0%\nduplicate 0%\nreorder 0%\nsession-timeout 600ms\ntick 100ms\n\
-             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64"
+             first-timers 75%\nclient-latency 4ms..6ms\nbatch 64\ninflight 16\n\
+             inflight-bytes 16777216\nuncommitted 0\nsnapshot-every 0\nsnapshot-keep 4\n\
+             snapshot-chunk 1024\n\
+             membership joint-when-needed\ncatch-up-first on\nstep-down-on-removal on\n\
+             pre-vote off\ncheck-quorum off\nlease-reads off\nmax-drift 1%"
         );
     }
 

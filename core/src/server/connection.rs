@@ -1,14 +1,15 @@
-//! One client connection at its server: the handshake, and requests answered in their order.
+//! One client connection at its server: requests taken in and answered in their order.
 
 use std::collections::VecDeque;
 
 use super::{CloseReason, Fact, Output, PeerMessage, Server, ServerFact};
 use crate::ids::ConnectionId;
 use crate::random::Bits;
-use crate::time::{Duration, Time};
-use crate::zookeeper::frame::{Credentials, ToClient, ToServer};
+use crate::time::Time;
+use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{
-    Command, Password, Reply, Request, Response, SessionId, Update, Xid, Zxid, negotiate,
+    Command, ErrorCode, Identities, MAX_FRAME, Reply, Request, Response, Session, SessionId,
+    Update, Xid, Zxid,
 };
 
 /// A request that was not answered yet.
@@ -18,12 +19,28 @@ enum Waiting {
     Write(Xid),
     /// Answered from the tree when its turn comes.
     Read(Xid, Request),
+    /// Decided already; its answer goes out when its turn comes.
+    Decided(Xid, Reply),
+    /// Answered from the tree when its turn comes and the replica has let the read through.
+    Linearizable {
+        xid: Xid,
+        request: Request,
+        read: u64,
+        ready: bool,
+    },
+    /// To be handed to the leader when its turn comes: it must not take effect before the
+    /// linearizable reads in front of it.
+    Held(Xid, Update),
 }
 
-/// A client connection. It has a session once the handshake is through the log.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+/// A client connection. It has a session once the handshake is done.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Connection {
     session: Option<SessionId>,
+    /// Who its client has proved to be.
+    identities: Identities,
+    /// What this server may do for it while it knows no leader.
+    access: Access,
     /// Unanswered requests, oldest first: the answer to a read waits for earlier writes of the same
     /// session, and for nobody else's.
     waiting: VecDeque<Waiting>,
@@ -31,10 +48,52 @@ pub(super) struct Connection {
     touched: bool,
 }
 
+/// Whether a connection is served by the ensemble or by a server that stands alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Access {
+    /// Everything can be asked.
+    Full,
+    /// Nothing can be changed; the session is one that the ensemble knows.
+    ReadOnly,
+    /// Nothing can be changed, and no other server knows the session.
+    ReadOnlyLocal,
+}
+
 impl Connection {
+    pub(super) fn new(id: ConnectionId) -> Self {
+        Self {
+            session: None,
+            identities: Identities::of_address(address_of(id)),
+            access: Access::Full,
+            waiting: VecDeque::new(),
+            touched: true,
+        }
+    }
+
     pub(super) fn session(&self) -> Option<SessionId> {
         self.session
     }
+
+    fn has_linearizable_reads(&self) -> bool {
+        let is_linearizable = |waiting: &Waiting| matches!(waiting, Waiting::Linearizable { .. });
+        self.waiting.iter().any(is_linearizable)
+    }
+
+    pub(super) fn identities(&self) -> &Identities {
+        &self.identities
+    }
+
+    /// The handshake is done.
+    pub(super) fn serve(&mut self, session: SessionId, access: Access) {
+        self.session = Some(session);
+        self.access = access;
+    }
+}
+
+/// All clients run on one machine: the first at 127.0.0.1, the next at 127.0.0.2. A client names
+/// its connections after itself.
+const fn address_of(id: ConnectionId) -> [u8; 4] {
+    [127, 0, 0, (id.number() >> 32) as u8 + 1]
 }
 
 impl Server {
@@ -50,9 +109,16 @@ impl Server {
             session,
             timeout,
             last_zxid,
+            read_only,
         } = frame
         {
-            return self.on_connect(now, random, id, session, timeout, last_zxid, out);
+            let hello = super::session::Hello {
+                session,
+                timeout,
+                last_zxid,
+                read_only,
+            };
+            return self.on_connect(now, random, id, hello, out);
         }
         let Some(connection) = self.connections.get_mut(&id) else {
             // Closed by this server while the frame was on its way.
@@ -68,181 +134,146 @@ impl Server {
                 connection: id,
                 frame: ToClient::Pong,
             }),
-            ToServer::Close { xid } => {
-                connection.waiting.push_back(Waiting::Write(xid));
-                let update = Update::CloseSession { expired: false };
-                self.submit(
-                    now,
-                    Command {
-                        session,
-                        xid,
-                        time: now,
-                        update,
-                    },
-                    Some(id),
-                    out,
-                );
-            }
-            ToServer::Request { xid, request } if request.is_replicated() => {
-                connection.waiting.push_back(Waiting::Write(xid));
-                let update = Update::Write(request);
-                self.submit(
-                    now,
-                    Command {
-                        session,
-                        xid,
-                        time: now,
-                        update,
-                    },
-                    Some(id),
-                    out,
-                );
-            }
+            ToServer::Close { xid } => self.on_close(now, id, session, xid, out),
             ToServer::Request { xid, request } => {
-                connection.waiting.push_back(Waiting::Read(xid, request));
-                self.answer_reads(id, out);
+                self.on_request(now, id, session, (xid, request), out);
             }
         }
         self.touch_all(now, &[session]);
     }
 
-    /// The handshake. A session is opened, or moved here, through the log: so no server that is
-    /// behind can mistake a living session for an expired one.
-    #[allow(clippy::too_many_arguments)]
-    fn on_connect(
+    fn on_request(
         &mut self,
         now: Time,
-        random: Bits,
         id: ConnectionId,
-        session: Option<Credentials>,
-        timeout: Duration,
-        last_zxid: Zxid,
+        session: SessionId,
+        (xid, request): (Xid, Request),
         out: &mut Vec<Output>,
     ) {
-        if self.replica.leader().is_none() {
-            return refuse(id, CloseReason::NoLeader, out);
+        if request.frame_size() > MAX_FRAME {
+            return self.refuse(id, CloseReason::FrameTooLarge, out);
         }
-        if last_zxid > self.service.last_zxid() {
-            return refuse(id, CloseReason::ClientIsAhead, out);
+        if self.leads_without(session) {
+            return self.refuse(id, CloseReason::SessionMoved, out);
         }
-        let timeout = negotiate(timeout, self.tick);
-        let (session, xid, update) = match session {
-            None => (
-                self.new_session_id(),
-                Xid::ZERO,
-                Update::CreateSession {
-                    timeout,
-                    password: Password::from_bits(random.0),
-                },
-            ),
-            // Two connections of one session may wait at two servers: each has its own number.
-            Some(Credentials { session, password }) => (
-                session,
-                Xid::new(id.number() as i32),
-                Update::AttachSession { timeout, password },
-            ),
+        let superuser = self.settings.superuser;
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
         };
-        self.connections.insert(
-            id,
-            Connection {
-                touched: true,
-                ..Connection::default()
-            },
-        );
+        if let Request::Linearizable(read) = &request
+            && connection.access == Access::Full
+        {
+            let request = Request::clone(read);
+            return self.line_up_read(now, id, xid, request);
+        }
+        let is_replicated = request.is_replicated();
+        let behind = connection.has_linearizable_reads();
+        connection.waiting.push_back(match &request {
+            // Proved at once: it counts for every request behind it.
+            Request::AddAuth { scheme, credential } => {
+                let proved = connection.identities.prove(scheme, credential, superuser);
+                Waiting::Decided(xid, proved.map(|()| Response::Done))
+            }
+            _ if !is_replicated && !matches!(request, Request::Linearizable(_)) => {
+                Waiting::Read(xid, request.clone())
+            }
+            _ if connection.access != Access::Full => {
+                Waiting::Decided(xid, Err(ErrorCode::NotReadOnly))
+            }
+            _ if behind => Waiting::Held(xid, Update::Write(request.clone())),
+            _ => Waiting::Write(xid),
+        });
+        if connection.waiting.back() == Some(&Waiting::Write(xid)) {
+            self.submit_for(now, id, session, xid, Update::Write(request), out);
+        } else {
+            self.answer_ready(now, id, out);
+        }
+    }
+
+    /// A linearizable read joins the line, and the replica is asked for it.
+    fn line_up_read(&mut self, now: Time, id: ConnectionId, xid: Xid, request: Request) {
+        let read = self.ask_for_read(now, id);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.waiting.push_back(Waiting::Linearizable {
+                xid,
+                request,
+                read,
+                ready: false,
+            });
+        }
+    }
+
+    fn on_close(
+        &mut self,
+        now: Time,
+        id: ConnectionId,
+        session: SessionId,
+        xid: Xid,
+        out: &mut Vec<Output>,
+    ) {
+        if self.leads_without(session) {
+            return self.refuse(id, CloseReason::SessionMoved, out);
+        }
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        match connection.access {
+            Access::Full if connection.has_linearizable_reads() => {
+                let update = Update::CloseSession { expired: false };
+                connection.waiting.push_back(Waiting::Held(xid, update));
+            }
+            Access::Full => {
+                connection.waiting.push_back(Waiting::Write(xid));
+                let update = Update::CloseSession { expired: false };
+                self.submit_for(now, id, session, xid, update, out);
+            }
+            Access::ReadOnly => {
+                let refused = Waiting::Decided(xid, Err(ErrorCode::NotReadOnly));
+                connection.waiting.push_back(refused);
+                self.answer_ready(now, id, out);
+            }
+            Access::ReadOnlyLocal => {
+                let closed = Waiting::Decided(xid, Ok(Response::SessionClosed));
+                connection.waiting.push_back(closed);
+                self.answer_ready(now, id, out);
+            }
+        }
+    }
+
+    /// A client's command sets out for the leader.
+    pub(super) fn submit_for(
+        &mut self,
+        now: Time,
+        id: ConnectionId,
+        session: SessionId,
+        xid: Xid,
+        update: Update,
+        out: &mut Vec<Output>,
+    ) {
+        let connection = self.connections.get(&id);
+        let identities = connection.map(|it| it.identities().clone());
         let command = Command {
             session,
             xid,
             time: now,
+            origin: self.replica.id(),
+            identities: identities.unwrap_or_default(),
             update,
         };
         self.submit(now, command, Some(id), out);
     }
 
-    /// Unique without asking anyone: see [`SessionId::first_of`].
-    fn new_session_id(&mut self) -> SessionId {
-        let id = self.next_session;
-        self.next_session = id.next();
-        id
+    /// The leader knows at once that a session has moved on to another server; the others learn
+    /// it when a write of the old connection comes through the log.
+    fn leads_without(&self, session: SessionId) -> bool {
+        let owner = self.service.session(session).map(Session::owner);
+        let bars = |owner| self.service.rules().bars(owner, self.replica.id());
+        self.leading.is_some() && owner.is_some_and(bars)
     }
 
-    /// What a command's application means for the connections of this server.
-    pub(super) fn after_apply(
+    pub(super) fn answer_write(
         &mut self,
         now: Time,
-        command: &Command,
-        zxid: Zxid,
-        reply: Reply,
-        out: &mut Vec<Output>,
-    ) {
-        let origin = self.outbox.settle(command);
-        match &command.update {
-            Update::Write(_) => {}
-            Update::CloseSession { expired } => {
-                self.track_session(now, command.session);
-                if *expired && reply.is_ok() {
-                    let session = command.session;
-                    out.push(Output::Fact(Fact::Server(ServerFact::SessionExpired {
-                        session,
-                    })));
-                    self.close_session_connections(session, None, CloseReason::Expired, out);
-                }
-            }
-            Update::CreateSession { timeout, password }
-            | Update::AttachSession {
-                timeout, password, ..
-            } => {
-                self.track_session(now, command.session);
-                self.close_session_connections(
-                    command.session,
-                    origin,
-                    CloseReason::SessionMoved,
-                    out,
-                );
-                if let Some(id) = origin {
-                    let session = Credentials {
-                        session: command.session,
-                        password: *password,
-                    };
-                    self.finish_handshake(id, session, *timeout, &reply, out);
-                }
-                return;
-            }
-        }
-        if let Some(id) = origin {
-            self.answer_write(id, command, zxid, reply, out);
-        }
-    }
-
-    fn finish_handshake(
-        &mut self,
-        id: ConnectionId,
-        session: Credentials,
-        timeout: Duration,
-        reply: &Reply,
-        out: &mut Vec<Output>,
-    ) {
-        let Some(connection) = self.connections.get_mut(&id) else {
-            return;
-        };
-        if reply.is_ok() {
-            connection.session = Some(session.session);
-            let frame = ToClient::Connected { session, timeout };
-            out.push(Output::Frame {
-                connection: id,
-                frame,
-            });
-        } else {
-            self.connections.remove(&id);
-            out.push(Output::Frame {
-                connection: id,
-                frame: ToClient::Expired,
-            });
-            refuse(id, CloseReason::Expired, out);
-        }
-    }
-
-    fn answer_write(
-        &mut self,
         id: ConnectionId,
         command: &Command,
         zxid: Zxid,
@@ -252,9 +283,13 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        let closes = matches!(reply, Ok(Response::SessionClosed));
+        // What is behind this connection goes on elsewhere: it gets no answer that could be
+        // mistaken for one of the new connection's.
+        if reply == Err(ErrorCode::SessionMoved) {
+            return self.refuse(id, CloseReason::SessionMoved, out);
+        }
         // Writes of one session are applied in the order in which they were taken in, so this one
-        // is at the front, behind nothing but reads that were already answered.
+        // is at the front, behind nothing but what was already answered.
         if let Some(Waiting::Write(xid)) = connection.waiting.front() {
             debug_assert_eq!(
                 *xid, command.xid,
@@ -262,63 +297,129 @@ impl Server {
             );
             connection.waiting.pop_front();
         }
-        out.push(Output::Frame {
-            connection: id,
-            frame: ToClient::Reply {
-                xid: command.xid,
-                zxid,
-                reply,
-            },
-        });
-        if closes {
-            self.connections.remove(&id);
-            out.push(Output::Close(id));
-        } else {
-            self.answer_reads(id, out);
-        }
+        self.reply(id, command.xid, zxid, reply, out);
+        self.answer_ready(now, id, out);
     }
 
-    /// Answers the reads that are next in line.
-    fn answer_reads(&mut self, id: ConnectionId, out: &mut Vec<Output>) {
+    /// Answers what is next in line and waits for nothing, and hands on the writes that no
+    /// linearizable read is in front of any more.
+    pub(super) fn answer_ready(&mut self, now: Time, id: ConnectionId, out: &mut Vec<Output>) {
+        let zxid = self.service.last_zxid();
+        let is_next = |waiting: &mut Waiting| match waiting {
+            Waiting::Decided(..) | Waiting::Read(..) => true,
+            Waiting::Linearizable { ready, .. } => *ready,
+            Waiting::Write(_) | Waiting::Held(..) => false,
+        };
+        while let Some(connection) = self.connections.get_mut(&id)
+            && let Some(next) = connection.waiting.pop_front_if(is_next)
+        {
+            let (xid, reply) = match next {
+                Waiting::Decided(xid, reply) => (xid, reply),
+                Waiting::Read(xid, request) | Waiting::Linearizable { xid, request, .. } => {
+                    (xid, self.read(id, &request, out))
+                }
+                Waiting::Write(_) | Waiting::Held(..) => continue,
+            };
+            self.reply(id, xid, zxid, reply, out);
+        }
+        self.hand_on_held(now, id, out);
+    }
+
+    fn hand_on_held(&mut self, now: Time, id: ConnectionId, out: &mut Vec<Output>) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        let zxid = self.service.last_zxid();
-        while let Some(Waiting::Read(..)) = connection.waiting.front() {
-            let Some(Waiting::Read(xid, request)) = connection.waiting.pop_front() else {
-                return;
-            };
-            let reply = self.service.read(&request);
-            out.push(Output::Frame {
-                connection: id,
-                frame: ToClient::Reply { xid, zxid, reply },
-            });
+        let Some(session) = connection.session else {
+            return;
+        };
+        let mut freed = Vec::new();
+        for waiting in &mut connection.waiting {
+            match waiting {
+                Waiting::Linearizable { .. } => break,
+                Waiting::Held(xid, update) => {
+                    freed.push((*xid, update.clone()));
+                    *waiting = Waiting::Write(*xid);
+                }
+                Waiting::Write(_) | Waiting::Read(..) | Waiting::Decided(..) => {}
+            }
+        }
+        for (xid, update) in freed {
+            self.submit_for(now, id, session, xid, update, out);
         }
     }
 
-    /// Closes the connections that serve a session, all but one.
-    fn close_session_connections(
+    fn reply(
         &mut self,
-        session: SessionId,
-        except: Option<ConnectionId>,
+        id: ConnectionId,
+        xid: Xid,
+        zxid: Zxid,
+        reply: Reply,
+        out: &mut Vec<Output>,
+    ) {
+        let closes = matches!(reply, Ok(Response::SessionClosed));
+        let denied = reply == Err(ErrorCode::AuthFailed);
+        out.push(Output::Frame {
+            connection: id,
+            frame: ToClient::Reply { xid, zxid, reply },
+        });
+        if closes {
+            self.forget_connection(id);
+            out.push(Output::Close(id));
+        } else if denied {
+            self.refuse(id, CloseReason::AuthFailed, out);
+        }
+    }
+
+    /// The connection is gone, and with it what was kept for it.
+    pub(super) fn forget_connection(&mut self, id: ConnectionId) {
+        self.connections.remove(&id);
+        self.watches.forget(id);
+    }
+
+    /// The replica lets a linearizable read through.
+    pub(super) fn let_read(&mut self, id: ConnectionId, through: u64) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        for waiting in &mut connection.waiting {
+            if let Waiting::Linearizable { read, ready, .. } = waiting
+                && *read == through
+            {
+                *ready = true;
+            }
+        }
+    }
+
+    /// Closes a connection and says why.
+    pub(super) fn refuse(
+        &mut self,
+        connection: ConnectionId,
         reason: CloseReason,
         out: &mut Vec<Output>,
     ) {
-        let closing = |id: &ConnectionId, connection: &Connection| {
-            connection.session == Some(session) && Some(*id) != except
-        };
-        for (id, _) in self
-            .connections
-            .extract_if(.., |id, connection| closing(id, connection))
-        {
-            refuse(id, reason, out);
-        }
+        self.forget_connection(connection);
+        out.push(Output::Close(connection));
+        out.push(Output::Fact(Fact::Server(ServerFact::ClosedConnection {
+            connection,
+            reason,
+        })));
     }
 
-    /// A server that has lost its leader serves nobody: what it would answer may be long overtaken.
-    pub(super) fn close_all(&mut self, reason: CloseReason, out: &mut Vec<Output>) {
-        for (id, _) in std::mem::take(&mut self.connections) {
-            refuse(id, reason, out);
+    /// Closes every connection that `is_meant`.
+    pub(super) fn refuse_all(
+        &mut self,
+        reason: CloseReason,
+        out: &mut Vec<Output>,
+        is_meant: impl Fn(ConnectionId, &Connection) -> bool,
+    ) {
+        let meant: Vec<ConnectionId> = self
+            .connections
+            .iter()
+            .filter(|(id, connection)| is_meant(**id, connection))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in meant {
+            self.refuse(id, reason, out);
         }
     }
 
@@ -340,13 +441,4 @@ impl Server {
             _ => {}
         }
     }
-}
-
-/// Closes a connection and says why.
-fn refuse(connection: ConnectionId, reason: CloseReason, out: &mut Vec<Output>) {
-    out.push(Output::Close(connection));
-    out.push(Output::Fact(Fact::Server(ServerFact::ClosedConnection {
-        connection,
-        reason,
-    })));
 }

@@ -1,8 +1,10 @@
 //! What happens between a server and its clients, and how it is told.
 
+use std::sync::Arc;
+
 use crate::explain::{Explain, Rule, Weight};
 use crate::ids::ConnectionId;
-use crate::zookeeper::SessionId;
+use crate::zookeeper::{SessionId, WatchEvent};
 
 /// What happened between a server and its clients.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -16,6 +18,18 @@ pub enum ServerFact {
     SessionExpired {
         /// The session.
         session: SessionId,
+    },
+    /// The leader has seen that nothing keeps a znode any more.
+    Sweeps {
+        /// The znode.
+        path: Arc<str>,
+    },
+    /// A change has triggered watches of this server's clients.
+    WatchesFired {
+        /// What the first of them is told.
+        event: WatchEvent,
+        /// How many are told.
+        told: u32,
     },
     /// A client connection was closed from this side.
     ClosedConnection {
@@ -37,6 +51,14 @@ pub enum CloseReason {
     Expired,
     /// The session goes on over another connection.
     SessionMoved,
+    /// The server took over a snapshot.
+    Overtaken,
+    /// The client sent more than a message may hold.
+    FrameTooLarge,
+    /// The client could not prove who it is.
+    AuthFailed,
+    /// The server could only be read from, and has found a leader now.
+    LeaderFound,
 }
 
 impl Explain for ServerFact {
@@ -46,6 +68,9 @@ impl Explain for ServerFact {
             Self::SessionExpired { session } => {
                 format!("ends session {session} and deletes its ephemeral znodes")
             }
+            Self::Sweeps { path } => format!("proposes to delete {path}"),
+            Self::WatchesFired { event, told: 1 } => format!("tells a watcher: {event}"),
+            Self::WatchesFired { event, told } => format!("tells {told} watchers: {event}"),
             Self::ClosedConnection { .. } => "closes a client's connection".into(),
         }
     }
@@ -56,6 +81,10 @@ impl Explain for ServerFact {
                 "nothing was heard of its client for the whole session timeout".into()
             }
             Self::SessionExpired { .. } => "its expiry is committed".into(),
+            Self::Sweeps { .. } => {
+                "it has no children, and its last child or its time to live is gone".into()
+            }
+            Self::WatchesFired { .. } => "the change that they watch for is applied here".into(),
             Self::ClosedConnection { reason, .. } => match reason {
                 CloseReason::NoLeader => "it knows no leader, so it must not serve anyone".into(),
                 CloseReason::ClientIsAhead => {
@@ -63,6 +92,15 @@ impl Explain for ServerFact {
                 }
                 CloseReason::Expired => "the session has expired".into(),
                 CloseReason::SessionMoved => "the session goes on elsewhere".into(),
+                CloseReason::Overtaken => {
+                    "it installed a snapshot, and cannot tell what became of the client's requests"
+                        .into()
+                }
+                CloseReason::FrameTooLarge => "a message was larger than 1 MiB".into(),
+                CloseReason::AuthFailed => "the client could not prove who it is".into(),
+                CloseReason::LeaderFound => {
+                    "it knows a leader again, so clients are to be served in full".into()
+                }
             },
         })
     }
@@ -84,6 +122,14 @@ impl Explain for ServerFact {
                 text: "A client never sees the state go back, whichever server it talks to",
                 source: "ZooKeeper §2.3, single system image",
             },
+            Self::Sweeps { .. } => Rule {
+                text: "An emptied container and a znode past its time to live are deleted by the leader, through the log",
+                source: "ZooKeeper, Programmer's Guide, Container Nodes and TTL Nodes",
+            },
+            Self::WatchesFired { .. } => Rule {
+                text: "A client sees the event of a watch before it sees the new state",
+                source: "ZooKeeper, Programmer's Guide, Watches",
+            },
             Self::ClosedConnection { .. } => return None,
         })
     }
@@ -91,7 +137,9 @@ impl Explain for ServerFact {
     fn weight(&self) -> Weight {
         match self {
             Self::SessionExpired { .. } | Self::SessionSilent { .. } => Weight::Turn,
-            Self::ClosedConnection { .. } => Weight::Step,
+            Self::ClosedConnection { .. } | Self::Sweeps { .. } | Self::WatchesFired { .. } => {
+                Weight::Step
+            }
         }
     }
 }

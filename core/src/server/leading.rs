@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fact, Output, Server, ServerFact};
+use super::{Fact, Output, Server, ServerFact, Settings};
 use crate::ids::ServerId;
-use crate::time::{Duration, Time};
-use crate::zookeeper::{Command, Service, SessionId, SessionTracker, Update, Xid};
+use crate::time::Time;
+use crate::zookeeper::{Command, Identities, Service, SessionId, SessionTracker, Update, Xid};
 
 /// A leader's volatile duties.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Leading {
     tracker: SessionTracker,
+    /// When it looks again for znodes that nothing keeps.
+    next_sweep: Time,
     /// Per origin: its boot and the first number not proposed yet in this term of office.
     proposed: BTreeMap<ServerId, (Time, u64)>,
 }
@@ -18,28 +20,32 @@ pub(super) struct Leading {
 impl Leading {
     /// A new leader gives every session its full timeout again: it cannot know what its
     /// predecessor had heard (ZooKeeper, Sessions).
-    pub(super) fn new(now: Time, service: &Service, tick: Duration) -> Self {
-        let mut tracker = SessionTracker::new(tick);
+    pub(super) fn new(now: Time, service: &Service, settings: Settings) -> Self {
+        let mut tracker = SessionTracker::new(settings.tick);
         for session in service.sessions() {
             tracker.touch(session.id(), now, session.timeout());
         }
         Self {
             tracker,
+            next_sweep: now + settings.sweep,
             proposed: BTreeMap::new(),
         }
     }
 
-    /// Whether a forwarded command was not proposed yet; if so, it counts as proposed from now on.
+    /// Whether a forwarded command was not proposed yet.
     pub(super) fn is_news(&mut self, origin: ServerId, boot: Time, number: u64) -> bool {
         let (known_boot, next) = self.proposed.entry(origin).or_insert((boot, 0));
         if boot > *known_boot {
             (*known_boot, *next) = (boot, 0);
         }
-        let news = boot == *known_boot && number >= *next;
-        if news {
+        boot == *known_boot && number >= *next
+    }
+
+    /// The replica has taken a command of this origin.
+    pub(super) fn note_proposed(&mut self, origin: ServerId, number: u64) {
+        if let Some((_, next)) = self.proposed.get_mut(&origin) {
             *next = number + 1;
         }
-        news
     }
 
     pub(super) fn watches_sessions(&self) -> bool {
@@ -79,13 +85,13 @@ impl Server {
         let Some(leading) = &mut self.leading else {
             return;
         };
+        // Nothing can be proposed meanwhile; whoever leads then watches the sessions anew.
+        if self.replica.transfer_target().is_some() {
+            return;
+        }
         for session in leading.tracker.due(now) {
-            let command = Command {
-                session,
-                xid: Xid::ZERO,
-                time: now,
-                update: Update::CloseSession { expired: true },
-            };
+            let update = Update::CloseSession { expired: true };
+            let command = own_command(self.replica.id(), now, session, update);
             if self
                 .replica
                 .propose(now, command, &mut self.scratch.0)
@@ -94,7 +100,44 @@ impl Server {
                 out.push(Output::Fact(Fact::Server(ServerFact::SessionSilent {
                     session,
                 })));
+            } else if let Some(open) = self.service.session(session) {
+                leading.tracker.remove(session);
+                leading.tracker.touch(session, now, open.timeout());
             }
         }
+    }
+
+    /// As leader: proposes to delete the containers and the znodes with a life of their own that
+    /// nothing keeps any more. Whether that is so is decided again where the log has it.
+    pub(super) fn sweep(&mut self, now: Time, out: &mut Vec<Output>) {
+        let interval = self.settings.sweep;
+        let Some(leading) = self.leading.as_mut().filter(|it| it.next_sweep <= now) else {
+            return;
+        };
+        leading.next_sweep = now + interval;
+        let due: Vec<_> = self.service.tree().sweepable(now).cloned().collect();
+        for path in due {
+            let update = Update::Sweep { path: path.clone() };
+            let command = own_command(self.replica.id(), now, SessionId::new(0), update);
+            if self
+                .replica
+                .propose(now, command, &mut self.scratch.0)
+                .is_ok()
+            {
+                out.push(Output::Fact(Fact::Server(ServerFact::Sweeps { path })));
+            }
+        }
+    }
+}
+
+/// What the leader proposes of its own accord.
+fn own_command(leader: ServerId, now: Time, session: SessionId, update: Update) -> Command {
+    Command {
+        session,
+        xid: Xid::ZERO,
+        time: now,
+        origin: leader,
+        identities: Identities::default(),
+        update,
     }
 }

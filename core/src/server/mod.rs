@@ -13,26 +13,40 @@ mod connection;
 mod fact;
 mod leading;
 mod outbox;
+mod reads;
+mod session;
+mod watches;
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use crate::ids::{ConnectionId, ServerId};
-use crate::raft::{self, Content, Durable, Index, Payload, Replica, Role, Rules, Token, Write};
+use crate::raft::{
+    self, CompactError, Configuration, Content, Durable, Index, Payload, Reconfiguration, Replica,
+    Role, Rules, Snapshot, Token, Write,
+};
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{ToClient, ToServer};
-use crate::zookeeper::{Command, Service, SessionId, Zxid};
+use crate::zookeeper::{self, Command, Service, SessionId, WatchTable, Zxid};
 
 use connection::Connection;
 pub use fact::{CloseReason, ServerFact};
 use leading::Leading;
 pub use outbox::Forward;
 use outbox::Outbox;
+use reads::Reads;
+pub use reads::ReadsOutline;
 
 impl Payload for Command {
+    type Image = Service;
+
     fn size(&self) -> usize {
         Command::size(self)
+    }
+
+    fn image_size(image: &Service) -> u64 {
+        image.size()
     }
 }
 
@@ -81,6 +95,16 @@ pub enum Input {
     Disconnected(ConnectionId),
     /// A teacher's hand sets the election timer to run down at this time.
     SetElectionTimer(Time),
+    /// An operator asks the leader for another configuration.
+    Reconfigure(Reconfiguration),
+    /// An operator asks the leader to end a joint configuration.
+    LeaveJoint,
+    /// An operator wants this leader to hand over to that server.
+    Transfer(ServerId),
+    /// An operator wants this follower not to hold on to its leader.
+    ForgetLeader,
+    /// An operator gives this server a priority in elections.
+    SetPriority(u8),
 }
 
 /// What a server wants done.
@@ -139,6 +163,12 @@ pub struct Settings {
     /// The unit of session timeouts: they are granted between 2 and 20 ticks, and expiry is
     /// checked once a tick.
     pub tick: Duration,
+    /// How often the leader looks for containers and znodes that nothing keeps any more.
+    pub sweep: Duration,
+    /// The credential, `user:password`, of the one who is above all access control lists.
+    pub superuser: Option<&'static str>,
+    /// The rules of the service that are in force.
+    pub service_rules: zookeeper::Rules,
 }
 
 /// One coordination server.
@@ -151,12 +181,16 @@ pub struct Server {
     service: Service,
     applied: Index,
     connections: BTreeMap<ConnectionId, Connection>,
+    watches: WatchTable,
     outbox: Outbox,
+    reads: Reads,
     leading: Option<Leading>,
     leader: Option<ServerId>,
+    /// Since when it knows no leader.
+    looking_since: Option<Time>,
     next_session: SessionId,
     ticking: bool,
-    tick: Duration,
+    settings: Settings,
     scratch: Scratch,
 }
 
@@ -183,12 +217,12 @@ impl Hash for Scratch {
 }
 
 impl Server {
-    /// Boots a server from what its disk holds and nothing else: its tree is empty until the log
-    /// is known to be committed again.
+    /// Boots a server from what its disk holds and nothing else: its tree is that of its snapshot,
+    /// or empty, until more of the log is known to be committed again.
     #[allow(clippy::too_many_arguments)]
     pub fn boot(
         id: ServerId,
-        members: &[ServerId],
+        configuration: Configuration,
         settings: Settings,
         rules: Rules,
         durable: Durable<Command>,
@@ -197,9 +231,13 @@ impl Server {
         out: &mut Vec<Output>,
     ) -> Self {
         let mut scratch = Scratch::default();
+        let (service, applied) = match &durable.snapshot {
+            Some(snapshot) => (snapshot.image.clone(), snapshot.last.index),
+            None => (Service::under(settings.service_rules), Index::ZERO),
+        };
         let replica = Replica::boot(
             id,
-            members,
+            configuration,
             settings.raft,
             rules,
             durable,
@@ -209,15 +247,18 @@ impl Server {
         );
         let mut server = Self {
             replica,
-            service: Service::new(),
-            applied: Index::ZERO,
+            service,
+            applied,
             connections: BTreeMap::new(),
+            watches: WatchTable::default(),
             outbox: Outbox::new(now),
+            reads: Reads::default(),
             leading: None,
             leader: None,
+            looking_since: Some(now),
             next_session: SessionId::first_of(id, now),
             ticking: false,
-            tick: settings.tick,
+            settings,
             scratch,
         };
         server.follow_replica(now, out);
@@ -226,6 +267,7 @@ impl Server {
 
     /// Takes one input and appends what must be done to `out`. `random` is one fresh draw.
     pub fn step(&mut self, now: Time, random: Bits, input: Input, out: &mut Vec<Output>) {
+        self.snapshot_if_due();
         let raft_input = match input {
             Input::Peer {
                 from,
@@ -234,6 +276,11 @@ impl Server {
             Input::Timer(Timer::Raft(timer)) => Some(raft::Input::Timer(timer)),
             Input::Stored(token) => Some(raft::Input::Stored(token)),
             Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
+            Input::Reconfigure(change) => Some(raft::Input::Reconfigure(change)),
+            Input::LeaveJoint => Some(raft::Input::LeaveJoint),
+            Input::Transfer(to) => Some(raft::Input::Transfer { to }),
+            Input::ForgetLeader => Some(raft::Input::ForgetLeader),
+            Input::SetPriority(priority) => Some(raft::Input::SetPriority { priority }),
             Input::Peer {
                 from,
                 message: PeerMessage::Forward(forward),
@@ -257,7 +304,7 @@ impl Server {
                 None
             }
             Input::Disconnected(connection) => {
-                self.connections.remove(&connection);
+                self.forget_connection(connection);
                 None
             }
         };
@@ -267,15 +314,56 @@ impl Server {
         self.follow_replica(now, out);
     }
 
+    /// Between two inputs a server takes the snapshot that is due: what an input lets it apply
+    /// stays in its log until the next one.
+    fn snapshot_if_due(&mut self) {
+        if self.replica.is_snapshot_due(self.applied) {
+            // One that is due has something new to hold.
+            let _ = self.compact();
+        }
+    }
+
+    /// Whether there is something to take a snapshot of.
+    pub fn would_snapshot(&self) -> Result<(), CompactError> {
+        self.replica.would_compact(self.applied).map(drop)
+    }
+
+    /// Takes a snapshot of its state and drops what of the log it stands for.
+    pub fn take_snapshot(&mut self, now: Time, out: &mut Vec<Output>) -> Result<(), CompactError> {
+        self.compact()?;
+        self.follow_replica(now, out);
+        Ok(())
+    }
+
+    fn compact(&mut self) -> Result<(), CompactError> {
+        let image = self.service.clone();
+        self.replica
+            .compact(self.applied, image, &mut self.scratch.0)?;
+        let last = self.replica.snapshot().map(|snapshot| snapshot.last.index);
+        self.applied = last.map_or(self.applied, |last| last.max(self.applied));
+        Ok(())
+    }
+
+    /// The leader's snapshot takes the place of the state. What the clients of this server wait
+    /// for may have been carried out in what was passed over; nobody here can tell them what came
+    /// of it, so their connections end, as when a ZooKeeper server synchronises by a snapshot.
+    fn install(&mut self, snapshot: &Snapshot<Command>, out: &mut Vec<Output>) {
+        self.service = snapshot.image.clone();
+        self.applied = snapshot.last.index;
+        self.outbox.give_up();
+        self.refuse_all(CloseReason::Overtaken, out, |_, _| true);
+    }
+
     /// Carries out what the replica asked for, then what follows from it for the service; that may
     /// be new proposals, so it goes on until nothing is left.
     fn follow_replica(&mut self, now: Time, out: &mut Vec<Output>) {
         loop {
-            let committed = self.pass_on_outputs(out);
+            let (committed, ready) = self.pass_on_outputs(out);
             self.follow_leadership(now, out);
             if let Some(through) = committed {
                 self.apply_through(now, through, out);
             }
+            self.serve_reads(now, &ready, out);
             if self.scratch.0.is_empty() {
                 break;
             }
@@ -283,9 +371,12 @@ impl Server {
         self.keep_ticking(now, out);
     }
 
-    /// Hands on what the replica wants done; the highest index that may be applied, if it rose.
-    fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> Option<Index> {
+    /// Hands on what the replica wants done; the highest index that may be applied, if it rose, and
+    /// the reads that may be served after that.
+    fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> (Option<Index>, Vec<u64>) {
         let mut committed = None;
+        let mut installed = None;
+        let mut ready = Vec::new();
         for output in self.scratch.0.drain(..) {
             out.push(match output {
                 raft::Output::Send { to, message } => Output::Send {
@@ -303,9 +394,20 @@ impl Server {
                     committed = Some(through);
                     continue;
                 }
+                raft::Output::Install { snapshot } => {
+                    installed = Some(snapshot);
+                    continue;
+                }
+                raft::Output::Read { read } => {
+                    ready.push(read);
+                    continue;
+                }
             });
         }
-        committed
+        if let Some(snapshot) = installed {
+            self.install(&snapshot, out);
+        }
+        (committed, ready)
     }
 
     /// Takes up and lays down a leader's duties with the role, and passes outstanding commands to
@@ -314,13 +416,18 @@ impl Server {
         let role = self.replica.role();
         let leads = role == Role::Leader;
         if leads != self.leading.is_some() {
-            self.leading = leads.then(|| Leading::new(now, &self.service, self.tick));
-        }
-        if role == Role::Candidate && !self.connections.is_empty() {
-            self.close_all(CloseReason::NoLeader, out);
+            self.leading = leads.then(|| Leading::new(now, &self.service, self.settings));
         }
         if self.replica.leader() != self.leader {
+            // What it would answer may be long overtaken; and whom it served without a leader is
+            // to be served by the ensemble now.
+            let reason = match self.leader {
+                Some(_) => CloseReason::NoLeader,
+                None => CloseReason::LeaderFound,
+            };
+            self.refuse_all(reason, out, |_, _| true);
             self.leader = self.replica.leader();
+            self.looking_since = self.leader.is_none().then_some(now);
             self.pass_on_outstanding(now, out);
         }
     }
@@ -341,9 +448,19 @@ impl Server {
             };
             let command = command.clone();
             let zxid = Zxid::new(0, index.number() as u32);
-            let reply = self.service.execute(&command, zxid, &mut changes);
+            let reply = if self.replica.rules().deduplicate {
+                self.service.execute(&command, zxid, &mut changes)
+            } else {
+                self.service.carry_out(&command, zxid, &mut changes)
+            };
+            if self.service.rules().event_before_reply {
+                self.fire_watches(&changes, zxid, out);
+                self.after_apply(now, &command, zxid, reply, out);
+            } else {
+                self.after_apply(now, &command, zxid, reply, out);
+                self.fire_watches(&changes, zxid, out);
+            }
             changes.clear();
-            self.after_apply(now, &command, zxid, reply, out);
         }
     }
 
@@ -351,11 +468,13 @@ impl Server {
     fn keep_ticking(&mut self, now: Time, out: &mut Vec<Output>) {
         let needed = !self.connections.is_empty()
             || !self.outbox.is_empty()
-            || self.leading.as_ref().is_some_and(Leading::watches_sessions);
+            || self.leading.as_ref().is_some_and(|leading| {
+                leading.watches_sessions() || self.service.tree().has_mortals()
+            });
         if needed && !self.ticking {
             out.push(Output::SetTimer {
                 timer: Timer::Tick,
-                at: now + self.tick.fraction(1, 2),
+                at: now + self.settings.tick.fraction(1, 2),
             });
             self.ticking = true;
         }
@@ -364,8 +483,9 @@ impl Server {
     fn on_tick(&mut self, now: Time, out: &mut Vec<Output>) {
         self.ticking = false;
         self.expire_silent_sessions(now, out);
+        self.sweep(now, out);
         self.report_touched(out);
-        if self.outbox.is_overdue(now, self.tick) {
+        if self.outbox.is_overdue(now, self.settings.tick) {
             self.pass_on_outstanding(now, out);
         }
     }
@@ -383,6 +503,11 @@ impl Server {
     /// The highest index that the service has applied.
     pub fn applied(&self) -> Index {
         self.applied
+    }
+
+    /// The watches of its clients.
+    pub fn watches(&self) -> &WatchTable {
+        &self.watches
     }
 
     /// The open client connections, with the session each serves once the handshake is done.

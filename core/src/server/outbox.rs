@@ -3,9 +3,9 @@
 //! Messages between servers may be lost, doubled and reordered, yet a session's writes must take
 //! effect once and in order. So every [`Forward`] carries *all* commands that are outstanding at
 //! its origin, numbered: a leader that takes the numbers above those it has already proposed never
-//! sees a gap, because a missing number was applied at the origin before. A command that two
-//! leaders both propose is recognised by its session and xid when it is applied (dissertation
-//! §6.3).
+//! sees a gap, because a missing number was applied at the origin before, or given up there. A
+//! command that two leaders both propose is recognised by its session and xid when it is applied
+//! (dissertation §6.3).
 
 use std::collections::VecDeque;
 
@@ -61,6 +61,12 @@ impl Outbox {
             connection,
             since: now,
         });
+    }
+
+    /// Gives up what is outstanding: whether it was applied is no longer to be seen here.
+    pub(super) fn give_up(&mut self) {
+        self.first += self.commands.len() as u64;
+        self.commands.clear();
     }
 
     /// Whether the oldest command has waited for longer than `patience`: a message was lost.
@@ -141,6 +147,8 @@ impl Server {
                 time: now,
                 ..command
             };
+            // What is not taken on now, as by a leader that hands over, comes with its origin's
+            // next message.
             if self
                 .replica
                 .propose(now, stamped, &mut self.scratch.0)
@@ -148,6 +156,7 @@ impl Server {
             {
                 return;
             }
+            leading.note_proposed(origin, number);
         }
     }
 }

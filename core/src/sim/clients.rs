@@ -25,6 +25,17 @@ pub struct ClientNode {
     pub(super) alarms: [Alarm; TIMERS],
 }
 
+/// What a client says when it starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Opening {
+    /// The server it tries first; a random one otherwise.
+    pub server: Option<ServerId>,
+    /// The session timeout it asks for; otherwise as the settings say.
+    pub timeout: Option<Duration>,
+    /// Whether it is content with a server that can only be read from.
+    pub read_only: bool,
+}
+
 /// Where a client's connection leads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reach {
@@ -43,6 +54,12 @@ pub(super) struct Wire {
     client_open: bool,
     server_open: bool,
     torn: bool,
+}
+
+impl Wire {
+    pub(super) fn is_open_for_client(self) -> bool {
+        self.client_open
+    }
 }
 
 impl ClientNode {
@@ -83,6 +100,23 @@ impl World {
         server: Option<ServerId>,
         timeout: Option<Duration>,
     ) -> Result<(), Impossible> {
+        self.open_client(
+            id,
+            Opening {
+                server,
+                timeout,
+                read_only: false,
+            },
+        )
+    }
+
+    /// The same, with everything that a client can say when it starts.
+    pub fn open_client(&mut self, id: ClientId, opening: Opening) -> Result<(), Impossible> {
+        let Opening {
+            server,
+            timeout,
+            read_only,
+        } = opening;
         if let Some(server) = server {
             self.check_server(server)?;
         }
@@ -97,9 +131,10 @@ impl World {
             .map_or(0, |c| c.process.connections_opened());
         let mut random = earlier.map_or_else(|| client_stream(&self.settings, id), |c| c.random);
         let settings = client::Settings {
-            servers: (1..=self.settings.servers).map(ServerId::new).collect(),
+            servers: (1..=self.servers()).map(ServerId::new).collect(),
             first: server,
             timeout: timeout.unwrap_or(self.settings.session_timeout),
+            read_only,
             connections,
         };
         let mut out = Vec::new();
@@ -179,16 +214,7 @@ impl World {
         let from = Endpoint::Client(id);
         for output in outputs {
             match output {
-                Output::Open { connection, server } => {
-                    let wire = Wire {
-                        client: id,
-                        server,
-                        client_open: true,
-                        server_open: true,
-                        torn: false,
-                    };
-                    self.wires.insert(connection, wire);
-                }
+                Output::Open { connection, server } => self.open_wire(connection, id, server),
                 Output::Frame { connection, frame } => {
                     self.send_to_server(connection, Body::ToServer(connection, frame));
                 }
@@ -204,6 +230,22 @@ impl World {
         }
     }
 
+    pub(super) fn open_wire(
+        &mut self,
+        connection: ConnectionId,
+        client: ClientId,
+        server: ServerId,
+    ) {
+        let wire = Wire {
+            client,
+            server,
+            client_open: true,
+            server_open: true,
+            torn: false,
+        };
+        self.wires.insert(connection, wire);
+    }
+
     fn set_client_timer(&mut self, id: ClientId, timer: Timer, at: Time) {
         let cause = self.origin();
         let place = place_of(timer);
@@ -217,7 +259,7 @@ impl World {
         node.alarms[place].set(at, at, cause, due, &mut self.queue);
     }
 
-    fn send_to_server(&mut self, connection: ConnectionId, body: Body) {
+    pub(super) fn send_to_server(&mut self, connection: ConnectionId, body: Body) {
         let cause = self.origin();
         let Some(wire) = self.wires.get(&connection) else {
             return;
@@ -253,7 +295,7 @@ impl World {
             .send_frame(self.now, connection, parcel, &mut self.queue);
     }
 
-    fn client_closes(&mut self, connection: ConnectionId) {
+    pub(super) fn client_closes(&mut self, connection: ConnectionId) {
         let Some(wire) = self.wires.get_mut(&connection) else {
             return;
         };
@@ -346,6 +388,9 @@ impl World {
     }
 
     fn arrive_at_client(&mut self, client: ClientId, wire: Wire, message: InFlight) {
+        if self.arrive_at_socket(wire, &message.body) {
+            return;
+        }
         match message.body {
             Body::ToClient(..) if !wire.client_open => self.die(&message, Death::ConnectionClosed),
             Body::ToClient(connection, frame) => {
@@ -372,7 +417,7 @@ impl World {
         }
     }
 
-    fn forget_connection(&mut self, connection: ConnectionId) {
+    pub(super) fn forget_connection(&mut self, connection: ConnectionId) {
         let Some(wire) = self.wires.get(&connection) else {
             return;
         };

@@ -17,20 +17,23 @@ struct Pending {
 }
 
 /// A disk. Writes become durable in the order in which they were made, each `latency` after it was
-/// made. A crash keeps what is durable and, as the fault asks, some of the oldest of what is not:
-/// the device may have written it without having said so.
+/// made, and a snapshot `latency` after it was made for each `block` of its bytes. A crash keeps
+/// what is durable and, as the fault asks, some of the oldest of what is not: the device may have
+/// written it without having said so.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Disk {
     image: Durable<Command>,
     pending: VecDeque<Pending>,
     latency: Duration,
+    block: u64,
     full: bool,
 }
 
 impl Disk {
-    /// An empty disk.
-    pub(super) fn new(latency: Duration) -> Self {
+    /// An empty disk that writes a snapshot in blocks of so many bytes.
+    pub(super) fn new(latency: Duration, block: u64) -> Self {
         Self {
+            block: block.max(1),
             image: Durable::default(),
             pending: VecDeque::new(),
             latency,
@@ -46,7 +49,8 @@ impl Disk {
         write: Write<Command>,
         cause: Option<EventId>,
     ) -> Option<Time> {
-        let earliest = now + self.latency;
+        let blocks = write.snapshot_bytes().div_ceil(self.block).max(1);
+        let earliest = now + self.latency.fraction(blocks, 1);
         let due = self
             .pending
             .back()

@@ -4,7 +4,7 @@ use super::network::Death;
 use crate::client::ClientFact;
 use crate::explain::{Explain, Rule, Weight};
 use crate::ids::{ClientId, Endpoint, EventId, MessageId, ServerId};
-use crate::raft::RaftFact;
+use crate::raft::{Configuration, RaftFact};
 use crate::server::ServerFact;
 use crate::time::{Duration, Time};
 
@@ -170,6 +170,16 @@ pub enum WorldFact {
         to: Endpoint,
         why: Death,
     },
+    ServerAdded {
+        server: ServerId,
+    },
+    Reconfigured {
+        server: ServerId,
+        to: Configuration,
+    },
+    JointLeft {
+        server: ServerId,
+    },
     ClientStarted {
         client: ClientId,
     },
@@ -275,6 +285,13 @@ impl Explain for WorldFact {
             }
             Self::MessageDied { kind, from, to, .. } => {
                 format!("{kind} from {from} to {to} is lost")
+            }
+            Self::ServerAdded { server } => format!("you added {server} with an empty disk"),
+            Self::Reconfigured { server, to } => {
+                format!("you asked {server} for the configuration {to}")
+            }
+            Self::JointLeft { server } => {
+                format!("you asked {server} to leave the joint configuration")
             }
             Self::ClientStarted { client } => format!("you started client {client}"),
             Self::ClientKilled { client } => format!("you killed client {client}"),

@@ -6,10 +6,11 @@ use thiserror::Error;
 
 use super::fact::WorldFact;
 use super::node::place_of;
+use super::settings::MAX_SERVERS;
 use super::world::World;
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
-use crate::raft;
-use crate::server::{Input, Timer};
+use crate::raft::{self, ReconfigureError};
+use crate::server::{Input, Server, Timer};
 use crate::time::{Duration, Time};
 
 /// Two election timers that are at least this far apart do not split the vote at the default
@@ -32,6 +33,11 @@ pub enum Impossible {
     AlreadyPaused(ServerId),
     #[error("{0} is not paused")]
     NotPaused(ServerId),
+    #[error("{server} has nothing to take a snapshot of: {why}; a committed command would be")]
+    NothingToSnapshot {
+        server: ServerId,
+        why: raft::CompactError,
+    },
     #[error("every server is up")]
     NobodyDown,
     #[error("no server leads now")]
@@ -42,6 +48,21 @@ pub enum Impossible {
     TooFewTimers,
     #[error("{0} is up; crash it before you wipe its disk")]
     WipeWhileUp(ServerId),
+    #[error("{0} is paused; `resume {0}` lets it go on")]
+    Paused(ServerId),
+    #[error("there is a {0} already; the next one is {1}")]
+    ServerExists(ServerId, ServerId),
+    #[error(
+        "the next server is {1}: servers are added in the order of their numbers, and {0} is not the next"
+    )]
+    NotTheNext(ServerId, ServerId),
+    #[error("there can be at most {MAX_SERVERS} servers")]
+    NoMoreServers,
+    #[error("{server} cannot change the configuration: {error}")]
+    Reconfigure {
+        server: ServerId,
+        error: ReconfigureError,
+    },
     #[error("a link joins two different ends")]
     LinkToItself,
     #[error("clients do not talk to each other")]
@@ -72,6 +93,10 @@ pub enum Impossible {
     SessionExpired(ClientId),
     #[error("client {0} has closed its session; `client {0} open` opens a new one")]
     SessionClosed(ClientId),
+    #[error(transparent)]
+    Transfer(#[from] raft::TransferError),
+    #[error(transparent)]
+    Forget(#[from] raft::ForgetError),
 }
 
 impl World {
@@ -81,14 +106,14 @@ impl World {
     }
 
     pub(super) fn check_server(&self, server: ServerId) -> Result<(), Impossible> {
-        let servers = self.settings.servers;
+        let servers = self.servers();
         if server.number() > servers {
             return Err(Impossible::NoSuchServer { server, servers });
         }
         Ok(())
     }
 
-    fn check_up(&self, server: ServerId) -> Result<(), Impossible> {
+    pub(super) fn check_up(&self, server: ServerId) -> Result<(), Impossible> {
         self.check_server(server)?;
         self.server(server)
             .map(|_| ())
@@ -176,6 +201,17 @@ impl World {
                 .push(self.now, super::queue::Due::Backlog(server));
         }
         self.tell(None, WorldFact::Resumed { server, waiting });
+        Ok(())
+    }
+
+    /// A server takes a snapshot of its state and drops what of its log that stands for.
+    pub fn take_snapshot(&mut self, server: ServerId) -> Result<(), Impossible> {
+        self.check_awake(server)?;
+        if let Some(Err(why)) = self.server(server).map(Server::would_snapshot) {
+            return Err(Impossible::NothingToSnapshot { server, why });
+        }
+        self.begin_deed();
+        self.snapshot_server(server);
         Ok(())
     }
 
@@ -386,7 +422,7 @@ impl World {
     }
 
     fn server_ends(&self) -> impl Iterator<Item = Endpoint> + use<> {
-        (1..=self.settings.servers).map(|number| Endpoint::Server(ServerId::new(number)))
+        (1..=self.servers()).map(|number| Endpoint::Server(ServerId::new(number)))
     }
 
     /// Cuts every link between two groups; within a group, and for ends in no group, nothing
@@ -435,7 +471,7 @@ impl World {
             self.check_link(from.into(), to.into())?;
         }
         self.begin_deed();
-        let servers = usize::from(self.settings.servers);
+        let servers = self.nodes.len();
         for from in 0..servers {
             for to in 0..servers {
                 if link.is_none_or(|(a, b)| (a.position(), b.position()) == (from, to)) {

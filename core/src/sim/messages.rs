@@ -24,6 +24,7 @@ impl Body {
             Self::ToClient(_, ToClient::Connected { .. }) => "Connected",
             Self::ToClient(_, ToClient::Expired) => "Expired",
             Self::ToClient(_, ToClient::Reply { .. }) => "Reply",
+            Self::ToClient(_, ToClient::Event { .. }) => "Event",
             Self::ToClient(_, ToClient::Pong) => "Pong",
             Self::Closed(_) => "Closed",
         }

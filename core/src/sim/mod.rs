@@ -9,21 +9,26 @@ mod clock;
 mod disk;
 mod fact;
 mod faults;
+mod membership;
 mod messages;
 mod network;
 mod node;
+mod operators;
 mod queue;
+mod rules;
 mod settings;
+mod sockets;
 #[cfg(test)]
 mod tests;
 mod world;
 
-pub use clients::{ClientNode, Reach};
+pub use clients::{ClientNode, Opening, Reach};
 pub use clock::Clock;
 pub use disk::Disk;
 pub use fact::{Fact, Record, WorldFact};
 pub use faults::Impossible;
 pub use network::{Body, Corpse, Death, InFlight, Network, Tag};
 pub use node::Node;
+pub use rules::{UnknownRule, rules};
 pub use settings::{LinkSettings, MAX_SERVERS, Settings};
 pub use world::{Touched, World};

@@ -226,6 +226,16 @@ impl Network {
         }
     }
 
+    /// One more server, with links like the others' at the beginning.
+    pub(super) fn add_server(&mut self, link: LinkSettings) {
+        let (before, now) = (self.servers, self.servers + 1);
+        let mut links = vec![link; now * now];
+        for (from, row) in self.links.chunks(before).enumerate() {
+            links[from * now..][..before].copy_from_slice(row);
+        }
+        (self.links, self.servers) = (links, now);
+    }
+
     /// Sends a datagram. Four draws each time, whatever comes of it.
     pub(super) fn send(&mut self, now: Time, parcel: Parcel, queue: &mut Queue) {
         let link = *self.link(parcel.from, parcel.to);

@@ -25,6 +25,8 @@ pub struct Node {
     pub(super) random: Random,
     pub(super) alarms: [Alarm; TIMERS],
     pub(super) paused: bool,
+    /// In elections; an operator gave it.
+    pub(super) priority: u8,
     pub(super) backlog: VecDeque<(server::Input, Option<EventId>)>,
 }
 
@@ -33,11 +35,12 @@ impl Node {
         Self {
             id,
             server: None,
-            disk: Disk::new(settings.storage),
+            disk: Disk::new(settings.storage, settings.snapshot_chunk),
             clock: Clock::default(),
             random: Random::new(settings.seed, Stream::Server(id.number())),
             alarms: [Alarm::default(); TIMERS],
             paused: false,
+            priority: 0,
             backlog: VecDeque::new(),
         }
     }

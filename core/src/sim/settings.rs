@@ -3,14 +3,16 @@
 use crate::raft;
 use crate::server;
 use crate::time::{Duration, Time};
+use crate::zookeeper;
 
 /// The most servers an ensemble may have.
 pub const MAX_SERVERS: u16 = 99;
 
 /// Everything that a run depends on besides its commands.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is switched by itself")]
 pub struct Settings {
-    /// How many servers there are, from 1 to [`MAX_SERVERS`].
+    /// How many servers the run begins with, from 1 to [`MAX_SERVERS`]: the first configuration.
     pub servers: u16,
     /// The seed of all randomness.
     pub seed: u64,
@@ -26,15 +28,48 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// Entries in one message between servers, at most.
     pub batch: usize,
+    /// Messages with entries on their way to one server, at most.
+    pub inflight: usize,
+    /// Bytes of entries on their way to one server, at most.
+    pub inflight_bytes: u64,
+    /// Bytes of commands that a leader takes on before they are committed, at most; 0 is no bound.
+    pub uncommitted: u64,
+    /// Entries from one snapshot to the next; 0 for none by itself.
+    pub snapshot_every: u64,
+    /// Entries that stay in a log though a snapshot stands for them.
+    pub snapshot_keep: u64,
+    /// Bytes of a snapshot in one message, and in one write to a disk.
+    pub snapshot_chunk: u64,
     /// The unit of session timeouts.
     pub tick: Duration,
+    /// How often the leader looks for containers and znodes that nothing keeps any more.
+    pub sweep: Duration,
+    /// The credential of the one who is above all access control lists.
+    pub superuser: Option<&'static str>,
     /// The session timeout that clients ask for.
     pub session_timeout: Duration,
     /// How much of the servers' first election timers has already run down when the run begins, in
     /// parts per million, so that something happens soon.
     pub first_timers_ppm: u32,
+    /// How the cluster's membership may change.
+    pub membership: raft::Membership,
+    /// Whether new voters get the log as learners first.
+    pub catch_up_first: bool,
+    /// Whether a leader without a voice steps down.
+    pub step_down_on_removal: bool,
+    /// Whether a server asks who would vote for it before it raises its term.
+    pub pre_vote: bool,
+    /// Whether a leader steps down that no majority answers, and voters that hear a leader ignore
+    /// candidates.
+    pub check_quorum: bool,
+    /// Whether a leader reads under a lease while it has one.
+    pub lease_reads: bool,
+    /// How much faster or slower than true time a lease allows clocks to run, in parts per million.
+    pub max_drift_ppm: u32,
     /// The rules that are in force.
     pub rules: raft::Rules,
+    /// The rules of the service that are in force.
+    pub service_rules: zookeeper::Rules,
 }
 
 /// One direction of a link between servers.
@@ -73,10 +108,26 @@ impl Default for Settings {
             election_timeout: (Duration::from_millis(150), Duration::from_millis(300)),
             heartbeat: Duration::from_millis(50),
             batch: raft::Settings::default().max_entries_per_message,
+            inflight: raft::Settings::default().max_inflight_messages,
+            inflight_bytes: raft::Settings::default().max_inflight_bytes,
+            uncommitted: raft::Settings::default().max_uncommitted_bytes,
+            snapshot_every: raft::Settings::default().snapshot_every,
+            snapshot_keep: raft::Settings::default().snapshot_keep,
+            snapshot_chunk: raft::Settings::default().snapshot_chunk,
             tick: Duration::from_millis(100),
+            sweep: Duration::from_secs(3),
+            superuser: None,
             session_timeout: Duration::from_millis(600),
             first_timers_ppm: 750_000,
+            membership: raft::Settings::default().membership,
+            catch_up_first: raft::Settings::default().catch_up_first,
+            step_down_on_removal: raft::Settings::default().step_down_on_removal,
+            pre_vote: raft::Settings::default().pre_vote,
+            check_quorum: raft::Settings::default().check_quorum,
+            lease_reads: raft::Settings::default().lease_reads,
+            max_drift_ppm: raft::Settings::default().max_drift_ppm,
             rules: raft::Rules::default(),
+            service_rules: zookeeper::Rules::default(),
         }
     }
 }
@@ -94,9 +145,25 @@ impl Settings {
                 election_timeout: self.election_timeout,
                 heartbeat: self.heartbeat,
                 max_entries_per_message: self.batch,
+                max_inflight_messages: self.inflight,
+                max_inflight_bytes: self.inflight_bytes,
+                max_uncommitted_bytes: self.uncommitted,
+                snapshot_every: self.snapshot_every,
+                snapshot_keep: self.snapshot_keep,
+                snapshot_chunk: self.snapshot_chunk,
+                membership: self.membership,
+                catch_up_first: self.catch_up_first,
+                step_down_on_removal: self.step_down_on_removal,
+                pre_vote: self.pre_vote,
+                check_quorum: self.check_quorum,
+                lease_reads: self.lease_reads,
+                max_drift_ppm: self.max_drift_ppm,
                 ..raft::Settings::default()
             },
             tick: self.tick,
+            sweep: self.sweep,
+            superuser: self.superuser,
+            service_rules: self.service_rules,
         }
     }
 

@@ -26,15 +26,11 @@ fn a() -> ClientId {
 }
 
 fn create(path: &str, mode: CreateMode) -> Input {
-    Input::Request(Request::Create {
-        path: path.into(),
-        data: Some("x".into()),
-        mode,
-    })
+    Input::Request(Request::create(path, Some("x".into()), mode))
 }
 
 fn get(path: &str) -> Input {
-    Input::Request(Request::Get { path: path.into() })
+    Input::Request(Request::get(path))
 }
 
 fn set(path: &str, data: &str) -> Input {
@@ -696,4 +692,109 @@ fn spread_timers_elect_at_once_and_aligned_timers_split_the_vote() {
         assert!(leader_of(&world).is_some(), "seed {seed}");
     }
     assert_eq!(split, 20);
+}
+
+/// A cluster whose leader has taken a snapshot that stands for all that S-last has not seen.
+fn with_a_lagging_server() -> (World, ServerId, ServerId) {
+    let (mut world, leader) = elected(Settings {
+        snapshot_keep: 0,
+        snapshot_chunk: 100,
+        ..Settings::default()
+    });
+    let lagging = if leader == s(5) { s(4) } else { s(5) };
+    world.crash(lagging, 0).unwrap();
+    world.start_client(a(), Some(leader), None).unwrap();
+    world.run_until(world.now() + ms(300));
+    for path in ["/a", "/b", "/c"] {
+        world
+            .tell_client(a(), create(path, CreateMode::Persistent))
+            .unwrap();
+    }
+    world.run_until(world.now() + ms(300));
+    world.take_snapshot(leader).unwrap();
+    (world, leader, lagging)
+}
+
+#[test]
+fn a_server_that_was_down_catches_up_by_a_snapshot() {
+    let (mut world, leader, lagging) = with_a_lagging_server();
+    world.restart(lagging).unwrap();
+    world.run_until(world.now() + ms(3_000));
+    let (first, last) = (world.server(leader), world.server(lagging).unwrap());
+    let first = first.expect("nothing makes the leader fail");
+    assert_eq!(last.service(), first.service());
+    assert_eq!(last.applied(), first.applied());
+    assert!(last.replica().snapshot().is_some());
+}
+
+#[test]
+fn a_restarted_server_has_the_state_of_its_snapshot_before_it_hears_of_anybody() {
+    let (mut world, leader, _) = with_a_lagging_server();
+    world.run_until(world.now() + ms(100));
+    let before = world.server(leader).unwrap().service().clone();
+    world.crash(leader, 0).unwrap();
+    world.restart(leader).unwrap();
+    let server = world.server(leader).unwrap();
+    assert_eq!(*server.service(), before);
+    assert_eq!(server.applied(), server.replica().commit_index());
+    assert!(server.applied().number() > 3);
+}
+
+#[test]
+fn a_snapshot_takes_a_slow_disk_as_many_times_as_it_has_chunks() {
+    let (mut world, leader, _) = with_a_lagging_server();
+    world.run_until(world.now() + ms(100));
+    world.tell_client(a(), set("/a", "y")).unwrap();
+    world.run_until(world.now() + ms(300));
+    world.set_disk_latency(leader, Some(ms(5))).unwrap();
+    let taken = world.now();
+    world.take_snapshot(leader).unwrap();
+    let replica = world.server(leader).unwrap().replica();
+    let last = replica.snapshot().unwrap().last.index;
+    let chunks = replica.snapshot().unwrap().size.div_ceil(100);
+    let on_disk = |world: &World| {
+        let image = world.node(leader).unwrap().disk().image();
+        image
+            .snapshot
+            .as_ref()
+            .is_some_and(|snapshot| snapshot.last.index == last)
+    };
+    world.run_until(taken + ms(5 * chunks - 1));
+    assert!(chunks > 2 && !on_disk(&world));
+    world.run_until(taken + ms(5 * chunks));
+    assert!(on_disk(&world));
+}
+
+#[test]
+fn a_snapshot_with_nothing_to_compact_is_refused_and_changes_nothing() {
+    let (mut world, leader, lagging) = with_a_lagging_server();
+    world.restart(lagging).unwrap();
+    let before = world.digest();
+    let error = world.take_snapshot(leader).unwrap_err().to_string();
+    assert!(
+        error.contains("nothing to take a snapshot of: nothing was applied since the snapshot"),
+        "{error}"
+    );
+    assert_eq!(world.digest(), before);
+    world.pause(lagging).unwrap();
+    let paused = Err(Impossible::Paused(lagging));
+    assert_eq!(world.take_snapshot(lagging), paused);
+}
+
+#[test]
+fn what_a_leader_has_no_room_for_is_taken_on_later_and_once() {
+    let (mut world, leader) = elected(Settings {
+        uncommitted: 1,
+        ..Settings::default()
+    });
+    world.start_client(a(), Some(leader), None).unwrap();
+    world.run_until(world.now() + ms(300));
+    for _ in 0..5 {
+        let sequential = CreateMode::PersistentSequential;
+        world.tell_client(a(), create("/a", sequential)).unwrap();
+    }
+    world.run_until(world.now() + ms(2_000));
+    let tree = world.server(leader).unwrap().service().tree();
+    let created = tree.iter().filter(|(path, _)| path.starts_with("/a"));
+    assert_eq!(created.count(), 5);
 }

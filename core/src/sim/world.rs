@@ -10,9 +10,10 @@ use super::network::{Body, Death, Fate, InFlight, Network, Parcel, Tag};
 use super::node::{Node, place_of, timer_at};
 use super::queue::{Due, Queue};
 use super::settings::Settings;
+use super::sockets::Socket;
 use crate::digest::{Digest, PortableHasher};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
-use crate::raft::{Index, Write};
+use crate::raft::{Configuration, Index, Write};
 use crate::random::{Bits, Random, Stream};
 use crate::server::{self, Input, Output, Server, Timer};
 use crate::time::Time;
@@ -35,6 +36,7 @@ pub struct World {
     pub(super) nodes: Vec<Node>,
     pub(super) clients: BTreeMap<ClientId, ClientNode>,
     pub(super) wires: BTreeMap<ConnectionId, Wire>,
+    pub(super) sockets: BTreeMap<ConnectionId, Socket>,
     pub(super) network: Network,
     pub(super) queue: Queue,
     /// The event that is happening, or happened last.
@@ -64,6 +66,7 @@ impl World {
             nodes: ids.clone().map(|id| Node::new(id, &settings)).collect(),
             clients: BTreeMap::new(),
             wires: BTreeMap::new(),
+            sockets: BTreeMap::new(),
             network: Network::new(&settings),
             queue: Queue::default(),
             event: EventId::new(0),
@@ -311,15 +314,68 @@ impl World {
         self.outputs = outputs;
     }
 
+    /// Lets a server take a snapshot, if it has anything to take one of.
+    pub(super) fn snapshot_server(&mut self, id: ServerId) {
+        let node = &mut self.nodes[id.position()];
+        let Some(server) = &mut node.server else {
+            return;
+        };
+        let local = node.clock.local(self.now);
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let taken = server.take_snapshot(local, &mut outputs);
+        debug_assert_eq!(taken, Ok(()), "asked for only where there is something");
+        self.touch(id);
+        self.carry_out(id, &mut outputs);
+        self.outputs = outputs;
+    }
+
+    /// What a server knows of the cluster before its log says anything: those that the run began
+    /// with know each other, and one that was added knows nobody.
+    pub fn configuration_at_birth(&self, id: ServerId) -> Configuration {
+        let founders = (1..=self.settings.servers).map(ServerId::new);
+        if id.number() <= self.settings.servers {
+            Configuration::new(founders, [])
+        } else {
+            Configuration::new([], [])
+        }
+    }
+
+    /// What a server knows of the cluster where its log says nothing of it: what its snapshot
+    /// carries, or what it was born with.
+    pub fn configuration_before_log(&self, id: ServerId) -> Configuration {
+        let snapshot = self.node(id).and_then(|node| match node.server() {
+            Some(server) => server.replica().snapshot(),
+            None => node.disk().image().snapshot.as_deref(),
+        });
+        match snapshot {
+            Some(snapshot) => snapshot.configuration.clone(),
+            None => self.configuration_at_birth(id),
+        }
+    }
+
+    /// The configuration that a server goes by, or would after a boot.
+    pub fn configuration_of(&self, id: ServerId) -> Option<Configuration> {
+        let node = self.node(id)?;
+        if let Some(server) = node.server() {
+            return Some(server.replica().configuration().clone());
+        }
+        let log = &node.disk().image().log;
+        let in_log = log.last_configuration(log.last_index());
+        Some(match in_log {
+            Some((_, configuration)) => configuration.clone(),
+            None => self.configuration_before_log(id),
+        })
+    }
+
     /// Boots the server on a machine from what its disk holds.
     pub(super) fn boot(&mut self, id: ServerId) {
-        let members: Vec<ServerId> = (1..=self.settings.servers).map(ServerId::new).collect();
+        let configuration = self.configuration_at_birth(id);
         let node = &mut self.nodes[id.position()];
         let random = Bits(node.random.draw());
         let mut outputs = std::mem::take(&mut self.outputs);
         node.server = Some(Server::boot(
             id,
-            &members,
+            configuration,
             self.settings.server(),
             self.settings.rules,
             node.disk.image().clone(),
@@ -333,6 +389,10 @@ impl World {
         });
         self.carry_out(id, &mut outputs);
         self.outputs = outputs;
+        let priority = self.nodes[id.position()].priority;
+        if priority > 0 {
+            self.step_server(id, Input::SetPriority(priority));
+        }
     }
 
     /// Does what a server asked for.
@@ -407,12 +467,13 @@ impl World {
     /// Remembers the lowest index that this event changes.
     fn note_write(&mut self, write: &Write<Command>) {
         let from = match write {
-            Write::HardState(_) => return,
+            Write::HardState(_) | Write::Snapshot { .. } | Write::Chunk { .. } => return,
             Write::Append { entries } => match entries.first() {
                 Some(entry) => entry.index,
                 None => return,
             },
             Write::Truncate { from } => *from,
+            Write::Install { .. } => Index::new(1),
         };
         if let Some(touched) = &mut self.touched {
             touched.log_from = Some(touched.log_from.map_or(from, |lowest| lowest.min(from)));
@@ -442,6 +503,11 @@ impl World {
     /// The machines, S1 first.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// How many servers there are now; they are called S1 to this one.
+    pub fn servers(&self) -> u16 {
+        self.nodes.last().map_or(0, |node| node.id().number())
     }
 
     /// The machine of a server, if the ensemble has it.

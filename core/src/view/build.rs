@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BallotView, ClientView, ClockView, DeathView, DiskView, EntryView, Family, LinkView,
-    MessageView, OperationView, PeerView, ServerView, TimerView, VIEW_VERSION, View, Vote,
+    BallotView, ClientView, ClockView, ConfigurationView, DeathView, DiskView, EntryView, Family,
+    LinkView, MessageView, OperationView, PeerView, RecipeView, ServerView, SnapshotView,
+    TimerView, TransferView, VIEW_VERSION, VerdictView, View, Vote,
 };
+use crate::client::recipes::{Progress, Running};
 use crate::client::{self, Operation};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
-use crate::raft::{self, Ballot, Content, Index, Message, ProgressState, Replica, Role};
+use crate::raft::{
+    self, Ballot, Configuration, Content, Index, Message, ProgressState, Replica, Role,
+};
 use crate::server::{PeerMessage, Server};
 use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, World};
 use crate::time::Duration;
@@ -84,7 +88,7 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         drift_ppm: node.clock().drift_ppm(),
     };
     let Some(server) = node.server() else {
-        return crashed(node, disk, clock, scope);
+        return crashed(world, node, disk, clock, scope);
     };
     let replica = server.replica();
     ServerView {
@@ -99,13 +103,32 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         applied: server.applied().number(),
         durable: replica.durable_index().number(),
         last: replica.log().last_index().number(),
+        snapshot: snapshot(
+            replica.snapshot(),
+            replica.partial_snapshot(),
+            replica.log().base().index,
+        ),
         timer: replica.election_deadline().map(|deadline| TimerView {
             remaining: node.clock().true_time(deadline).since(world.now()),
             total: replica.election_timeout(),
         }),
         ballots: ballots(world, replica),
         peers: peers(replica),
+        configuration: {
+            let newcomers = replica.staged_change().map_or(&[][..], |(_, who)| who);
+            configuration(
+                node.id(),
+                replica.configuration(),
+                replica.configured_at(),
+                replica.commit_index(),
+                newcomers,
+            )
+        },
         log: log(replica.log(), scope, server),
+        lease: lease(world, node, replica),
+        transfer: replica.transfer_target(),
+        pending_reads: replica.pending_reads(),
+        priority: replica.priority(),
         clients: server
             .connections()
             .filter_map(|(id, _)| world.client_of(id))
@@ -116,8 +139,34 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
     }
 }
 
+fn snapshot(
+    taken: Option<&raft::Snapshot<Command>>,
+    partial: Option<&raft::PartialSnapshot<Command>>,
+    base: Index,
+) -> SnapshotView {
+    let partial =
+        partial.map(|partial| (partial.snapshot.last, partial.stored, partial.snapshot.size));
+    SnapshotView {
+        base: base.number(),
+        index: taken.map_or(0, |taken| taken.last.index.number()),
+        term: taken.map_or(0, |taken| taken.last.term.number()),
+        bytes: taken.map_or(0, |taken| taken.size),
+        partial: partial.map(|(last, stored, bytes)| TransferView {
+            index: last.index.number(),
+            stored,
+            bytes,
+        }),
+    }
+}
+
 /// What is left of a server that is down: its disk.
-fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> ServerView {
+fn crashed(
+    world: &World,
+    node: &Node,
+    disk: DiskView,
+    clock: ClockView,
+    scope: &Scope,
+) -> ServerView {
     let image = node.disk().image();
     let last = image.log.last_index();
     ServerView {
@@ -132,10 +181,26 @@ fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> Serv
         applied: 0,
         durable: last.number(),
         last: last.number(),
+        snapshot: snapshot(
+            image.snapshot.as_deref(),
+            image.partial.as_ref(),
+            image.log.base().index,
+        ),
         timer: None,
         ballots: Vec::new(),
         peers: Vec::new(),
+        configuration: {
+            let known = image.log.last_configuration(last);
+            let at = known.map_or(image.log.base().index, |(at, _)| at);
+            let known_before = world.configuration_before_log(node.id());
+            let goes_by = known.map_or(&known_before, |(_, configuration)| configuration);
+            configuration(node.id(), goes_by, at, Index::ZERO, &[])
+        },
         log: entries(&image.log, scope, Index::ZERO, Index::ZERO, last),
+        lease: None,
+        transfer: None,
+        pending_reads: 0,
+        priority: 0,
         clients: Vec::new(),
         disk,
         clock,
@@ -143,10 +208,20 @@ fn crashed(node: &Node, disk: DiskView, clock: ClockView, scope: &Scope) -> Serv
     }
 }
 
+/// What is left of a leader's lease, in true time.
+fn lease(world: &World, node: &Node, replica: &Replica<Command>) -> Option<TimerView> {
+    let end = node.clock().true_time(replica.lease_end()?);
+    (end > world.now()).then(|| TimerView {
+        remaining: end.since(world.now()),
+        total: replica.settings().election_timeout.0,
+    })
+}
+
 /// A role in Raft's words.
 pub(crate) const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Follower => "follower",
+        Role::PreCandidate => "precandidate",
         Role::Candidate => "candidate",
         Role::Leader => "leader",
     }
@@ -179,6 +254,11 @@ fn entries(
         .map(|entry| EntryView {
             index: entry.index.number(),
             term: entry.term.number(),
+            kind: match entry.content {
+                Content::Noop => "no-op",
+                Content::Command(_) => "command",
+                Content::Configuration(_) => "configuration",
+            },
             label: label(&entry.content),
             committed: entry.index <= commit,
             applied: entry.index <= applied,
@@ -187,16 +267,42 @@ fn entries(
         .collect()
 }
 
+fn configuration(
+    id: ServerId,
+    configuration: &Configuration,
+    at: Index,
+    commit: Index,
+    newcomers: &[ServerId],
+) -> ConfigurationView {
+    ConfigurationView {
+        index: at.number(),
+        committed: at <= commit,
+        voters: configuration.voters().to_vec(),
+        outgoing: configuration.outgoing().map(<[ServerId]>::to_vec),
+        learners: configuration.learners().to_vec(),
+        part: if configuration.is_voter(id) {
+            "voter"
+        } else if configuration.contains(id) {
+            "learner"
+        } else {
+            "outsider"
+        },
+        newcomers: newcomers.to_vec(),
+    }
+}
+
 fn label(content: &Content<Command>) -> String {
     match content {
         Content::Noop => "no-op".into(),
         Content::Command(command) => command.to_string(),
+        Content::Configuration(configuration) => configuration.to_string(),
     }
 }
 
 /// The votes of a candidate, as seen by an onlooker who sees the replies on their way.
 fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
-    if replica.role() != Role::Candidate {
+    let stands = replica.role() == Role::Candidate;
+    if !stands && replica.role() != Role::PreCandidate {
         return Vec::new();
     }
     let (id, term) = (replica.id(), replica.term());
@@ -218,8 +324,8 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
             let vote = match ballot {
                 Ballot::Granted => Vote::Have,
                 Ballot::Refused => Vote::No,
-                Ballot::Unanswered if granted_to_me(peer) => Vote::Coming,
-                Ballot::Unanswered if gone_elsewhere(peer) => Vote::No,
+                Ballot::Unanswered if stands && granted_to_me(peer) => Vote::Coming,
+                Ballot::Unanswered if stands && gone_elsewhere(peer) => Vote::No,
                 Ballot::Unanswered => Vote::Open,
             };
             BallotView { peer, vote }
@@ -229,6 +335,7 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
 
 fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
     let others = replica
+        .configuration()
         .members()
         .iter()
         .filter(|member| **member != replica.id());
@@ -240,9 +347,15 @@ fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
                 match_index: progress.match_index().number(),
                 next_index: progress.next_index().number(),
                 inflight: progress.inflight(),
+                snapshot: progress.transfer().map(|transfer| TransferView {
+                    index: transfer.last.number(),
+                    stored: transfer.stored,
+                    bytes: transfer.size,
+                }),
                 state: match progress.state() {
                     ProgressState::Probe => "probe",
                     ProgressState::Replicate => "replicate",
+                    ProgressState::Snapshot => "snapshot",
                 },
             })
         })
@@ -276,11 +389,50 @@ fn client(world: &World, id: ClientId, node: &ClientNode) -> ClientView {
                 total: process.silence_limit(),
             }),
         last_zxid: process.last_zxid().to_string(),
-        operations: process.operations().map(operation).collect(),
+        operations: process
+            .operations()
+            .map(|known| operation(known, node.is_killed()))
+            .collect(),
+        recipes: process.recipes().map(recipe).collect(),
     }
 }
 
-fn operation(operation: &Operation) -> OperationView {
+fn recipe(running: &Running) -> RecipeView {
+    let call = running.call();
+    let progress = running.progress();
+    RecipeView {
+        text: call.to_string(),
+        kind: call.kind.name(),
+        path: call.path.to_string(),
+        state: match progress {
+            Progress::Running => "running",
+            Progress::Holds => "holds",
+            Progress::Unsure => "unsure",
+            Progress::Done => "done",
+            Progress::Failed(_) => "failed",
+        },
+        error: match progress {
+            Progress::Failed(code) => Some(code.name()),
+            _ => None,
+        },
+        held: call.kind.held(),
+        steps: running.steps(),
+        step: running.step(),
+        own: running.own().map(|own| own.to_string()),
+        token: running.token().map(|token| token.to_string()),
+        found: running.found(),
+        doubtful: running.doubtful(),
+    }
+}
+
+fn operation(operation: &Operation, killed: bool) -> OperationView {
+    let unanswered = || {
+        if killed {
+            VerdictView::unknown()
+        } else {
+            VerdictView::pending()
+        }
+    };
     let answer = operation.answer.as_ref();
     OperationView {
         number: operation.number,
@@ -292,6 +444,7 @@ fn operation(operation: &Operation) -> OperationView {
         answered: answer.map(|(at, _)| *at),
         ok: answer.map(|(_, reply)| reply.is_ok()),
         outcome: answer.map(|(_, reply)| outcome(reply)),
+        verdict: answer.is_none().then(unanswered),
     }
 }
 
@@ -348,7 +501,9 @@ fn kind(body: &Body) -> Kind {
             term: Some(message.term().number()),
             family,
         },
-        Body::Peer(_) | Body::ToServer(..) => plain(false, None),
+        Body::Peer(_) | Body::ToServer(..) | Body::ToClient(_, ToClient::Event { .. }) => {
+            plain(false, None)
+        }
         Body::ToClient(_, ToClient::Connected { .. }) => plain(true, Some(true)),
         Body::ToClient(_, ToClient::Expired) | Body::Closed(_) => plain(true, Some(false)),
         Body::ToClient(_, ToClient::Reply { reply, .. }) => plain(true, Some(reply.is_ok())),
@@ -359,9 +514,13 @@ fn kind(body: &Body) -> Kind {
 /// The palette of a kind of message.
 pub(super) fn family_of(kind: &str) -> Family {
     match kind {
-        "RequestVote" | "RequestVoteReply" => Family::Vote,
-        "AppendEntries" | "AppendEntriesReply" => Family::Append,
-        "Forward" => Family::Forward,
+        "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow" => {
+            Family::Vote
+        }
+        "AppendEntries" | "AppendEntriesReply" | "InstallSnapshot" | "InstallSnapshotReply" => {
+            Family::Append
+        }
+        "Forward" | "ReadIndex" | "ReadIndexReply" => Family::Forward,
         "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
         _ => Family::Client,
     }
@@ -463,9 +622,15 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
 
 fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
     use crate::raft::AppendOutcome::{Accepted, Rejected};
+    use crate::raft::InstallOutcome::{Installed, StaleTerm, Stored};
     let mut fields = vec![("term", message.term().to_string())];
     match message {
         Message::RequestVote {
+            last_index,
+            last_term,
+            ..
+        }
+        | Message::PreVote {
             last_index,
             last_term,
             ..
@@ -476,16 +641,29 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
         Message::RequestVoteReply { granted, .. } => {
             fields.push(("vote granted", granted.to_string()));
         }
+        Message::PreVoteReply { granted, .. } => {
+            fields.push(("would vote", granted.to_string()));
+        }
+        Message::TimeoutNow { .. } => {}
+        Message::ReadIndex { number, .. } => {
+            fields.push(("question", format!("{number:x}")));
+        }
+        Message::ReadIndexReply { number, index, .. } => {
+            fields.push(("question", format!("{number:x}")));
+            fields.push(("read index", index.to_string()));
+        }
         Message::AppendEntries {
             prev_index,
             prev_term,
             entries,
             commit,
+            round,
             ..
         } => {
             fields.push(("previous index", prev_index.to_string()));
             fields.push(("previous term", prev_term.to_string()));
             fields.push(("leader's commit", commit.to_string()));
+            fields.push(("round", round.to_string()));
             fields.extend(entries.iter().map(|entry| {
                 (
                     "entry",
@@ -512,6 +690,32 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
             fields.push(("success", "false".into()));
             fields.push(("hint", format!("index {hint_index} of term {hint_term}")));
         }
+        Message::InstallSnapshot {
+            snapshot,
+            offset,
+            length,
+            ..
+        } => {
+            fields.push(("last included index", snapshot.last.index.to_string()));
+            fields.push(("last included term", snapshot.last.term.to_string()));
+            fields.push(("configuration", snapshot.configuration.to_string()));
+            fields.push(("offset", offset.to_string()));
+            fields.push(("bytes", format!("{length} of {}", snapshot.size)));
+            let done = offset + length >= snapshot.size;
+            fields.push(("done", done.to_string()));
+        }
+        Message::InstallSnapshotReply {
+            last_index,
+            outcome,
+            ..
+        } => {
+            fields.push(("last included index", last_index.to_string()));
+            fields.push(match outcome {
+                Stored { bytes } => ("bytes stored", bytes.to_string()),
+                Installed { match_index } => ("match index", match_index.to_string()),
+                StaleTerm => ("success", "false".into()),
+            });
+        }
     }
     fields
 }
@@ -522,6 +726,7 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
             session,
             timeout,
             last_zxid,
+            read_only,
         } => vec![
             (
                 "session",
@@ -529,6 +734,7 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
             ),
             ("timeout", timeout.to_string()),
             ("last zxid seen", last_zxid.to_string()),
+            ("read only", read_only.to_string()),
         ],
         ToServer::Request { xid, request } => {
             vec![("xid", xid.to_string()), ("request", request.to_string())]
@@ -540,12 +746,18 @@ fn to_server_fields(frame: &ToServer) -> Vec<(&'static str, String)> {
 
 fn to_client_fields(frame: &ToClient) -> Vec<(&'static str, String)> {
     match frame {
-        ToClient::Connected { session, timeout } => {
+        ToClient::Connected {
+            session,
+            timeout,
+            read_only,
+        } => {
             vec![
                 ("session", session.session.to_string()),
                 ("timeout", timeout.to_string()),
+                ("read only", read_only.to_string()),
             ]
         }
+        ToClient::Event { event, .. } => vec![("event", event.to_string())],
         ToClient::Reply { xid, zxid, reply } => vec![
             ("xid", xid.to_string()),
             ("zxid", zxid.to_string()),

@@ -4,7 +4,8 @@ use super::{About, LineView, Tone};
 use crate::client::ClientFact;
 use crate::explain::Explain;
 use crate::ids::Endpoint;
-use crate::raft::{Index, RaftFact};
+use crate::raft::{Index, MembershipFact, RaftFact, SnapshotFact};
+use crate::server::ServerFact;
 use crate::sim::{Fact, Record, WorldFact};
 use crate::zookeeper::Request;
 
@@ -44,7 +45,12 @@ fn tone(fact: &Fact) -> Tone {
         Fact::Server(_) | Fact::Client(_) | Fact::World(WorldFact::ClientStarted { .. }) => {
             Tone::Client
         }
-        Fact::World(WorldFact::Started { .. }) => Tone::Quiet,
+        Fact::World(
+            WorldFact::Started { .. }
+            | WorldFact::ServerAdded { .. }
+            | WorldFact::Reconfigured { .. }
+            | WorldFact::JointLeft { .. },
+        ) => Tone::Quiet,
         Fact::World(_) => Tone::Fault,
     }
 }
@@ -58,8 +64,12 @@ fn raft_tone(fact: &RaftFact) -> Tone {
         | RaftFact::BecameLeader { .. }
         | RaftFact::SteppedDown { .. }
         | RaftFact::TermAdopted { .. }
-        | RaftFact::FollowsLeader { .. } => Tone::Vote,
-        RaftFact::Committed { .. } | RaftFact::CommitLearned { .. } => Tone::Commit,
+        | RaftFact::FollowsLeader { .. }
+        | RaftFact::Campaign(_) => Tone::Vote,
+        RaftFact::Read(_) => Tone::Client,
+        RaftFact::Committed { .. }
+        | RaftFact::CommitLearned { .. }
+        | RaftFact::Snapshot(SnapshotFact::Installed { .. }) => Tone::Commit,
         RaftFact::IgnoredStaleTerm { .. } => Tone::Quiet,
         _ => Tone::Append,
     }
@@ -72,7 +82,13 @@ fn about(record: &Record) -> About {
     };
     match &record.fact {
         Fact::Raft(fact) => about_raft(fact, &mut about),
-        Fact::Server(_) => {}
+        Fact::Server(fact) => {
+            about.znode = match fact {
+                ServerFact::Sweeps { path } => Some(path.to_string()),
+                ServerFact::WatchesFired { event, .. } => Some(event.path.to_string()),
+                _ => None,
+            };
+        }
         Fact::Client(fact) => about_client(fact, &mut about),
         Fact::World(fact) => about_world(fact, &mut about),
     }
@@ -85,10 +101,18 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
     match fact {
         RaftFact::Appended { first, last, .. } => entries(*first, *last),
         RaftFact::Truncated { from, through, .. } => entries(*from, *through),
-        RaftFact::NoopAppended { index, .. } => entries(*index, *index),
+        RaftFact::NoopAppended { index, .. }
+        | RaftFact::Membership(
+            MembershipFact::Appended { index, .. } | MembershipFact::TakenUp { index, .. },
+        ) => entries(*index, *index),
         RaftFact::Committed { through, .. }
         | RaftFact::CommitLearned { through, .. }
         | RaftFact::AppendAccepted { through, .. } => entries(*through, *through),
+        RaftFact::Snapshot(fact) => {
+            if let Some(last) = fact.last() {
+                entries(last, last);
+            }
+        }
         _ => {}
     }
     let other = match fact {
@@ -102,7 +126,10 @@ fn about_raft(fact: &RaftFact, about: &mut About) {
             Some(*leader)
         }
         RaftFact::Appended { from, .. } => *from,
+        RaftFact::Snapshot(fact) => fact.other(),
         RaftFact::AppendAccepted { by, .. } => Some(*by),
+        RaftFact::Campaign(fact) => fact.about(),
+        RaftFact::Read(fact) => fact.about(),
         _ => None,
     };
     about.endpoints.extend(other.map(Endpoint::from));
@@ -119,8 +146,11 @@ fn about_client(fact: &ClientFact, about: &mut About) {
                 .extend([Endpoint::from(*from), Endpoint::from(*to)]);
         }
         ClientFact::Invoked { request, .. } | ClientFact::Answered { request, .. } => {
-            about.znode = request.as_ref().map(Request::path).map(ToString::to_string);
+            let path = request.as_ref().and_then(Request::path);
+            about.znode = path.map(ToString::to_string);
         }
+        ClientFact::Notified { event } => about.znode = Some(event.path.to_string()),
+        ClientFact::Recipe { call, .. } => about.znode = Some(call.path.to_string()),
         ClientFact::Expired => {}
     }
 }
@@ -136,7 +166,10 @@ fn about_world(fact: &WorldFact, about: &mut About) {
         | WorldFact::DiskLatency { server, .. }
         | WorldFact::DiskFull { server, .. }
         | WorldFact::ClockSet { server, .. }
-        | WorldFact::ClockDrifts { server, .. } => about.endpoints.push((*server).into()),
+        | WorldFact::ClockDrifts { server, .. }
+        | WorldFact::ServerAdded { server }
+        | WorldFact::Reconfigured { server, .. }
+        | WorldFact::JointLeft { server } => about.endpoints.push((*server).into()),
         WorldFact::Cut { from, to, .. } | WorldFact::Healed { from, to, .. } => {
             about.endpoints.extend([*from, *to]);
         }

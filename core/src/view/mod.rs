@@ -11,6 +11,7 @@
 mod build;
 mod lines;
 mod tree;
+mod verdict;
 
 use serde::Serialize;
 
@@ -65,7 +66,7 @@ pub struct ServerView {
     pub up: bool,
     /// Whether it stands still (a long garbage collection) though it runs.
     pub paused: bool,
-    /// `follower`, `candidate` or `leader`; a crashed server's last role does not count: `crashed`.
+    /// `follower`, `precandidate`, `candidate` or `leader`; a crashed server's last role does not count: `crashed`.
     pub role: &'static str,
     /// Its term; of a crashed server, the one on its disk.
     pub term: u64,
@@ -81,14 +82,26 @@ pub struct ServerView {
     pub durable: u64,
     /// The index of its last entry.
     pub last: u64,
+    /// Its snapshot, and what it has of the next.
+    pub snapshot: SnapshotView,
     /// The election timer, while it runs.
     pub timer: Option<TimerView>,
     /// As candidate or leader of this term: what each peer made of its request for a vote.
     pub ballots: Vec<BallotView>,
     /// As leader: what it believes of each peer's log.
     pub peers: Vec<PeerView>,
+    /// Who takes part, as this server knows it.
+    pub configuration: ConfigurationView,
     /// Entries of its log, those inside the scope that was asked for.
     pub log: Vec<EntryView>,
+    /// As leader: its lease, while it has one.
+    pub lease: Option<TimerView>,
+    /// As leader: to whom it is handing over.
+    pub transfer: Option<ServerId>,
+    /// Linearizable reads of its clients that wait.
+    pub pending_reads: usize,
+    /// Its priority in elections.
+    pub priority: u8,
     /// Clients that hold a connection with it.
     pub clients: Vec<ClientId>,
     /// Its disk.
@@ -97,6 +110,25 @@ pub struct ServerView {
     pub clock: ClockView,
     /// How many znodes its tree holds, the reserved ones under `/zookeeper` left out.
     pub znodes: usize,
+}
+
+/// The configuration that a server goes by.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ConfigurationView {
+    /// The entry that it comes from; 0 for that of the beginning.
+    pub index: u64,
+    /// Whether the server knows that entry to be committed.
+    pub committed: bool,
+    /// The voters; in a joint configuration, those of the new half.
+    pub voters: Vec<ServerId>,
+    /// The voters of the old half of a joint configuration.
+    pub outgoing: Option<Vec<ServerId>>,
+    /// Who gets the log and has no voice.
+    pub learners: Vec<ServerId>,
+    /// What this server is in it: `voter`, `learner` or `outsider`.
+    pub part: &'static str,
+    /// As leader: the servers that a change waits for until they have caught up.
+    pub newcomers: Vec<ServerId>,
 }
 
 /// A timer that runs down.
@@ -144,8 +176,36 @@ pub struct PeerView {
     pub next_index: u64,
     /// Messages with entries that are sent and not yet answered.
     pub inflight: usize,
-    /// `probe` or `replicate`.
+    /// The snapshot that it is being sent.
+    pub snapshot: Option<TransferView>,
+    /// `probe`, `replicate` or `snapshot`.
     pub state: &'static str,
+}
+
+/// A server's snapshot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct SnapshotView {
+    /// The last index that its log no longer holds; 0 while it holds all.
+    pub base: u64,
+    /// The last entry that the snapshot stands for; 0 without one.
+    pub index: u64,
+    /// The term of that entry.
+    pub term: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// What it has of a later snapshot that a leader is sending it.
+    pub partial: Option<TransferView>,
+}
+
+/// How far a snapshot has come on its way to a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct TransferView {
+    /// The last entry that it stands for.
+    pub index: u64,
+    /// Bytes that are known to be stored.
+    pub stored: u64,
+    /// All its bytes.
+    pub bytes: u64,
 }
 
 /// An entry of a log.
@@ -155,6 +215,8 @@ pub struct EntryView {
     pub index: u64,
     /// Its term.
     pub term: u64,
+    /// `no-op`, `command` or `configuration`.
+    pub kind: &'static str,
     /// What it holds, in a few words: `create /app`.
     pub label: String,
     /// Whether this server knows it to be committed.
@@ -204,6 +266,37 @@ pub struct ClientView {
     pub last_zxid: String,
     /// Its operations, oldest first, the most recent fifty.
     pub operations: Vec<OperationView>,
+    /// Its recipes, oldest first; of those that have ended, the latest.
+    pub recipes: Vec<RecipeView>,
+}
+
+/// A recipe that a client follows.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RecipeView {
+    /// As the command language writes it: `lock /locks/printer`.
+    pub text: String,
+    /// Which: `lock`.
+    pub kind: &'static str,
+    /// The znode that it is about.
+    pub path: String,
+    /// `running`, `holds`, `unsure`, `done` or `failed`.
+    pub state: &'static str,
+    /// The error that it failed with, as ZooKeeper names it.
+    pub error: Option<&'static str>,
+    /// What it has when it has what it is for: `holds the lock`.
+    pub held: &'static str,
+    /// The recipe in its steps.
+    pub steps: &'static [&'static str],
+    /// The place of the one that it is at among them, from 0.
+    pub step: usize,
+    /// The znode that it has created for itself.
+    pub own: Option<String>,
+    /// The transaction that gave it its place, `0x…`: what a lock protects can refuse a lower one.
+    pub token: Option<String>,
+    /// What it has found out so far, in order: members, elements, a decision.
+    pub found: Vec<String>,
+    /// Elements that it may have taken or not: the answer was lost.
+    pub doubtful: Vec<String>,
 }
 
 /// An operation of a client, from invocation to response.
@@ -221,6 +314,17 @@ pub struct OperationView {
     pub ok: Option<bool>,
     /// The answer in a few words: `ok`, `NONODE`, `"hello" version 3`.
     pub outcome: Option<String>,
+    /// What is to be thought of it; none of one that nobody watched.
+    pub verdict: Option<VerdictView>,
+}
+
+/// What is to be thought of an operation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct VerdictView {
+    /// `pending`, `unknown`, `linearizable`, `stale` or `violation`.
+    pub word: &'static str,
+    /// The same as a sentence with its reason, without its full stop.
+    pub text: String,
 }
 
 /// A message in flight.

@@ -93,19 +93,17 @@ fn znode_view(
     clients: &BTreeMap<SessionId, ClientId>,
 ) -> ZnodeView {
     let stat = znode.stat();
-    let owner = match znode.owner() {
-        Owner::Session(session) => Some(session),
-        Owner::None => None,
-    };
+    let owner = znode.owner().session();
     ZnodeView {
         path: path.to_string(),
         data: znode
             .data()
             .map(|data| String::from_utf8_lossy(data.bytes()).into_owned()),
-        kind: if owner.is_some() {
-            "ephemeral"
-        } else {
-            "persistent"
+        kind: match znode.owner() {
+            Owner::None => "persistent",
+            Owner::Session(_) => "ephemeral",
+            Owner::Container => "container",
+            Owner::Ttl(_) => "ttl",
         },
         owner: owner.map(|session| session.to_string()),
         client: owner.and_then(|session| clients.get(&session).copied()),

@@ -1,8 +1,10 @@
 //! What Raft replicates: a client's wish, stamped by the leader.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::{Password, Request, SessionId, Xid};
+use super::{Identities, Password, Request, SessionId, Xid};
+use crate::ids::ServerId;
 use crate::time::{Duration, Time};
 
 /// A request on its way through the log.
@@ -15,6 +17,10 @@ pub struct Command {
     pub xid: Xid,
     /// The leader's clock when it proposed the command; the tree knows no other.
     pub time: Time,
+    /// The server that took it in.
+    pub origin: ServerId,
+    /// Who the connection that it came over had proved to be.
+    pub identities: Identities,
     /// What shall change.
     pub update: Update,
 }
@@ -41,7 +47,12 @@ pub enum Update {
         /// Whether the leader found it silent for too long; else its client asked.
         expired: bool,
     },
-    /// A request that goes through the log: a write, or a sync.
+    /// Deletes a container that is empty again, or a znode whose life is over, if that is still so.
+    Sweep {
+        /// Which.
+        path: Arc<str>,
+    },
+    /// A request that goes through the log: a write, a check, or a sync.
     Write(Request),
 }
 
@@ -52,16 +63,18 @@ impl Command {
     }
 }
 
-/// Session, xid and time, in front of every command.
-const COMMAND_HEADER: usize = 8 + 4 + 8;
+/// Session, xid, time and origin, in front of every command.
+const COMMAND_HEADER: usize = 8 + 4 + 8 + 2;
 
 impl Command {
     /// Bytes that it takes, in the log or in a message.
     pub fn size(&self) -> usize {
         COMMAND_HEADER
+            + self.identities.size()
             + match &self.update {
                 Update::CreateSession { .. } | Update::AttachSession { .. } => 8 + 16,
                 Update::CloseSession { .. } => 1,
+                Update::Sweep { path } => path.len(),
                 Update::Write(request) => request.frame_size(),
             }
     }
@@ -75,6 +88,10 @@ impl fmt::Display for Command {
             Update::AttachSession { .. } => write!(f, "resume {}", self.session),
             Update::CloseSession { expired: false } => write!(f, "close {}", self.session),
             Update::CloseSession { expired: true } => write!(f, "expire {}", self.session),
+            Update::Sweep { path } => {
+                f.write_str("sweep ")?;
+                super::response::write_path(f, path)
+            }
             Update::Write(request) => request.fmt(f),
         }
     }
@@ -91,6 +108,8 @@ mod tests {
                 session: SessionId::new(0x1a),
                 xid: Xid::new(1),
                 time: Time::ZERO,
+                origin: ServerId::new(1),
+                identities: Identities::default(),
                 update,
             }
             .to_string()

@@ -49,6 +49,17 @@ impl<K: Ord + Clone + Hash, V: Clone + Hash> DigestedMap<K, V> {
         self.entries.iter().map(|(key, entry)| (key, &entry.value))
     }
 
+    /// The entries from `key` on, in order.
+    pub(super) fn range_from<'a, Q>(&'a self, key: &Q) -> impl Iterator<Item = (&'a K, &'a V)>
+    where
+        K: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
+        let range = (std::ops::Bound::Included(key), std::ops::Bound::Unbounded);
+        let entries = self.entries.range::<_, Q>(range);
+        entries.map(|(key, entry)| (key, &entry.value))
+    }
+
     /// Puts `value` at `key`, in place of any other.
     pub(super) fn insert(&mut self, key: K, value: V) {
         let digest = digest(&key, &value);

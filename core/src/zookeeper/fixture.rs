@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use super::{
-    Change, Command, CreateMode, Data, Password, Reply, Request, Response, Service, SessionId,
-    Stat, TxnHeader, Update, Version, Xid, Zxid,
+    Change, Command, CreateMode, Data, Identities, Password, Reply, Request, Response, Service,
+    SessionId, Stat, TxnHeader, Update, Version, Xid, Zxid,
 };
+use crate::ids::ServerId;
 use crate::time::{Duration, Time};
 
 pub(super) const A: SessionId = SessionId::new(0xa);
 pub(super) const B: SessionId = SessionId::new(0xb);
 pub(super) const TIMEOUT: Duration = Duration::from_millis(4_000);
+/// The server that the clients are connected with.
+pub(super) const HOME: ServerId = ServerId::new(1);
 pub(super) const PASSWORD: Password = Password::new([7; 16]);
 
 pub(super) fn create_as(path: &str, mode: CreateMode) -> Request {
-    let data = Some(Data::from(""));
-    let path = path.into();
-    Request::Create { path, data, mode }
+    Request::create(path, Some(Data::from("")), mode)
 }
 
 pub(super) fn create(path: &str) -> Request {
@@ -66,6 +67,8 @@ impl Rig {
             session,
             xid: Xid::new(self.count as i32),
             time: Time::from_millis(self.count.into()),
+            origin: HOME,
+            identities: Identities::default(),
             update,
         }
     }
@@ -104,6 +107,25 @@ impl Rig {
 
     pub(super) fn run(&mut self, session: SessionId, request: Request) -> Reply {
         self.execute(session, Update::Write(request))
+    }
+
+    pub(super) fn multi<const N: usize>(
+        &mut self,
+        session: SessionId,
+        requests: [Request; N],
+    ) -> Reply {
+        self.run(session, Request::Multi(requests.into()))
+    }
+
+    /// What comes of the leader's wish to sweep a znode.
+    pub(super) fn sweep(&mut self, path: &str) -> Reply {
+        let path = path.into();
+        self.execute(SessionId::new(0), Update::Sweep { path })
+    }
+
+    /// What session A reads that has proved nothing.
+    pub(super) fn read(&self, request: &Request) -> Reply {
+        self.service.read(request, A, &Identities::default())
     }
 
     /// Creates and answers the actual path.

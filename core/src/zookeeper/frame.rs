@@ -3,7 +3,7 @@
 //! The frames of ZooKeeper's client protocol, typed instead of encoded. They travel in order, both
 //! ways, for as long as the connection lives.
 
-use super::{Password, Reply, Request, SessionId, Xid, Zxid};
+use super::{Password, Reply, Request, SessionId, WatchEvent, Xid, Zxid};
 use crate::time::Duration;
 
 /// A session's id with the password that proves it.
@@ -26,6 +26,8 @@ pub enum ToServer {
         timeout: Duration,
         /// The highest zxid that the client has seen.
         last_zxid: Zxid,
+        /// Whether it would be content with a server that can only be read from.
+        read_only: bool,
     },
     /// An operation.
     Request {
@@ -52,6 +54,8 @@ pub enum ToClient {
         session: Credentials,
         /// The timeout it was granted.
         timeout: Duration,
+        /// Whether this server can only be read from.
+        read_only: bool,
     },
     /// The session has expired, or the password is wrong: the service does not tell which.
     Expired,
@@ -63,6 +67,14 @@ pub enum ToClient {
         zxid: Zxid,
         /// The answer.
         reply: Reply,
+    },
+    /// A watch was triggered. It comes before every answer that reflects what triggered it.
+    Event {
+        /// What happened.
+        event: WatchEvent,
+        /// The transaction that did it; none where it is not known, because it was missed while
+        /// the client was away (as ZooKeeper says it from 3.9 on).
+        zxid: Option<Zxid>,
     },
     /// The answer to a sign of life.
     Pong,

@@ -43,6 +43,11 @@ impl SessionId {
         self.0
     }
 
+    /// The number that it shares with all sessions of the server that opened it.
+    pub const fn server_number(self) -> u8 {
+        (self.0 >> 56) as u8
+    }
+
     /// The one handed out next.
     #[must_use]
     pub const fn next(self) -> Self {

@@ -17,6 +17,7 @@
 //!   costs next to nothing.
 //! - A write that fails changes no znode, yet it is a transaction like any other and takes a zxid.
 
+mod acl;
 mod command;
 mod data;
 mod digested;
@@ -25,29 +26,40 @@ mod error;
 mod fixture;
 pub mod frame;
 mod id;
+mod mode;
 pub mod path;
 mod pending;
 mod prepare;
+mod read;
 #[cfg(test)]
 mod replay;
 mod request;
+mod response;
+pub mod rules;
 mod service;
 mod session;
+mod sha1;
 mod stat;
 mod tracker;
 mod tree;
 mod txn;
+mod watch;
 
+pub use acl::{Acl, AclEntry, Identities, Identity, Perms};
 pub use command::{Command, Update};
 pub use data::Data;
 pub use error::ErrorCode;
 pub use id::{Password, SessionId, Xid, Zxid};
+pub use mode::{CreateMode, MAX_TTL_MS};
 pub use path::PathError;
 pub use pending::{ChangeRecord, Outline, Pending};
-pub use request::{CreateMode, FrameTooLarge, MAX_FRAME, Reply, Request, Response};
+pub use request::{FrameTooLarge, MAX_FRAME, Request};
+pub use response::{MultiFailure, Reply, Response};
+pub use rules::Rules;
 pub use service::Service;
 pub use session::{REMEMBERED_REPLIES, Session};
 pub use stat::{ANY_VERSION, Owner, Stat, Version};
 pub use tracker::{SessionTracker, negotiate};
 pub use tree::{DataTree, Znode};
 pub use txn::{Change, Txn, TxnHeader};
+pub use watch::{AddWatchMode, EventKind, Half, WatchEvent, WatchKind, WatchLists, WatchTable};

@@ -12,7 +12,10 @@ use thiserror::Error;
 pub const ROOT: &str = "/";
 
 /// Znodes that exist from the start and can never be deleted.
-pub const RESERVED: [&str; 4] = [ROOT, "/zookeeper", "/zookeeper/quota", "/zookeeper/config"];
+pub const RESERVED: [&str; 4] = [ROOT, "/zookeeper", "/zookeeper/quota", CONFIG];
+
+/// The znode that tells the ensemble's configuration; anybody may read it.
+pub const CONFIG: &str = "/zookeeper/config";
 
 /// What is wrong with a path, and where.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Error)]
@@ -130,6 +133,14 @@ pub fn parent(path: &str) -> Option<&str> {
     }
 }
 
+/// The path itself and the paths of all znodes above it, the nearest first.
+pub fn ancestry(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| match *path {
+        ROOT => None,
+        path => parent(path),
+    })
+}
+
 /// The last name of a path.
 pub fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
@@ -142,7 +153,7 @@ pub fn is_reserved(path: &str) -> bool {
 
 /// The path of a sequential znode: the prefix, then the parent's count of creates in at least ten
 /// places, sign included.
-pub(super) fn sequential(prefix: &str, count: i32) -> String {
+pub(crate) fn sequential(prefix: &str, count: i32) -> String {
     format!("{prefix}{count:010}")
 }
 

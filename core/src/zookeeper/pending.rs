@@ -10,7 +10,11 @@ use imbl::{OrdMap, OrdSet, Vector};
 
 use super::service::Service;
 use super::tree::Znode;
-use super::{Owner, Password, SessionId, Txn, TxnHeader, Version, Zxid, path};
+use super::{
+    Acl, ErrorCode, Owner, Password, Rules, SessionId, Txn, TxnHeader, Version, Zxid, path,
+};
+use crate::ids::ServerId;
+use crate::time::Time;
 
 /// The outstanding changes: an overlay on the applied state. `nodes` and `sessions` hold the
 /// newest change of each path and session; `queue` lists every change, in zxid order, so that what
@@ -23,7 +27,7 @@ pub struct Pending {
 }
 
 /// What a path will be after an outstanding transaction.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ChangeRecord {
     /// The transaction.
     pub zxid: Zxid,
@@ -32,7 +36,7 @@ pub struct ChangeRecord {
 }
 
 /// As much of a znode as is needed to decide what a request does to it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Outline {
     /// How often its data were set.
     pub version: Version,
@@ -42,13 +46,26 @@ pub struct Outline {
     pub children: u32,
     /// Whose life it depends on.
     pub owner: Owner,
+    /// Who may do what with it.
+    pub acl: Acl,
+    /// How often its access control list was set.
+    pub aversion: Version,
+    /// When its data were last set.
+    pub mtime: Time,
 }
 
 /// What a session will be: open under a password, or gone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct SessionRecord {
     zxid: Zxid,
-    password: Option<Password>,
+    open: Option<SessionOutline>,
+}
+
+/// As much of an open session as is needed to decide about its requests.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct SessionOutline {
+    pub(super) password: Password,
+    pub(super) owner: ServerId,
 }
 
 /// What a change is about.
@@ -65,6 +82,21 @@ impl From<&Znode> for Outline {
             creates: node.creates(),
             children: node.num_children(),
             owner: node.owner(),
+            acl: node.acl().clone(),
+            aversion: node.aversion(),
+            mtime: node.mtime(),
+        }
+    }
+}
+
+impl Outline {
+    /// Whether, without children, nothing keeps the znode at `now` any more. A container that
+    /// never had a child is kept for the first one.
+    pub fn is_over(&self, now: Time) -> bool {
+        match self.owner {
+            Owner::Container => self.creates > 0,
+            Owner::Ttl(ttl) => now.since(self.mtime) > ttl,
+            Owner::None | Owner::Session(_) => false,
         }
     }
 }
@@ -76,6 +108,7 @@ impl Pending {
         match txn {
             Txn::Create {
                 path,
+                acl,
                 owner,
                 parent_creates,
                 ..
@@ -85,6 +118,9 @@ impl Pending {
                     creates: 0,
                     children: 0,
                     owner: *owner,
+                    acl: acl.clone(),
+                    aversion: 0,
+                    mtime: header.time,
                 };
                 self.change_parent(applied, path, zxid, |parent| {
                     parent.creates = *parent_creates;
@@ -95,12 +131,42 @@ impl Pending {
             Txn::Delete { path } => self.add_delete(applied, path, zxid),
             Txn::SetData { path, version, .. } => {
                 if let Some(node) = self.ahead_of(applied).node(path) {
-                    let version = *version;
-                    self.record(path.clone(), zxid, Some(Outline { version, ..node }));
+                    let set = Outline {
+                        version: *version,
+                        mtime: header.time,
+                        ..node
+                    };
+                    self.record(path.clone(), zxid, Some(set));
                 }
             }
-            Txn::CreateSession { password, .. } => {
-                self.record_session(header.session, zxid, Some(*password));
+            Txn::SetAcl { path, acl, version } => {
+                if let Some(node) = self.ahead_of(applied).node(path) {
+                    let set = Outline {
+                        acl: acl.clone(),
+                        aversion: *version,
+                        ..node
+                    };
+                    self.record(path.clone(), zxid, Some(set));
+                }
+            }
+            Txn::Multi(txns) => {
+                for txn in txns {
+                    self.add(applied, header, txn);
+                }
+            }
+            Txn::CreateSession {
+                password, owner, ..
+            } => {
+                let (password, owner) = (*password, *owner);
+                let open = SessionOutline { password, owner };
+                self.record_session(header.session, zxid, Some(open));
+            }
+            Txn::AttachSession { owner, .. } => {
+                if let Some(open) = self.ahead_of(applied).session(header.session) {
+                    let owner = *owner;
+                    let open = SessionOutline { owner, ..open };
+                    self.record_session(header.session, zxid, Some(open));
+                }
             }
             Txn::CloseSession { ephemerals } => {
                 for path in ephemerals {
@@ -108,7 +174,7 @@ impl Pending {
                 }
                 self.record_session(header.session, zxid, None);
             }
-            Txn::AttachSession { .. } | Txn::Sync { .. } | Txn::Error(_) => {}
+            Txn::Check { .. } | Txn::MultiFailed(_) | Txn::Sync { .. } | Txn::Error(_) => {}
         }
     }
 
@@ -175,8 +241,8 @@ impl Pending {
         self.queue.push_back((zxid, Subject::Path(path)));
     }
 
-    fn record_session(&mut self, id: SessionId, zxid: Zxid, password: Option<Password>) {
-        self.sessions.insert(id, SessionRecord { zxid, password });
+    fn record_session(&mut self, id: SessionId, zxid: Zxid, open: Option<SessionOutline>) {
+        self.sessions.insert(id, SessionRecord { zxid, open });
         self.queue.push_back((zxid, Subject::Session(id)));
     }
 }
@@ -196,24 +262,59 @@ impl Ahead<'_> {
     /// The znode that will be at `path`.
     pub(super) fn node(self, path: &str) -> Option<Outline> {
         match self.pending.nodes.get(path) {
-            Some(change) => change.node,
+            Some(change) => change.node.clone(),
             None => self.applied.tree().get(path).map(Outline::from),
         }
     }
 
-    /// The password of session `id`, if it will be open.
-    pub(super) fn password(self, id: SessionId) -> Option<Password> {
-        match self.pending.sessions.get(&id) {
-            Some(change) => change.password,
-            None => Some(self.applied.session(id)?.password()),
+    /// The rules that the service follows.
+    pub(super) fn rules(&self) -> &Rules {
+        self.applied.rules()
+    }
+
+    /// The session `id`, if it will be open.
+    pub(super) fn session(self, id: SessionId) -> Option<SessionOutline> {
+        if let Some(change) = self.pending.sessions.get(&id) {
+            return change.open;
         }
+        let session = self.applied.session(id)?;
+        Some(SessionOutline {
+            password: session.password(),
+            owner: session.owner(),
+        })
+    }
+
+    /// Whether session `id` was opened before, though it may be closed by now, or will be.
+    pub(super) fn was_opened(self, id: SessionId) -> bool {
+        self.applied.was_opened(id) || self.pending.sessions.contains_key(&id)
+    }
+
+    /// Decides several changes that are one, each on top of those before it. `decide` is asked for
+    /// one after the other; where it refuses, everything before is forgotten and the position of
+    /// the refusal is answered with it.
+    pub(super) fn one_by_one<T>(
+        self,
+        header: &TxnHeader,
+        items: &[T],
+        decide: impl Fn(Ahead<'_>, &T) -> Result<Txn, ErrorCode>,
+    ) -> Result<Vec<Txn>, (usize, ErrorCode)> {
+        let mut draft = self.pending.clone();
+        let mut txns = Vec::with_capacity(items.len());
+        for (position, item) in items.iter().enumerate() {
+            let txn =
+                decide(draft.ahead_of(self.applied), item).map_err(|code| (position, code))?;
+            draft.add(self.applied, header, &txn);
+            txns.push(txn);
+        }
+        Ok(txns)
     }
 
     /// The znodes that session `id` will own, in order.
     pub(super) fn ephemerals(self, id: SessionId) -> Vec<Arc<str>> {
         let mut paths: OrdSet<Arc<str>> = self.applied.tree().ephemerals(id).cloned().collect();
         for (path, change) in &self.pending.nodes {
-            if change.node.is_some_and(|it| it.owner == Owner::Session(id)) {
+            let owner = change.node.as_ref().map(|it| it.owner);
+            if owner == Some(Owner::Session(id)) {
                 paths.insert(path.clone());
             } else {
                 paths.remove(path);
@@ -373,7 +474,7 @@ mod tests {
         leader.write(A, set("/t", "2", 1));
         leader.commit();
         let change = leader.pending.change("/t").unwrap();
-        assert_eq!(change.node.unwrap().version, 2);
+        assert_eq!(change.node.as_ref().unwrap().version, 2);
         leader.commit();
         leader.commit();
         assert!(leader.pending.is_empty());
@@ -409,10 +510,11 @@ mod tests {
             ahead.commit();
         }
         assert_eq!(ahead.rig.service, behind.rig.service);
-        let read = ahead
-            .rig
-            .service
-            .read(&super::super::Request::Children { path: "/t".into() });
+        let read = ahead.rig.service.read(
+            &super::super::Request::children("/t"),
+            A,
+            &super::super::Identities::default(),
+        );
         assert!(matches!(read, Ok(Response::Children { names, .. }) if names == ["a".into()]));
     }
 }

@@ -9,39 +9,68 @@ use std::sync::Arc;
 use super::pending::{Ahead, Outline};
 use super::request::Request;
 use super::{
-    ANY_VERSION, Command, CreateMode, Data, ErrorCode, Owner, Password, SessionId, Txn, Update,
-    Version, path,
+    ANY_VERSION, Acl, Command, CreateMode, Data, ErrorCode, Identities, MultiFailure, Password,
+    Perms, SessionId, Txn, TxnHeader, Update, Version, Xid, Zxid, path,
 };
-use crate::time::Duration;
+use crate::ids::ServerId;
+use crate::time::{Duration, Time};
+
+/// Who asks, and when.
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    session: SessionId,
+    identities: &'a Identities,
+    time: Time,
+}
 
 impl Ahead<'_> {
     /// What `command` will have done.
     pub(super) fn prepare(self, command: &Command) -> Txn {
-        let session = command.session;
+        let Command {
+            session,
+            origin,
+            time,
+            ..
+        } = *command;
         let outcome = match &command.update {
             Update::CreateSession { timeout, password } => {
-                self.prepare_open(session, *timeout, *password)
+                self.prepare_open(session, *timeout, *password, origin)
             }
             Update::AttachSession { timeout, password } => {
-                self.prepare_attach(session, *timeout, *password)
+                self.prepare_attach(session, *timeout, *password, origin)
             }
-            Update::CloseSession { .. } => self.prepare_close(session),
-            Update::Write(request) => self.prepare_write(session, request),
+            Update::CloseSession { expired } => self.prepare_close(session, origin, *expired),
+            Update::Sweep { path } => self.prepare_sweep(path, time),
+            Update::Write(request) => {
+                let caller = Caller {
+                    session,
+                    identities: &command.identities,
+                    time,
+                };
+                self.prepare_write(caller, origin, request)
+            }
         };
         outcome.unwrap_or_else(Txn::Error)
     }
 
-    /// Opening a session again is harmless: its server may have asked twice. Two clients that
-    /// were given one id would be a fault of the servers.
+    /// Opening a session again is harmless: its server may have asked twice. But one that is
+    /// closed stays closed, however late the server's second message comes. Two clients that were
+    /// given one id would be a fault of the servers.
     fn prepare_open(
         self,
         session: SessionId,
         timeout: Duration,
         password: Password,
+        owner: ServerId,
     ) -> Result<Txn, ErrorCode> {
-        match self.password(session) {
-            Some(other) if other != password => Err(ErrorCode::SystemError),
-            _ => Ok(Txn::CreateSession { timeout, password }),
+        match self.session(session) {
+            Some(other) if other.password != password => Err(ErrorCode::SystemError),
+            None if self.was_opened(session) => Err(ErrorCode::SessionExpired),
+            _ => Ok(Txn::CreateSession {
+                timeout,
+                password,
+                owner,
+            }),
         }
     }
 
@@ -52,51 +81,145 @@ impl Ahead<'_> {
         session: SessionId,
         timeout: Duration,
         password: Password,
+        owner: ServerId,
     ) -> Result<Txn, ErrorCode> {
-        match self.password(session) {
-            Some(known) if known == password => Ok(Txn::AttachSession { timeout }),
+        match self.session(session) {
+            Some(known) if known.password == password => Ok(Txn::AttachSession { timeout, owner }),
             _ => Err(ErrorCode::SessionExpired),
         }
     }
 
-    fn prepare_close(self, session: SessionId) -> Result<Txn, ErrorCode> {
-        self.check_session(session)?;
-        let ephemerals = self.ephemerals(session);
+    /// A session that expires is closed wherever its client was last.
+    fn prepare_close(
+        self,
+        session: SessionId,
+        origin: ServerId,
+        expired: bool,
+    ) -> Result<Txn, ErrorCode> {
+        if expired {
+            self.session(session).ok_or(ErrorCode::SessionExpired)?;
+        } else {
+            self.check_session(session, origin)?;
+        }
+        let ephemerals = if self.rules().close_deletes_ephemerals {
+            self.ephemerals(session)
+        } else {
+            Vec::new()
+        };
         Ok(Txn::CloseSession { ephemerals })
     }
 
-    fn prepare_write(self, session: SessionId, request: &Request) -> Result<Txn, ErrorCode> {
-        self.check_session(session)?;
+    /// The leader has seen that nothing keeps a znode; whether that is still so is decided here.
+    fn prepare_sweep(self, path: &Arc<str>, now: Time) -> Result<Txn, ErrorCode> {
+        let node = self.node(path).ok_or(ErrorCode::NoNode)?;
+        if node.children > 0 {
+            return Err(ErrorCode::NotEmpty);
+        }
+        if !node.is_over(now) {
+            return Err(ErrorCode::BadVersion);
+        }
+        Ok(Txn::Delete { path: path.clone() })
+    }
+
+    /// A sync changes nothing, so that a server may pass one on for a client that has moved away.
+    fn prepare_write(
+        self,
+        caller: Caller<'_>,
+        origin: ServerId,
+        request: &Request,
+    ) -> Result<Txn, ErrorCode> {
+        if let Request::Sync { path } = request {
+            self.session(caller.session)
+                .ok_or(ErrorCode::SessionExpired)?;
+            return Ok(Txn::Sync { path: path.clone() });
+        }
+        self.check_session(caller.session, origin)?;
         match request {
-            Request::Create { path, data, mode } => {
-                self.prepare_create(session, path, data.as_ref(), *mode)
+            Request::Multi(requests) => Ok(self.prepare_multi(caller, requests)),
+            _ => match self.prepare_one(caller, request, true) {
+                Err(ErrorCode::BadVersion) if !self.rules().check_before_apply => {
+                    let done = self.prepare_one(caller, &request.at_any_version(), true)?;
+                    Ok(done_and_refused(vec![done], ErrorCode::BadVersion))
+                }
+                decided => decided,
+            },
+        }
+    }
+
+    /// All or nothing: each operation is decided on top of those before it, and one that fails
+    /// undoes them.
+    fn prepare_multi(self, caller: Caller<'_>, requests: &[Request]) -> Txn {
+        // What is drafted here is seen by nobody else, so its place in the order does not matter.
+        let header = TxnHeader {
+            session: caller.session,
+            xid: Xid::ZERO,
+            zxid: Zxid::ZERO,
+            time: caller.time,
+        };
+        let decided = self.one_by_one(&header, requests, |ahead, request| {
+            ahead.prepare_one(caller, request, false)
+        });
+        match decided {
+            Ok(txns) => Txn::Multi(txns),
+            Err((failed, code)) if !self.rules().all_or_nothing => {
+                let half = self.one_by_one(&header, &requests[..failed], |ahead, request| {
+                    ahead.prepare_one(caller, request, false)
+                });
+                done_and_refused(half.unwrap_or_default(), code)
             }
-            Request::Delete { path, version } => self.prepare_delete(path, *version),
+            Err((failed, code)) => Txn::MultiFailed(MultiFailure {
+                operations: requests.len() as u32,
+                failed: failed as u32,
+                code,
+            }),
+        }
+    }
+
+    /// One operation, by itself or as part of a multi.
+    fn prepare_one(
+        self,
+        caller: Caller<'_>,
+        request: &Request,
+        alone: bool,
+    ) -> Result<Txn, ErrorCode> {
+        match request {
+            Request::Create {
+                path,
+                data,
+                acl,
+                mode,
+            } => self.prepare_create(caller, path, (data.as_ref(), acl), *mode, alone),
+            Request::Delete { path, version } => self.prepare_delete(caller, path, *version),
             Request::Set {
                 path,
                 data,
                 version,
-            } => self.prepare_set(path, data.as_ref(), *version),
-            Request::Sync { path } => Ok(Txn::Sync { path: path.clone() }),
-            Request::Exists { .. } | Request::Get { .. } | Request::Children { .. } => {
-                Err(ErrorCode::Unimplemented)
+            } => self.prepare_set(caller, path, data.as_ref(), *version),
+            Request::SetAcl { path, acl, version } if alone => {
+                self.prepare_set_acl(caller, path, acl, *version)
             }
+            Request::Check { path, version } => self.prepare_check(caller, path, *version),
+            _ => Err(ErrorCode::Unimplemented),
         }
     }
 
-    /// Session, parent's path, parent (then the right to create in it), sequential digits, whole
-    /// path, name not taken, parent not ephemeral (then the quota).
+    /// Mode, parent's path, list, parent, the right to create in it, sequential digits, whole path,
+    /// name not taken, parent not ephemeral (then the quota).
     fn prepare_create(
         self,
-        session: SessionId,
+        caller: Caller<'_>,
         path: &Arc<str>,
-        data: Option<&Data>,
+        (data, acl): (Option<&Data>, &Acl),
         mode: CreateMode,
+        alone: bool,
     ) -> Result<Txn, ErrorCode> {
+        let owner = mode.owner(caller.session)?;
         let parent_path = path::parent(path).ok_or(ErrorCode::BadArguments)?;
+        let acl = acl.settled(caller.identities)?;
         let parent = self.node(parent_path).ok_or(ErrorCode::NoNode)?;
+        parent.acl.check(Perms::CREATE, caller.identities)?;
         let path = if mode.is_sequential() {
-            path::sequential(path, parent.creates).into()
+            path::sequential(path, self.counter(&parent)).into()
         } else {
             path.clone()
         };
@@ -110,40 +233,52 @@ impl Ahead<'_> {
         Ok(Txn::Create {
             path,
             data: data.cloned(),
-            owner: if mode.is_ephemeral() {
-                Owner::Session(session)
-            } else {
-                Owner::None
-            },
+            acl,
+            owner,
             parent_creates: parent.creates.wrapping_add(1),
+            answers_stat: alone || mode.has_own_operation(),
         })
     }
 
-    /// Parent's path, not reserved, parent (then the right to delete from it), znode, version,
-    /// children.
-    fn prepare_delete(self, path: &Arc<str>, version: Version) -> Result<Txn, ErrorCode> {
+    fn counter(self, parent: &Outline) -> Version {
+        if self.rules().count_every_create {
+            parent.creates
+        } else {
+            parent.children as Version
+        }
+    }
+
+    /// Parent's path, not reserved, parent, the right to delete from it, znode, version, children.
+    fn prepare_delete(
+        self,
+        caller: Caller<'_>,
+        path: &Arc<str>,
+        version: Version,
+    ) -> Result<Txn, ErrorCode> {
         let parent_path = path::parent(path)
             .filter(|_| !path::is_reserved(path))
             .ok_or(ErrorCode::BadArguments)?;
-        self.node(parent_path).ok_or(ErrorCode::NoNode)?;
+        let parent = self.node(parent_path).ok_or(ErrorCode::NoNode)?;
+        parent.acl.check(Perms::DELETE, caller.identities)?;
         let node = self.node(path).ok_or(ErrorCode::NoNode)?;
-        check_version(&node, version)?;
+        check_version(node.version, version)?;
         if node.children > 0 {
             return Err(ErrorCode::NotEmpty);
         }
         Ok(Txn::Delete { path: path.clone() })
     }
 
-    /// Whole path, znode (then the right to write it and the quota), version.
+    /// Whole path, znode, the right to write it (then the quota), version.
     fn prepare_set(
         self,
+        caller: Caller<'_>,
         path: &Arc<str>,
         data: Option<&Data>,
         version: Version,
     ) -> Result<Txn, ErrorCode> {
-        path::validate(path).map_err(|_| ErrorCode::BadArguments)?;
-        let node = self.node(path).ok_or(ErrorCode::NoNode)?;
-        check_version(&node, version)?;
+        let node = self.valid_node(path)?;
+        node.acl.check(Perms::WRITE, caller.identities)?;
+        check_version(node.version, version)?;
         Ok(Txn::SetData {
             path: path.clone(),
             data: data.cloned(),
@@ -151,15 +286,64 @@ impl Ahead<'_> {
         })
     }
 
-    fn check_session(self, session: SessionId) -> Result<(), ErrorCode> {
-        self.password(session)
-            .map(|_| ())
-            .ok_or(ErrorCode::SessionExpired)
+    /// Whole path, list, znode, the right to administer it, version of its list.
+    fn prepare_set_acl(
+        self,
+        caller: Caller<'_>,
+        path: &Arc<str>,
+        acl: &Acl,
+        version: Version,
+    ) -> Result<Txn, ErrorCode> {
+        path::validate(path).map_err(|_| ErrorCode::BadArguments)?;
+        let acl = acl.settled(caller.identities)?;
+        let node = self.node(path).ok_or(ErrorCode::NoNode)?;
+        node.acl.check(Perms::ADMIN, caller.identities)?;
+        check_version(node.aversion, version)?;
+        Ok(Txn::SetAcl {
+            path: path.clone(),
+            acl,
+            version: node.aversion.wrapping_add(1),
+        })
+    }
+
+    /// Whole path, znode, the right to read it, version.
+    fn prepare_check(
+        self,
+        caller: Caller<'_>,
+        path: &Arc<str>,
+        version: Version,
+    ) -> Result<Txn, ErrorCode> {
+        let node = self.valid_node(path)?;
+        node.acl.check(Perms::READ, caller.identities)?;
+        check_version(node.version, version)?;
+        Ok(Txn::Check { path: path.clone() })
+    }
+
+    fn valid_node(self, path: &str) -> Result<Outline, ErrorCode> {
+        path::validate(path).map_err(|_| ErrorCode::BadArguments)?;
+        self.node(path).ok_or(ErrorCode::NoNode)
+    }
+
+    /// The session must be open, and its client connected with the server that asks: what was sent
+    /// over an earlier connection, before the client moved, must not overtake what it sent since.
+    fn check_session(self, session: SessionId, origin: ServerId) -> Result<(), ErrorCode> {
+        let session = self.session(session).ok_or(ErrorCode::SessionExpired)?;
+        if self.rules().bars(session.owner, origin) {
+            Err(ErrorCode::SessionMoved)
+        } else {
+            Ok(())
+        }
     }
 }
 
-fn check_version(node: &Outline, expected: Version) -> Result<(), ErrorCode> {
-    if expected == ANY_VERSION || expected == node.version {
+/// Without a rule that forbids it: what was refused has happened all the same.
+fn done_and_refused(mut done: Vec<Txn>, code: ErrorCode) -> Txn {
+    done.push(Txn::Error(code));
+    Txn::Multi(done)
+}
+
+fn check_version(version: Version, expected: Version) -> Result<(), ErrorCode> {
+    if expected == ANY_VERSION || expected == version {
         Ok(())
     } else {
         Err(ErrorCode::BadVersion)
@@ -171,7 +355,7 @@ mod tests {
     use super::super::fixture::{A, B, Rig, create, create_as, delete, set};
     use super::ErrorCode::*;
     use super::*;
-    use crate::zookeeper::Pending;
+    use crate::zookeeper::{AclEntry, Identity, Pending};
 
     use CreateMode::{Ephemeral, EphemeralSequential, Persistent, PersistentSequential};
 
@@ -305,6 +489,77 @@ mod tests {
     }
 
     #[test]
+    fn rights_are_asked_for_where_they_are_granted_and_in_their_place_among_the_checks() {
+        let mut rig = rig();
+        let list = |bits, path: &str| Request::SetAcl {
+            path: path.into(),
+            acl: Acl::new([AclEntry {
+                perms: Perms::from_bits(bits),
+                identity: Identity::anyone(),
+            }]),
+            version: -1,
+        };
+        let empty = |path: &str| Request::SetAcl {
+            path: path.into(),
+            acl: Acl::new([]),
+            version: 7,
+        };
+        let check = |path: &str, version| Request::Check {
+            path: path.into(),
+            version,
+        };
+        rig.run(A, list(1, "/t/p")).unwrap();
+        for (request, outcome) in [
+            (create("/t/p/x"), Some(NoAuth)),
+            // The list of a create is judged before the parent is looked up …
+            (
+                Request::Create {
+                    path: "/missing/x".into(),
+                    data: None,
+                    acl: Acl::new([]),
+                    mode: Persistent,
+                },
+                Some(InvalidAcl),
+            ),
+            // … and the right to create before the rest of the path.
+            (create("/t/p/."), Some(NoAuth)),
+            (create("/t/p/child"), Some(NoAuth)),
+            // The right to delete is the parent's to grant, before the znode is looked up.
+            (delete("/t/p/child", 9), Some(NoAuth)),
+            (delete("/t/p/missing", -1), Some(NoAuth)),
+            (delete("/t/p", 0), Some(BadVersion)),
+            (set("/t/p", "y", 9), Some(NoAuth)),
+            (set("/t/p/child", "y", 0), None),
+            (list(31, "/t/p"), Some(NoAuth)),
+            (empty("/missing"), Some(InvalidAcl)),
+            (empty("/t/."), Some(BadArguments)),
+            (list(31, "/missing"), Some(NoNode)),
+            (check("/t/p", 1), None),
+            (check("/t/p", 0), Some(BadVersion)),
+            (check("/t/missing", 0), Some(NoNode)),
+            (check("/t/", 0), Some(BadArguments)),
+        ] {
+            let label = request.to_string();
+            assert_eq!(refusal(&mut rig, B, request), outcome, "{label}");
+        }
+        rig.run(A, list(0, "/t/e")).unwrap();
+        assert_eq!(refusal(&mut rig, A, check("/t/e", 5)), Some(NoAuth));
+    }
+
+    #[test]
+    fn a_mode_that_is_none_or_a_life_that_is_none_is_a_bad_argument_before_anything_else() {
+        let mut rig = rig();
+        for mode in [
+            CreateMode::Unknown(9),
+            CreateMode::PersistentWithTtl(0),
+            CreateMode::PersistentSequentialWithTtl(-1),
+        ] {
+            let found = refusal(&mut rig, A, create_as("/missing/x", mode));
+            assert_eq!(found, Some(BadArguments), "{mode}");
+        }
+    }
+
+    #[test]
     fn a_session_that_is_not_open_is_refused_before_anything_else() {
         let mut rig = rig();
         let unknown = SessionId::new(99);
@@ -336,8 +591,7 @@ mod tests {
 
     #[test]
     fn a_request_that_only_reads_is_no_transaction() {
-        let path: Arc<str> = "/t".into();
-        let found = refusal(&mut rig(), A, Request::Get { path });
+        let found = refusal(&mut rig(), A, Request::get("/t"));
         assert_eq!(found, Some(Unimplemented));
     }
 }

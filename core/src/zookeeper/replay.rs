@@ -71,9 +71,16 @@ fn random_run(seed: u64) -> Run {
         txns: Vec::new(),
         states: vec![rig.service.clone()],
     };
+    // Three servers, each with the last session that it opened.
+    let mut sessions = [1, 2, 3].map(|server: i64| SessionId::new(server << 56));
     for _ in 0..STEPS {
-        let session = SessionId::new(below(&mut random, 3) as i64);
-        let command = rig.command(session, random_update(&mut random));
+        let latest = &mut sessions[below(&mut random, 3)];
+        let update = random_update(&mut random);
+        if matches!(update, Update::CreateSession { .. }) && rig.service.session(*latest).is_none()
+        {
+            *latest = latest.next();
+        }
+        let command = rig.command(*latest, update);
         let txn = rig.service.prepare(&Pending::default(), &command);
         let header = Rig::header(&command);
         let _ = rig.service.apply(&header, &txn, &mut Vec::new());

@@ -1,13 +1,14 @@
-//! What clients ask and what they are answered.
+//! What clients ask.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::path::{self, PathError};
-use super::{Data, ErrorCode, Stat, Version};
-use crate::time::Duration;
+use super::response::write_path;
+use super::watch::{AddWatchMode, WatchKind, WatchLists};
+use super::{ANY_VERSION, Acl, CreateMode, Data, Version};
 
 /// The largest message of a client, in bytes without the length in front of it (ZooKeeper,
 /// `jute.maxbuffer`). A server drops the connection that sends more; the session lives on.
@@ -15,11 +16,13 @@ pub const MAX_FRAME: usize = 1_048_575;
 
 /// Xid and operation code, in front of every request.
 const REQUEST_HEADER: usize = 8;
+/// In front of every operation of a multi, and once after the last: type, whether it is the last,
+/// and room for an error.
+const MULTI_HEADER: usize = 9;
 /// The length in front of a text or of bytes, a count, a version, a flag word.
 const INT: usize = 4;
-/// The list `world:anyone` with all permissions, as a create carries it: a count, the permissions,
-/// and two texts.
-const OPEN_ACL: usize = 2 * INT + (INT + "world".len()) + (INT + "anyone".len());
+const LONG: usize = 8;
+const BOOL: usize = 1;
 
 /// A client's operation.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -30,6 +33,8 @@ pub enum Request {
         path: Arc<str>,
         /// What it holds.
         data: Option<Data>,
+        /// Who may do what with it.
+        acl: Acl,
         /// What kind of znode it is.
         mode: CreateMode,
     },
@@ -49,85 +54,104 @@ pub enum Request {
         /// The version it must be at, or [`ANY_VERSION`](super::ANY_VERSION).
         version: Version,
     },
+    /// Replaces a znode's access control list.
+    SetAcl {
+        /// Which.
+        path: Arc<str>,
+        /// Who may do what with it.
+        acl: Acl,
+        /// The version that its list must be at, or [`ANY_VERSION`](super::ANY_VERSION).
+        version: Version,
+    },
+    /// Asks that a znode is there and at a version; made for a [`Multi`](Self::Multi).
+    Check {
+        /// Which.
+        path: Arc<str>,
+        /// The version it must be at, or [`ANY_VERSION`](super::ANY_VERSION).
+        version: Version,
+    },
+    /// Creates, deletes, sets and checks, all or nothing.
+    Multi(Arc<[Request]>),
     /// Asks for a znode's stat.
     Exists {
         /// Which.
         path: Arc<str>,
+        /// Whether to tell once when it is created, deleted or its data are set.
+        watch: bool,
     },
     /// Asks for a znode's data and stat.
     Get {
         /// Which.
         path: Arc<str>,
+        /// Whether to tell once when it is deleted or its data are set.
+        watch: bool,
     },
     /// Asks for the names of a znode's children and its stat.
     Children {
         /// Which.
         path: Arc<str>,
+        /// Whether to tell once when it is deleted or a child of it created or deleted.
+        watch: bool,
     },
+    /// Asks how many znodes there are below one.
+    AllChildrenNumber {
+        /// Which.
+        path: Arc<str>,
+    },
+    /// Asks for the session's own ephemerals.
+    Ephemerals {
+        /// How their paths begin.
+        prefix: Arc<str>,
+    },
+    /// Asks for a znode's access control list and stat.
+    GetAcl {
+        /// Which.
+        path: Arc<str>,
+    },
+    /// Several reads at once, each answered for itself.
+    MultiRead(Arc<[Request]>),
     /// Asks that everything the leader has proposed by now is seen by the reads that follow.
     Sync {
         /// Handed back; nothing looks at it.
         path: Arc<str>,
     },
-}
-
-/// The kind of znode that a create makes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum CreateMode {
-    /// Stays until it is deleted.
-    Persistent,
-    /// Goes with the session that created it.
-    Ephemeral,
-    /// Persistent, its name completed by the parent's counter.
-    PersistentSequential,
-    /// Ephemeral, its name completed by the parent's counter.
-    EphemeralSequential,
-}
-
-/// What a successful operation answers.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Response {
-    /// A znode was created.
-    Created {
-        /// Its actual path.
+    /// A read that sees every write which was answered before it was asked, whichever server it
+    /// goes to. Only reads stand in it; see [`Request::linearizable`].
+    Linearizable(Arc<Self>),
+    /// Proves an identity to the server, for this connection.
+    AddAuth {
+        /// In which way.
+        scheme: Arc<str>,
+        /// With what.
+        credential: Arc<str>,
+    },
+    /// Asks who the connection has proved to be.
+    WhoAmI,
+    /// Asks to be told of changes until the watch is removed.
+    AddWatch {
+        /// Of which znode.
         path: Arc<str>,
-        /// Its stat.
-        stat: Stat,
+        /// Of this znode only, or of all below it, too.
+        mode: AddWatchMode,
     },
-    /// The znode was deleted.
-    Deleted,
-    /// The stat asked for, or the new one after a set.
-    Stat(Stat),
-    /// The data asked for.
-    Data {
-        /// What the znode holds.
-        data: Option<Data>,
-        /// Its stat.
-        stat: Stat,
-    },
-    /// The children asked for.
-    Children {
-        /// Their names, in order.
-        names: Vec<Arc<str>>,
-        /// The parent's stat.
-        stat: Stat,
-    },
-    /// A sync has gone through.
-    Synced {
-        /// The path that was given.
+    /// Asks whether there is a watch.
+    CheckWatches {
+        /// On which path.
         path: Arc<str>,
+        /// Of which kind.
+        kind: WatchKind,
     },
-    /// A session was opened.
-    SessionCreated {
-        /// Its timeout, as negotiated.
-        timeout: Duration,
+    /// Takes watches away.
+    RemoveWatches {
+        /// From which path.
+        path: Arc<str>,
+        /// Of which kind.
+        kind: WatchKind,
     },
-    /// The session was closed.
-    SessionClosed,
+    /// Registers anew, after a reconnection, the watches of the connection that was lost; what
+    /// happened in between is told at once.
+    SetWatches(Arc<WatchLists>),
 }
-
-/// The outcome of an operation.
-pub type Reply = Result<Response, ErrorCode>;
 
 /// A request that no server would read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -140,65 +164,187 @@ pub struct FrameTooLarge {
 }
 
 impl Request {
-    /// The path that the operation names.
-    pub fn path(&self) -> &Arc<str> {
+    /// A create that lets everybody do everything with the znode.
+    pub fn create(path: &str, data: Option<Data>, mode: CreateMode) -> Self {
+        Self::Create {
+            path: path.into(),
+            data,
+            acl: Acl::open(),
+            mode,
+        }
+    }
+
+    /// Asks for a znode's stat, without a watch.
+    pub fn exists(path: &str) -> Self {
+        let path = path.into();
+        Self::Exists { path, watch: false }
+    }
+
+    /// Asks for a znode's data and stat, without a watch.
+    pub fn get(path: &str) -> Self {
+        let path = path.into();
+        Self::Get { path, watch: false }
+    }
+
+    /// Asks for a znode's children and stat, without a watch.
+    pub fn children(path: &str) -> Self {
+        let path = path.into();
+        Self::Children { path, watch: false }
+    }
+
+    /// The read that is asked for, so that it sees all that was answered before. Anything else is
+    /// as it was: writes are linearizable anyway.
+    #[must_use]
+    pub fn linearizable(self) -> Self {
+        match self {
+            Self::Exists { .. } | Self::Get { .. } | Self::Children { .. } => {
+                Self::Linearizable(Arc::new(self))
+            }
+            other => other,
+        }
+    }
+
+    /// The same, whatever version it demands.
+    pub(super) fn at_any_version(&self) -> Self {
+        let mut any = self.clone();
+        match &mut any {
+            Self::Delete { version, .. }
+            | Self::Set { version, .. }
+            | Self::SetAcl { version, .. }
+            | Self::Check { version, .. } => *version = ANY_VERSION,
+            _ => {}
+        }
+        any
+    }
+
+    /// The path that the operation names, if it names one.
+    pub fn path(&self) -> Option<&Arc<str>> {
         match self {
             Self::Create { path, .. }
             | Self::Delete { path, .. }
             | Self::Set { path, .. }
-            | Self::Exists { path }
-            | Self::Get { path }
-            | Self::Children { path }
-            | Self::Sync { path } => path,
+            | Self::SetAcl { path, .. }
+            | Self::Check { path, .. }
+            | Self::Exists { path, .. }
+            | Self::Get { path, .. }
+            | Self::Children { path, .. }
+            | Self::AllChildrenNumber { path }
+            | Self::Ephemerals { prefix: path }
+            | Self::GetAcl { path }
+            | Self::Sync { path }
+            | Self::AddWatch { path, .. }
+            | Self::CheckWatches { path, .. }
+            | Self::RemoveWatches { path, .. } => Some(path),
+            Self::Multi(_)
+            | Self::MultiRead(_)
+            | Self::AddAuth { .. }
+            | Self::WhoAmI
+            | Self::SetWatches(_) => None,
+            Self::Linearizable(read) => read.path(),
         }
     }
 
     /// The operation's name: `create`, `get`, …
-    pub const fn verb(&self) -> &'static str {
+    pub fn verb(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
             Self::Delete { .. } => "delete",
             Self::Set { .. } => "set",
+            Self::SetAcl { .. } => "setacl",
+            Self::Check { .. } => "check",
+            Self::Multi(_) => "multi",
             Self::Exists { .. } => "exists",
             Self::Get { .. } => "get",
             Self::Children { .. } => "children",
+            Self::AllChildrenNumber { .. } => "descendants",
+            Self::Ephemerals { .. } => "ephemerals",
+            Self::GetAcl { .. } => "getacl",
+            Self::MultiRead(_) => "multiread",
             Self::Sync { .. } => "sync",
+            Self::AddAuth { .. } => "addauth",
+            Self::WhoAmI => "whoami",
+            Self::AddWatch { .. } => "addwatch",
+            Self::CheckWatches { .. } => "checkwatch",
+            Self::RemoveWatches { .. } => "removewatch",
+            Self::SetWatches(_) => "setwatches",
+            Self::Linearizable(read) => read.verb(),
         }
     }
 
-    /// Whether it changes the tree.
+    /// Whether it may change the tree.
     pub const fn is_write(&self) -> bool {
         matches!(
             self,
-            Self::Create { .. } | Self::Delete { .. } | Self::Set { .. }
+            Self::Create { .. }
+                | Self::Delete { .. }
+                | Self::Set { .. }
+                | Self::SetAcl { .. }
+                | Self::Multi(_)
         )
     }
 
-    /// Whether it goes through the log where requests are replicated as such: writes, and a sync,
-    /// which is answered once everything before it is applied.
+    /// Whether it goes through the log where requests are replicated as such: writes, a check,
+    /// which is decided like one, and a sync, which is answered once everything before it is
+    /// applied.
     pub const fn is_replicated(&self) -> bool {
-        self.is_write() || matches!(self, Self::Sync { .. })
+        self.is_write() || matches!(self, Self::Sync { .. } | Self::Check { .. })
     }
 
-    /// The check of its path that a client makes before it sends anything.
+    /// The check of its paths that a client makes before it sends anything.
     pub fn validate(&self) -> Result<(), PathError> {
         match self {
             Self::Create { path, mode, .. } if mode.is_sequential() => path::validate_prefix(path),
-            _ => path::validate(self.path()),
+            Self::Multi(requests) | Self::MultiRead(requests) => {
+                requests.iter().try_for_each(Self::validate)
+            }
+            // Any text may be how a path begins.
+            Self::Ephemerals { .. } => Ok(()),
+            _ => self.path().map_or(Ok(()), |path| path::validate(path)),
         }
     }
 
     /// Bytes of the message that carries it, as ZooKeeper encodes it.
     pub fn frame_size(&self) -> usize {
+        REQUEST_HEADER + self.body_size()
+    }
+
+    fn body_size(&self) -> usize {
+        let text = |text: &str| INT + text.len();
         let bytes = |data: &Option<Data>| INT + data.as_ref().map_or(0, Data::len);
         let rest = match self {
-            Self::Create { data, .. } => bytes(data) + OPEN_ACL + INT,
+            Self::Create {
+                data, acl, mode, ..
+            } => {
+                let ttl = mode.ttl().map_or(0, |_| LONG);
+                bytes(data) + acl.encoded_size() + INT + ttl
+            }
             Self::Set { data, .. } => bytes(data) + INT,
-            Self::Delete { .. } => INT,
-            Self::Exists { .. } | Self::Get { .. } | Self::Children { .. } => 1,
-            Self::Sync { .. } => 0,
+            Self::SetAcl { acl, .. } => acl.encoded_size() + INT,
+            Self::Delete { .. }
+            | Self::Check { .. }
+            | Self::AddWatch { .. }
+            | Self::CheckWatches { .. }
+            | Self::RemoveWatches { .. } => INT,
+            Self::Exists { .. } | Self::Get { .. } | Self::Children { .. } => BOOL,
+            Self::Multi(requests) | Self::MultiRead(requests) => {
+                let operation = |it: &Self| MULTI_HEADER + it.body_size();
+                requests.iter().map(operation).sum::<usize>() + MULTI_HEADER
+            }
+            Self::AddAuth { scheme, credential } => INT + text(scheme) + text(credential),
+            Self::SetWatches(lists) => {
+                let list =
+                    |paths: &Vec<Arc<str>>| INT + paths.iter().map(|p| text(p)).sum::<usize>();
+                LONG + lists.all().into_iter().map(list).sum::<usize>()
+            }
+            Self::AllChildrenNumber { .. }
+            | Self::Ephemerals { .. }
+            | Self::GetAcl { .. }
+            | Self::Sync { .. }
+            | Self::WhoAmI => 0,
+            // The flag is a byte.
+            Self::Linearizable(read) => return read.body_size() + 1,
         };
-        REQUEST_HEADER + INT + self.path().len() + rest
+        self.path().map_or(0, |path| text(path)) + rest
     }
 
     /// Whether a server would read it at all.
@@ -210,107 +356,49 @@ impl Request {
     }
 }
 
-impl CreateMode {
-    /// All modes, in the order of their flags.
-    pub const ALL: [Self; 4] = [
-        Self::Persistent,
-        Self::Ephemeral,
-        Self::PersistentSequential,
-        Self::EphemeralSequential,
-    ];
-
-    /// Whether the znode goes with its session.
-    pub const fn is_ephemeral(self) -> bool {
-        matches!(self, Self::Ephemeral | Self::EphemeralSequential)
-    }
-
-    /// Whether the parent's counter completes the name.
-    pub const fn is_sequential(self) -> bool {
-        matches!(self, Self::PersistentSequential | Self::EphemeralSequential)
-    }
-
-    /// The number that ZooKeeper sends.
-    pub const fn flag(self) -> i32 {
-        match self {
-            Self::Persistent => 0,
-            Self::Ephemeral => 1,
-            Self::PersistentSequential => 2,
-            Self::EphemeralSequential => 3,
-        }
-    }
-}
-
-/// In plain words: `persistent`, `ephemeral sequential`.
-impl fmt::Display for CreateMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Persistent => "persistent",
-            Self::Ephemeral => "ephemeral",
-            Self::PersistentSequential => "persistent sequential",
-            Self::EphemeralSequential => "ephemeral sequential",
-        })
-    }
-}
-
-/// A label: `create /app`.
+/// A label: `create /app`, `multi [set /a, delete /b]`.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.verb())?;
-        write_path(f, self.path())
-    }
-}
-
-/// The answer in a few words: `/app`, `"hello" version 3`, `[a, b]`, `ok`.
-impl fmt::Display for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Linearizable(read) = self {
+            return write!(f, "{read} linearizable");
+        }
+        f.write_str(self.verb())?;
         match self {
-            Self::Created { path, .. } => write_path(f, path),
-            Self::Stat(stat) => write!(f, "version {}", stat.version),
-            Self::Data { data, stat } => match data {
-                None => write!(f, "null version {}", stat.version),
-                Some(data) => {
-                    let text = String::from_utf8_lossy(data.bytes());
-                    write!(f, "{text:?} version {}", stat.version)
-                }
-            },
-            Self::Children { names, .. } => {
-                f.write_char('[')?;
-                for (position, name) in names.iter().enumerate() {
+            Self::Multi(requests) | Self::MultiRead(requests) => {
+                f.write_str(" [")?;
+                for (position, request) in requests.iter().enumerate() {
                     f.write_str(if position > 0 { ", " } else { "" })?;
-                    write_path(f, name)?;
+                    request.fmt(f)?;
                 }
-                f.write_char(']')
+                f.write_str("]")
             }
-            Self::Deleted
-            | Self::Synced { .. }
-            | Self::SessionCreated { .. }
-            | Self::SessionClosed => f.write_str("ok"),
+            Self::AddAuth { scheme, .. } => {
+                f.write_str(" ")?;
+                write_path(f, scheme)
+            }
+            _ => match self.path() {
+                Some(path) => {
+                    f.write_str(" ")?;
+                    write_path(f, path)
+                }
+                None => Ok(()),
+            },
         }
     }
-}
-
-/// A path on one line, whatever is in it: a client may send one that no znode could have.
-pub(super) fn write_path(f: &mut fmt::Formatter<'_>, path: &str) -> fmt::Result {
-    for character in path.chars() {
-        if character.is_control() {
-            write!(f, "{}", character.escape_unicode())?;
-        } else {
-            f.write_char(character)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_linearizable_read_is_written_as_one() {
+        let read = Request::get("/app").linearizable();
+        assert_eq!(read.to_string(), "get /app linearizable");
+    }
+
     fn create(path: &str, data: usize, mode: CreateMode) -> Request {
-        Request::Create {
-            path: path.into(),
-            data: Some(Data::new(vec![b'x'; data])),
-            mode,
-        }
+        Request::create(path, Some(Data::new(vec![b'x'; data])), mode)
     }
 
     #[test]
@@ -337,7 +425,7 @@ mod tests {
         );
         assert!(create("/t/", 0, CreateMode::Ephemeral).validate().is_err());
         let path: Arc<str> = "/t//x".into();
-        assert!(Request::Get { path: path.clone() }.validate().is_err());
+        assert!(Request::get(&path).validate().is_err());
         assert!(Request::Delete { path, version: 0 }.validate().is_err());
     }
 
@@ -346,9 +434,9 @@ mod tests {
         let path: Arc<str> = "/a".into();
         assert!(create("/a", 0, CreateMode::Persistent).is_write());
         for read in [
-            Request::Exists { path: path.clone() },
-            Request::Get { path: path.clone() },
-            Request::Children { path: path.clone() },
+            Request::exists("/a"),
+            Request::get("/a"),
+            Request::children("/a"),
             Request::Sync { path },
         ] {
             assert!(!read.is_write());

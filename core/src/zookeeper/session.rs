@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use super::{ErrorCode, Password, Reply, SessionId, Xid};
 use crate::digest::Digest;
+use crate::ids::ServerId;
 use crate::time::Duration;
 
 /// How many of its latest writes' replies a session keeps. A client that loses its connection may
@@ -17,6 +18,7 @@ pub struct Session {
     id: SessionId,
     timeout: Duration,
     password: Password,
+    owner: ServerId,
     answered: Answered,
 }
 
@@ -38,7 +40,13 @@ impl Hash for Answered {
 
 impl Session {
     /// A session opened by request `xid`; its own requests count up from there.
-    pub(super) fn new(id: SessionId, timeout: Duration, password: Password, xid: Xid) -> Self {
+    pub(super) fn new(
+        id: SessionId,
+        timeout: Duration,
+        password: Password,
+        owner: ServerId,
+        xid: Xid,
+    ) -> Self {
         let answered = Answered {
             last: xid,
             replies: VecDeque::new(),
@@ -48,13 +56,15 @@ impl Session {
             id,
             timeout,
             password,
+            owner,
             answered,
         }
     }
 
     /// Its client goes on over another connection, with a timeout negotiated anew.
-    pub(super) fn attach(&mut self, timeout: Duration) {
+    pub(super) fn attach(&mut self, timeout: Duration, owner: ServerId) {
         self.timeout = timeout;
+        self.owner = owner;
     }
 
     /// Which session it is.
@@ -70,6 +80,12 @@ impl Session {
     /// What its client must show to resume it.
     pub fn password(&self) -> Password {
         self.password
+    }
+
+    /// The server that its client is connected with. Writes that come by way of another are
+    /// refused: they were sent before the client moved.
+    pub fn owner(&self) -> ServerId {
+        self.owner
     }
 
     /// The number of the last of its writes that was carried out.
@@ -108,10 +124,19 @@ mod tests {
     use super::*;
     use crate::zookeeper::Response;
 
+    fn session() -> Session {
+        Session::new(
+            SessionId::new(1),
+            Duration::ZERO,
+            Password::new([0; 16]),
+            ServerId::new(1),
+            Xid::ZERO,
+        )
+    }
+
     #[test]
     fn the_latest_replies_are_remembered_and_older_ones_are_unknown() {
-        let id = SessionId::new(1);
-        let mut session = Session::new(id, Duration::ZERO, Password::new([0; 16]), Xid::ZERO);
+        let mut session = session();
         assert_eq!(session.remembered(Xid::new(1)), None);
         let count = REMEMBERED_REPLIES as i32 + 1;
         for xid in 1..=count {
@@ -132,8 +157,7 @@ mod tests {
 
     #[test]
     fn the_digest_of_a_session_covers_every_reply_that_it_gave() {
-        let id = SessionId::new(1);
-        let session = Session::new(id, Duration::ZERO, Password::new([0; 16]), Xid::ZERO);
+        let session = session();
         let digest_after = |replies: [Reply; 2]| {
             let mut session = session.clone();
             for (xid, reply) in (1..).zip(replies) {
@@ -149,8 +173,7 @@ mod tests {
 
     #[test]
     fn a_write_carried_out_before_does_not_change_what_is_remembered() {
-        let id = SessionId::new(1);
-        let mut session = Session::new(id, Duration::ZERO, Password::new([0; 16]), Xid::ZERO);
+        let mut session = session();
         session.remember(Xid::new(3), &Ok(Response::Deleted));
         let before = session.clone();
         session.remember(Xid::new(3), &Err(ErrorCode::NoNode));

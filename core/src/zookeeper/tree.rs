@@ -12,22 +12,25 @@ use imbl::{OrdMap, OrdSet};
 
 use super::digested::DigestedMap;
 use super::path::{self, RESERVED};
-use super::{Data, Owner, SessionId, Stat, Version, Zxid};
+use super::{Acl, Data, Owner, SessionId, Stat, Version, Zxid};
 use crate::time::Time;
 
 /// All znodes, by path. `ephemerals` lists, for every session that owns any, the paths of the
-/// znodes whose owner it is, and the children of a znode are the names right below it: both say
-/// nothing that the paths and owners do not.
+/// znodes whose owner it is; `mortals` the containers and the znodes with a life of their own; and
+/// the children of a znode are the names right below it: all three say nothing that the paths and
+/// owners do not.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct DataTree {
     nodes: DigestedMap<Arc<str>, Znode>,
     ephemerals: Ephemerals,
+    mortals: Mortals,
 }
 
 /// One znode.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Znode {
     data: Option<Data>,
+    acl: Acl,
     czxid: Zxid,
     mzxid: Zxid,
     pzxid: Zxid,
@@ -48,6 +51,19 @@ struct Children(OrdSet<Arc<str>>);
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Ephemerals(OrdMap<SessionId, OrdSet<Arc<str>>>);
 
+/// The paths of the znodes that are swept when nothing keeps them any more.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Mortals(OrdSet<Arc<str>>);
+
+/// What a znode is born with, and what its birth does to its parent.
+#[derive(Clone, Copy)]
+pub(super) struct Birth<'a> {
+    pub(super) data: Option<&'a Data>,
+    pub(super) acl: &'a Acl,
+    pub(super) owner: Owner,
+    pub(super) parent_creates: Version,
+}
+
 /// What the paths say already need not be hashed again: a znode with a million children would
 /// be costly to touch.
 impl std::hash::Hash for Children {
@@ -59,10 +75,16 @@ impl std::hash::Hash for Ephemerals {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
+/// The znodes' owners say it already.
+impl std::hash::Hash for Mortals {
+    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
+}
+
 impl Znode {
-    fn new(data: Option<Data>, owner: Owner, zxid: Zxid, time: Time) -> Self {
+    fn new(data: Option<Data>, acl: Acl, owner: Owner, zxid: Zxid, time: Time) -> Self {
         Self {
             data,
+            acl,
             czxid: zxid,
             mzxid: zxid,
             pzxid: zxid,
@@ -81,9 +103,24 @@ impl Znode {
         self.data.as_ref()
     }
 
+    /// Who may do what with it.
+    pub fn acl(&self) -> &Acl {
+        &self.acl
+    }
+
     /// How often its data were set.
     pub fn version(&self) -> Version {
         self.version
+    }
+
+    /// How often its access control list was set.
+    pub fn aversion(&self) -> Version {
+        self.aversion
+    }
+
+    /// When its data were last set, on the clock of the leader of that moment.
+    pub fn mtime(&self) -> Time {
+        self.mtime
     }
 
     /// Whose life it depends on.
@@ -118,7 +155,7 @@ impl Znode {
             version: self.version,
             cversion: shown_cversion(self.creates, self.num_children()),
             aversion: self.aversion,
-            owner: self.owner,
+            owner: self.owner.session(),
             data_length: self.data.as_ref().map_or(0, Data::len) as u32,
             num_children: self.num_children(),
         }
@@ -140,10 +177,15 @@ impl DataTree {
         let mut tree = Self {
             nodes: DigestedMap::new(),
             ephemerals: Ephemerals::default(),
+            mortals: Mortals::default(),
         };
         for reserved in RESERVED {
             let empty = Some(Data::from(""));
-            let node = Znode::new(empty, Owner::None, Zxid::ZERO, Time::ZERO);
+            let acl = match reserved {
+                path::CONFIG => Acl::read_only(),
+                _ => Acl::open(),
+            };
+            let node = Znode::new(empty, acl, Owner::None, Zxid::ZERO, Time::ZERO);
             tree.nodes.insert(reserved.into(), node);
             if reserved != path::ROOT {
                 tree.link(reserved);
@@ -173,16 +215,49 @@ impl DataTree {
         self.ephemerals.0.get(&session).into_iter().flatten()
     }
 
+    /// How many znodes there are below `path`, at any depth.
+    pub fn descendants(&self, path: &str) -> u32 {
+        let prefix = match path {
+            path::ROOT => "/".to_owned(),
+            path => format!("{path}/"),
+        };
+        self.nodes
+            .range_from(prefix.as_str())
+            .map(|(path, _)| path)
+            .skip_while(|path| ***path == *path::ROOT)
+            .take_while(|path| path.starts_with(&prefix))
+            .count() as u32
+    }
+
+    /// The znodes that nothing keeps any more at `now`: containers that had children and have none
+    /// left, and childless znodes whose data were not set for longer than their life.
+    pub fn sweepable(&self, now: Time) -> impl Iterator<Item = &Arc<str>> {
+        let is_due = move |path: &&Arc<str>| {
+            let outline = self.get(path).map(super::Outline::from);
+            outline.is_some_and(|it| it.children == 0 && it.is_over(now))
+        };
+        self.mortals.0.iter().filter(is_due)
+    }
+
+    /// Whether any znode may have to be swept one day.
+    pub fn has_mortals(&self) -> bool {
+        !self.mortals.0.is_empty()
+    }
+
     /// Creates a znode and tells its parent; answers whether it was not there before, or nothing
     /// if there is no parent.
     pub(super) fn create(
         &mut self,
         path: &Arc<str>,
-        data: Option<&Data>,
-        owner: Owner,
-        parent_creates: Version,
+        birth: Birth<'_>,
         (zxid, time): (Zxid, Time),
     ) -> Option<bool> {
+        let Birth {
+            data,
+            acl,
+            owner,
+            parent_creates,
+        } = birth;
         let (parent, name) = (path::parent(path)?, path::name(path));
         self.nodes.update(parent, |parent| {
             parent.children.0.insert(name.into());
@@ -194,11 +269,8 @@ impl DataTree {
         if self.nodes.get(&**path).is_some() {
             return Some(false);
         }
-        if let Owner::Session(session) = owner {
-            let paths = self.ephemerals.0.entry(session).or_default();
-            paths.insert(path.clone());
-        }
-        let node = Znode::new(data.cloned(), owner, zxid, time);
+        self.enlist(path, owner);
+        let node = Znode::new(data.cloned(), acl.clone(), owner, zxid, time);
         self.nodes.insert(path.clone(), node);
         Some(true)
     }
@@ -244,17 +316,48 @@ impl DataTree {
         changed.unwrap_or(false)
     }
 
+    /// Replaces a znode's access control list. A znode does not remember which transaction set it
+    /// last, so that a replay sets it again and again; in the end it is the last one's, for a
+    /// replay leaves no later one out. One that took the name since is left alone.
+    pub(super) fn set_acl(&mut self, path: &str, acl: &Acl, version: Version, zxid: Zxid) {
+        self.nodes.update(path, |node| {
+            if node.czxid <= zxid {
+                node.acl = acl.clone();
+                node.aversion = version;
+            }
+        });
+    }
+
+    /// Enters a znode in the list that its owner calls for.
+    fn enlist(&mut self, path: &Arc<str>, owner: Owner) {
+        match owner {
+            Owner::None => {}
+            Owner::Session(session) => {
+                let paths = self.ephemerals.0.entry(session).or_default();
+                paths.insert(path.clone());
+            }
+            Owner::Container | Owner::Ttl(_) => {
+                self.mortals.0.insert(path.clone());
+            }
+        }
+    }
+
     /// A znode that is deleted has no children, except in a replay: whatever stands below it then
     /// was created later, and that create will enter it among the children of the next parent.
     fn remove(&mut self, path: &str) {
-        if let Some(node) = self.nodes.remove(path)
-            && let Owner::Session(session) = node.owner
-            && let Some(paths) = self.ephemerals.0.get_mut(&session)
-        {
-            paths.remove(path);
-            if paths.is_empty() {
-                self.ephemerals.0.remove(&session);
+        match self.nodes.remove(path).map(|node| node.owner) {
+            Some(Owner::Session(session)) => {
+                if let Some(paths) = self.ephemerals.0.get_mut(&session) {
+                    paths.remove(path);
+                    if paths.is_empty() {
+                        self.ephemerals.0.remove(&session);
+                    }
+                }
             }
+            Some(Owner::Container | Owner::Ttl(_)) => {
+                self.mortals.0.remove(path);
+            }
+            Some(Owner::None) | None => {}
         }
     }
 
@@ -281,6 +384,7 @@ impl DataTree {
         let mut tree = Self {
             nodes: DigestedMap::new(),
             ephemerals: Ephemerals::default(),
+            mortals: Mortals::default(),
         };
         let paths: std::collections::BTreeSet<_> = states
             .iter()
@@ -290,10 +394,7 @@ impl DataTree {
             let Some(node) = states[moment(&path)].get(&path) else {
                 continue;
             };
-            if let Owner::Session(session) = node.owner {
-                let mine = tree.ephemerals.0.entry(session).or_default();
-                mine.insert(path.clone());
-            }
+            tree.enlist(&path, node.owner);
             tree.nodes.insert(path, node.clone());
         }
         tree
@@ -305,6 +406,17 @@ mod tests {
     use super::*;
 
     const DAY: Time = Time::from_millis(86_400_000);
+
+    fn create(tree: &mut DataTree, path: &str, parent_creates: Version, counter: u32) {
+        let acl = Acl::open();
+        let birth = Birth {
+            data: None,
+            acl: &acl,
+            owner: Owner::None,
+            parent_creates,
+        };
+        tree.create(&path.into(), birth, (zxid(counter), DAY));
+    }
 
     fn zxid(counter: u32) -> Zxid {
         Zxid::new(1, counter)
@@ -325,13 +437,24 @@ mod tests {
     #[test]
     fn creates_and_deletes_are_both_shown_but_only_creates_are_counted() {
         let mut tree = DataTree::new();
-        tree.create(&"/t".into(), None, Owner::None, 1, (zxid(1), DAY));
-        tree.create(&"/t/a".into(), None, Owner::None, 1, (zxid(2), DAY));
-        tree.create(&"/t/b".into(), None, Owner::None, 2, (zxid(3), DAY));
+        create(&mut tree, "/t", 1, 1);
+        create(&mut tree, "/t/a", 1, 2);
+        create(&mut tree, "/t/b", 2, 3);
         assert!(tree.delete("/t/a", zxid(4)));
         let node = tree.get("/t").unwrap();
         assert_eq!((node.creates(), node.stat().cversion), (2, 3));
         assert_eq!(node.stat().pzxid, zxid(4));
+    }
+
+    #[test]
+    fn everything_below_a_znode_is_counted_and_nothing_beside_it() {
+        let mut tree = DataTree::new();
+        for (counter, path) in (1..).zip(["/t", "/t/a", "/t/a/b", "/t-x", "/t-x/y", "/u"]) {
+            create(&mut tree, path, 1, counter);
+        }
+        for (path, count) in [("/t", 2), ("/t/a", 1), ("/t/a/b", 0), ("/", 9)] {
+            assert_eq!(tree.descendants(path), count, "{path}");
+        }
     }
 
     #[test]
@@ -344,9 +467,9 @@ mod tests {
     fn neither_a_digest_nor_a_comparison_depends_on_how_a_tree_came_about() {
         use crate::digest::Digest;
         let mut straight = DataTree::new();
-        straight.create(&"/a".into(), None, Owner::None, 1, (zxid(1), DAY));
+        create(&mut straight, "/a", 1, 1);
         let mut twice = straight.clone();
-        twice.create(&"/a".into(), None, Owner::None, 1, (zxid(1), DAY));
+        create(&mut twice, "/a", 1, 1);
         assert_eq!(twice, straight);
         assert_eq!(Digest::of(&twice), Digest::of(&straight));
         twice.set_data("/a", Some(&Data::from("x")), 1, (zxid(2), DAY));

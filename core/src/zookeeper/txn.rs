@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::request::write_path;
-use super::{Data, ErrorCode, Owner, Password, SessionId, Version, Xid, Zxid};
+use super::response::{MultiFailure, write_path};
+use super::{Acl, Data, ErrorCode, Owner, Password, SessionId, Version, Xid, Zxid};
+use crate::ids::ServerId;
 use crate::time::{Duration, Time};
 
 /// Who asked for a transaction, and its place and time.
@@ -30,10 +31,14 @@ pub enum Txn {
         path: Arc<str>,
         /// What it holds.
         data: Option<Data>,
-        /// Whose life it depends on.
+        /// Who may do what with it.
+        acl: Acl,
+        /// What its life depends on.
         owner: Owner,
         /// The parent's count of creates afterwards.
         parent_creates: Version,
+        /// Whether whoever asked is told the stat.
+        answers_stat: bool,
     },
     /// A znode goes.
     Delete {
@@ -49,17 +54,39 @@ pub enum Txn {
         /// Its version afterwards.
         version: Version,
     },
+    /// A znode has another access control list.
+    SetAcl {
+        /// Which.
+        path: Arc<str>,
+        /// Who may do what with it afterwards.
+        acl: Acl,
+        /// The list's version afterwards.
+        version: Version,
+    },
+    /// Nothing changes: a znode is there and at the version asked for.
+    Check {
+        /// Which.
+        path: Arc<str>,
+    },
+    /// Several changes that are one.
+    Multi(Vec<Txn>),
+    /// Several changes of which one cannot be, so none is.
+    MultiFailed(MultiFailure),
     /// A session begins.
     CreateSession {
         /// How long it may stay silent.
         timeout: Duration,
         /// What its client must show to resume it.
         password: Password,
+        /// The server that its client is connected with.
+        owner: ServerId,
     },
     /// A session goes on.
     AttachSession {
         /// How long it may stay silent from now on.
         timeout: Duration,
+        /// The server that its client is connected with now.
+        owner: ServerId,
     },
     /// Nothing changes: who asked has now seen everything before it.
     Sync {
@@ -112,6 +139,24 @@ impl fmt::Display for Txn {
                 write_path(f, path)?;
                 write!(f, " to version {version}")
             }
+            Self::SetAcl { path, version, .. } => {
+                f.write_str("setacl ")?;
+                write_path(f, path)?;
+                write!(f, " to version {version}")
+            }
+            Self::Check { path } => {
+                f.write_str("check ")?;
+                write_path(f, path)
+            }
+            Self::Multi(txns) => {
+                f.write_str("multi [")?;
+                for (position, txn) in txns.iter().enumerate() {
+                    f.write_str(if position > 0 { ", " } else { "" })?;
+                    txn.fmt(f)?;
+                }
+                f.write_str("]")
+            }
+            Self::MultiFailed(failure) => write!(f, "multi error {}", failure.code),
             Self::CreateSession { .. } => f.write_str("open session"),
             Self::AttachSession { .. } => f.write_str("resume session"),
             Self::Sync { path } => {

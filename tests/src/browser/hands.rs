@@ -209,7 +209,7 @@ impl Browser {
 
     #[track_caller]
     fn perform(&self, actions: impl Into<fantoccini::actions::Actions>) {
-        self.ask("input", self.client.perform_actions(actions));
+        self.ask("input", self.client().perform_actions(actions));
     }
 }
 

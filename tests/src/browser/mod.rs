@@ -16,6 +16,7 @@
 //! one that is dropped because its test failed leaves a screenshot in `target/screenshots`.
 //! A selector that reaches into a shadow root names the way there: `quorum-scope >>> button`.
 
+mod chromium;
 mod driver;
 mod hands;
 mod log;

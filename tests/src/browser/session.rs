@@ -1,16 +1,14 @@
-//! One Chromium with one page, and what can be seen in it.
+//! One page in Chromium, and what can be seen in it.
 
-use super::driver::Driver;
+use super::chromium::Chromium;
 use super::log::Extension;
 use super::{Scheme, Screen, Site, workspace};
+use fantoccini::Client;
 use fantoccini::error::CmdError;
-use fantoccini::{Client, ClientBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
-use tokio::runtime::{self, Runtime};
 
 /// How long a call waits for what it acts on.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,62 +18,32 @@ const ANSWER: Duration = Duration::from_mins(1);
 
 const POLL: Duration = Duration::from_millis(25);
 
-/// Flags with which Chromium runs for root, without a screen, and talks to nobody on its own.
-const FLAGS: [&str; 12] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-default-apps",
-    "--hide-scrollbars",
-    "--force-color-profile=srgb",
-];
-
-/// A fresh Chromium with one page. Fields are dropped in this order: the session, then the
-/// process that held it, then the folder it lived in.
+/// Chromium with one fresh page.
 pub struct Browser {
-    pub(super) client: Client,
-    runtime: Runtime,
-    _driver: Driver,
-    _profile: TempDir,
+    chromium: Arc<Chromium>,
     address: String,
 }
 
 impl Browser {
-    /// Starts a browser whose paths are those of `site`.
+    /// Opens a page in a browser whose paths are those of `site`.
     #[track_caller]
     pub fn start(site: &Site) -> Self {
-        let driver = Driver::start();
-        let profile = TempDir::new().expect("the system has a folder for temporary files");
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime without threads needs nothing");
-        let capabilities = capabilities(profile.path());
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        let builder = builder.capabilities(capabilities);
-        let client = runtime.block_on(builder.connect(&driver.address()));
-        let client = client.unwrap_or_else(|error| panic!("Chromium does not start: {error}"));
         let browser = Self {
-            client,
-            runtime,
-            _driver: driver,
-            _profile: profile,
+            chromium: Chromium::take(),
             address: site.address().to_owned(),
         };
-        // Chromium begins with a page of its own; what that asks for is nobody's concern.
-        browser.open("about:blank");
+        // What was asked for and logged before is nobody's concern.
         browser.requests();
+        browser.errors();
         browser.show_on(Screen::DESKTOP, Scheme::Light);
         let permissions =
             json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
         browser.devtools("Browser.grantPermissions", &permissions);
         browser
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.chromium.client
     }
 
     /// Changes the viewport and the preferred colour scheme.
@@ -121,7 +89,7 @@ impl Browser {
         } else {
             format!("{}/{}", self.address, path.trim_start_matches('/'))
         };
-        self.ask(&format!("opening {url}"), self.client.goto(&url));
+        self.ask(&format!("opening {url}"), self.client().goto(&url));
     }
 
     /// The value of a JavaScript expression, which may `await`.
@@ -135,7 +103,7 @@ impl Browser {
     pub fn execute(&self, statements: &str, arguments: &[Value]) -> Value {
         let script =
             format!("return (async function () {{ {statements} }}).apply(null, arguments);");
-        let result = self.client.execute(&script, arguments.to_vec());
+        let result = self.client().execute(&script, arguments.to_vec());
         self.ask(&format!("running `{statements}`"), result)
     }
 
@@ -161,7 +129,7 @@ impl Browser {
     /// Saves what the viewport shows as `target/screenshots/NAME.png`.
     #[track_caller]
     pub fn screenshot(&self, name: &str) -> PathBuf {
-        let picture = self.ask("a screenshot", self.client.screenshot());
+        let picture = self.ask("a screenshot", self.client().screenshot());
         let folder = workspace().join("target/screenshots");
         let file = folder.join(format!("{name}.png"));
         std::fs::create_dir_all(&folder)
@@ -179,7 +147,7 @@ impl Browser {
     #[track_caller]
     pub(super) fn extension(&self, command: Extension) -> Value {
         let what = format!("{command:?}");
-        self.ask(&what, self.client.issue_cmd(command))
+        self.ask(&what, self.client().issue_cmd(command))
     }
 
     /// Waits for the driver's answer; panics with what was asked when there is none.
@@ -190,7 +158,7 @@ impl Browser {
         answer: impl Future<Output = Result<T, CmdError>>,
     ) -> T {
         let in_time = async { tokio::time::timeout(ANSWER, answer).await };
-        match self.runtime.block_on(in_time) {
+        match self.chromium.runtime.block_on(in_time) {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => panic!("{what}: {error}"),
             Err(late) => panic!("{what}: no answer within {ANSWER:?}: {late}"),
@@ -200,15 +168,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let failing = std::thread::panicking();
-        let errors = if failing {
+        if std::thread::panicking() {
+            // A browser that a test failed with is no good for the next one.
             self.leave_evidence();
-            Vec::new()
-        } else {
-            self.errors()
-        };
-        // The browser ends with its session; when that fails, with its driver's process.
-        let _closed = self.runtime.block_on(self.client.clone().close());
+            return;
+        }
+        let errors = self.errors();
+        self.chromium.give_back();
         assert!(errors.is_empty(), "the page logged errors: {errors:#?}");
     }
 }
@@ -216,7 +182,7 @@ impl Drop for Browser {
 impl Browser {
     /// A failed test leaves a picture. Nothing here may panic: it would end the whole test program.
     fn leave_evidence(&self) {
-        let Ok(picture) = self.runtime.block_on(self.client.screenshot()) else {
+        let Ok(picture) = self.chromium.runtime.block_on(self.client().screenshot()) else {
             return;
         };
         let thread = std::thread::current();
@@ -229,8 +195,8 @@ impl Browser {
         {
             eprintln!("what the page showed: {}", file.display());
         }
-        let log = self.client.issue_cmd(Extension::take_log("browser"));
-        if let Ok(log) = self.runtime.block_on(log) {
+        let log = self.client().issue_cmd(Extension::take_log("browser"));
+        if let Ok(log) = self.chromium.runtime.block_on(log) {
             eprintln!("what the page logged: {log:#}");
         }
     }
@@ -249,25 +215,4 @@ pub(super) fn wait_for<T>(what: &str, look: impl Fn() -> Result<T, String>) -> T
             Err(_) => std::thread::sleep(POLL),
         }
     }
-}
-
-fn capabilities(profile: &Path) -> fantoccini::wd::Capabilities {
-    let mut flags: Vec<_> = FLAGS.map(str::to_owned).into();
-    flags.push(format!("--user-data-dir={}", profile.display()));
-    let mut options = json!({
-        "args": flags,
-        "perfLoggingPrefs": { "enableNetwork": true, "enablePage": false },
-    });
-    if let Ok(program) = std::env::var("CHROME") {
-        options["binary"] = Value::String(program);
-    }
-    [
-        ("goog:chromeOptions".to_owned(), options),
-        (
-            "goog:loggingPrefs".to_owned(),
-            json!({ "browser": "ALL", "performance": "ALL" }),
-        ),
-    ]
-    .into_iter()
-    .collect()
 }

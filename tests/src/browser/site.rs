@@ -1,18 +1,25 @@
 //! The built page on loopback, as a static web host would serve it.
 
 use super::workspace;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use tiny_http::{Header, Request, Response, Server};
+use tokio::net::TcpListener;
+use tokio::runtime::{self, Runtime};
 
 /// A web server on a free loopback port; it ends when dropped.
 pub struct Site {
-    server: Arc<Server>,
-    serving: Option<JoinHandle<()>>,
     address: String,
+    /// Serves until it is dropped.
+    _serving: Runtime,
 }
 
 /// What is served: the files of a folder, and pages that a test adds.
@@ -46,19 +53,19 @@ impl Site {
                 .map(|(path, html)| ((*path).to_owned(), (*html).to_owned()))
                 .collect(),
         });
-        let server = Server::http("127.0.0.1:0").expect("loopback has a free port");
-        let server = Arc::new(server);
-        let listener = server.clone();
+        let serving = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_io()
+            .build()
+            .expect("the system has room for a thread");
+        let listener = serving
+            .block_on(TcpListener::bind(("127.0.0.1", 0)))
+            .expect("loopback has a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        serving.spawn(serve(listener, content));
         Self {
-            address: format!("http://{}", server.server_addr()),
-            serving: Some(std::thread::spawn(move || {
-                for request in listener.incoming_requests() {
-                    // A browser may leave one answer unread until it has had another.
-                    let content = content.clone();
-                    std::thread::spawn(move || content.answer(request));
-                }
-            })),
-            server,
+            address: format!("http://127.0.0.1:{port}"),
+            _serving: serving,
         }
     }
 
@@ -68,24 +75,32 @@ impl Site {
     }
 }
 
-impl Drop for Site {
-    fn drop(&mut self) {
-        self.server.unblock();
-        if let Some(serving) = self.serving.take() {
-            let _ended = serving.join();
-        }
+/// Answers every connection for itself: a browser opens several, keeps them open and may want an
+/// answer on one before it reads that on another.
+async fn serve(listener: TcpListener, content: Arc<Content>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let content = content.clone();
+        let answer = service_fn(move |request| {
+            let answer = content.answer(&request);
+            async { Ok::<_, Infallible>(answer) }
+        });
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+        // A browser that has left no longer wants its answer.
+        tokio::spawn(async { connection.await.ok() });
     }
 }
 
 impl Content {
-    fn answer(&self, request: Request) {
-        let url = request.url();
-        let path = url.split(['?', '#']).next().unwrap_or(url).to_owned();
-        // A browser that has left no longer wants its answer.
-        let _left = match self.read(&path) {
-            Some((bytes, media_type)) => request.respond(file(bytes, media_type)),
-            None => request.respond(Response::empty(404)),
+    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let Some((bytes, media_type)) = self.read(request.uri().path()) else {
+            let mut missing = Response::default();
+            *missing.status_mut() = StatusCode::NOT_FOUND;
+            return missing;
         };
+        let mut file = Response::new(Full::from(bytes));
+        let media_type = HeaderValue::from_static(media_type);
+        file.headers_mut().insert(CONTENT_TYPE, media_type);
+        file
     }
 
     fn read(&self, path: &str) -> Option<(Vec<u8>, &'static str)> {
@@ -104,11 +119,6 @@ impl Content {
         let media_type = media_type(extension);
         Some((std::fs::read(&file).ok()?, media_type))
     }
-}
-
-fn file(bytes: Vec<u8>, media_type: &str) -> Response<Cursor<Vec<u8>>> {
-    let header = Header::from_bytes("Content-Type", media_type).expect("media types are ASCII");
-    Response::from_data(bytes).with_header(header)
 }
 
 fn media_type(extension: &str) -> &'static str {

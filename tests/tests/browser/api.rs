@@ -148,6 +148,48 @@ fn load_starts_over() {
     assert_eq!((&view["seed"], &view["time"]), (&9.into(), &0.into()));
 }
 
+#[test]
+fn an_element_that_is_moved_within_its_page_goes_on() {
+    let (page, leader) = Page::led();
+    let before = page.view();
+    page.execute(
+        "const cluster = document.querySelector('quorum-scope');
+         document.body.append(document.createElement('article'));
+         document.querySelector('article').append(cluster);",
+        &[],
+    );
+    page.see("article > quorum-scope[ready] [data-server]");
+    assert_eq!(page.view(), before);
+    page.advance(100);
+    page.click(&format!("[data-server={leader}]"));
+    page.click(&format!(".inspector [data-command='crash {leader}']"));
+    page.see(&format!("[data-server={leader}][data-up=false]"));
+    page.press("Space");
+    page.wait_until("document.querySelector('quorum-scope').playing");
+    let here = time(&page.view());
+    page.wait_until(&format!(
+        "document.querySelector('quorum-scope').time > {here}"
+    ));
+}
+
+#[test]
+fn an_element_that_is_taken_off_and_put_back_starts_over() {
+    let page = Page::still();
+    page.advance(100);
+    page.execute(
+        "window.cluster = document.querySelector('quorum-scope'); cluster.remove();",
+        &[],
+    );
+    page.execute(
+        "document.querySelector('main').append(cluster); await cluster.ready;",
+        &[],
+    );
+    assert_eq!(page.view()["time"], 0);
+    page.wait_until("document.querySelectorAll('[data-server]').length === 5");
+    page.advance(10);
+    assert_eq!(page.view()["time"], 10);
+}
+
 /// What stands between backticks.
 fn ticked(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()

@@ -88,3 +88,32 @@ fn a_browser_without_webassembly_is_told_what_is_missing() {
     let said = page.text("quorum-scope .failed[role=alert]");
     assert!(said.contains("does not run WebAssembly"), "{said}");
 }
+
+#[test]
+fn a_browser_without_javascript_is_told_what_is_missing() {
+    let page = Page::blank();
+    let disabled = |value: bool| {
+        page.devtools(
+            "Emulation.setScriptExecutionDisabled",
+            &json!({ "value": value }),
+        );
+    };
+    disabled(true);
+    page.open("index.html");
+    let said = read_aloud(&page);
+    disabled(false);
+    assert!(said.contains("needs JavaScript and WebAssembly"), "{said}");
+    assert!(!said.contains("starting"), "{said}");
+}
+
+/// What a screen reader finds: without JavaScript, nothing else can be asked.
+#[track_caller]
+fn read_aloud(page: &Page) -> String {
+    let tree = page.devtools("Accessibility.getFullAXTree", &json!({}));
+    let nodes = tree["nodes"].as_array().into_iter().flatten();
+    let texts = nodes.filter(|node| node["role"]["value"] == "StaticText");
+    let words: Vec<_> = texts
+        .filter_map(|node| node["name"]["value"].as_str())
+        .collect();
+    words.join(" ")
+}

@@ -5,6 +5,14 @@ use crate::page::{Page, one, server};
 const FIELD: &str = "input[aria-label=Command]";
 const REFUSED: &str = ".transcript .refused:last-child [role=alert]";
 
+/// The line that was refused last, the column that is marked in it and what is said about it.
+const LAST_REFUSED: &str = "
+    const last = document.querySelector('.transcript li:last-child.refused');
+    const caret = last?.querySelector('.caret')?.textContent;
+    return last && [last.querySelector('code').textContent, caret ? caret.indexOf('^') + 1 : null,
+        last.querySelector('[role=alert]').textContent];
+";
+
 #[test]
 fn a_line_is_run_and_shown() {
     let page = Page::still();
@@ -12,6 +20,41 @@ fn a_line_is_run_and_shown() {
     page.see("[data-server=S2][data-up=false]");
     assert_eq!(page.text(".transcript .done:last-child"), "crash S2");
     assert_eq!(field(&page), "");
+}
+
+#[test]
+fn a_refused_line_is_shown_with_the_place_and_what_was_expected_there() {
+    let (page, _) = Page::led();
+    page.run("client A");
+    page.run("crash S5");
+    for (line, place, said) in [
+        ("crsh S1", Some(1), "expected a command, found \"crsh\""),
+        ("crash S9", Some(7), "expected a server (S1 to S5)"),
+        (
+            "crash S1 now",
+            Some(10),
+            "the end of the line, found \"now\"",
+        ),
+        ("cut S1", Some(7), "found the end of the line"),
+        ("cut S1 S1", Some(8), "S1 is named twice"),
+        ("client A create app", Some(17), "expected a path"),
+        ("disk S1 fast", Some(9), "expected a duration"),
+        ("client A create /a//b", None, "must not be empty"),
+        ("client A create /app/", None, "must not end with /"),
+        ("crash S5", None, "S5 is down already"),
+        ("restart S1", None, "S1 is up"),
+    ] {
+        let before = page.view();
+        page.type_line(line);
+        let shown = page.execute(LAST_REFUSED, &[]);
+        assert_eq!(shown[0], line);
+        if let Some(column) = place {
+            assert_eq!(shown[1], column, "{line}");
+        }
+        let text = shown[2].as_str().unwrap_or_default();
+        assert!(text.contains(said), "{line}: {text}");
+        assert_eq!(page.view(), before, "{line}");
+    }
 }
 
 #[test]

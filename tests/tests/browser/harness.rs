@@ -1,7 +1,9 @@
 //! That hands and eyes work, on a page that notes what happens to it.
 
-use quorumscope_tests::browser::{Browser, Scheme, Screen, Site};
+use quorumscope_tests::browser::{Browser, PATIENCE, Scheme, Screen, Site};
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 const PAGE: &str = r#"<!doctype html><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width">
@@ -102,6 +104,26 @@ fn the_screen_is_as_asked() {
             let dark = browser.eval("matchMedia('(prefers-color-scheme: dark)').matches");
             assert_eq!(dark, Value::Bool(scheme == Scheme::Dark));
         }
+    }
+}
+
+#[test]
+fn a_site_answers_every_connection_though_all_stay_open() {
+    let site = site();
+    let address = site.address().strip_prefix("http://").unwrap();
+    let request = format!("GET /hands.html HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let connections: Vec<_> = (0..32)
+        .map(|_| {
+            let mut connection = TcpStream::connect(address).unwrap();
+            connection.write_all(request.as_bytes()).unwrap();
+            connection
+        })
+        .collect();
+    for mut connection in &connections {
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut status = [0; 15];
+        connection.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200 OK");
     }
 }
 

@@ -10,6 +10,7 @@ mod figures;
 mod harness;
 mod keys;
 mod page;
+mod raft;
 mod settings;
 mod share;
 mod smoke;

@@ -1,6 +1,6 @@
 //! What the address and the attributes say, and what a reader without a mouse finds.
 
-use crate::page::Page;
+use crate::page::{Page, leader, server};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -80,24 +80,60 @@ fn every_button_field_and_thing_that_takes_the_focus_has_a_name() {
 }
 
 #[test]
-fn keys_go_to_the_embedded_cluster_that_has_the_focus() {
-    let page = Page::at("example.html");
-    page.wait_until("document.querySelectorAll('quorum-scope[ready]').length === 2");
+fn two_clusters_of_a_course_page_run_apart() {
+    let page = course();
     page.execute(
-        "for (const cluster of document.querySelectorAll('quorum-scope')) cluster.pause()",
+        "await document.querySelector('#election').advance(500)",
         &[],
     );
+    let before = views(&page);
+    assert_eq!(before[0]["servers"].as_array().unwrap().len(), 5);
+    assert_eq!(before[1]["servers"].as_array().unwrap().len(), 4);
+    assert_eq!(before[1]["time"], 0);
+    let leader = leader(&before[0]).expect("the script waits for a leader");
+
+    page.click("#kill");
+    page.see(&format!("#election [data-server={leader}][data-up=false]"));
+    let after = views(&page);
+    assert_eq!(server(&after[0], &leader)["up"], false);
+    assert_eq!(after[1], before[1]);
+    assert_eq!(page.text("#said"), format!("crash {leader}"));
+
+    page.click("quorum-scope:not(#election) [data-server=S4]");
+    page.click("quorum-scope:not(#election) [data-command='crash S4']");
+    page.see("quorum-scope:not(#election) [data-server=S4][data-up=false]");
+    assert_eq!(views(&page)[0], after[0]);
+}
+
+#[test]
+fn keys_go_to_the_embedded_cluster_that_has_the_focus() {
+    let page = course();
     page.press("Space");
     page.next_frame();
-    let playing = "[...document.querySelectorAll('quorum-scope')].map(cluster => cluster.playing)";
-    assert_eq!(page.eval(playing), json!([false, false]));
+    assert_eq!(playing(&page), json!([false, false]));
     page.execute(
         "document.querySelector('quorum-scope:not(#election) [data-server=S1]').focus()",
         &[],
     );
     page.press(".");
     page.wait_until("document.querySelector('quorum-scope:not(#election)').playing");
-    assert_eq!(page.eval(playing), json!([false, true]));
+    assert_eq!(playing(&page), json!([false, true]));
+}
+
+#[test]
+fn escape_leaves_an_embedded_console_and_not_its_cluster() {
+    let page = course();
+    page.execute(
+        "document.querySelector('quorum-scope:not(#election) [data-server=S1]').focus()",
+        &[],
+    );
+    page.press("/");
+    page.wait_until("document.activeElement.getAttribute('aria-label') === 'Command'");
+    page.press("Escape");
+    page.wait_until("document.activeElement.tagName !== 'INPUT'");
+    page.press("Space");
+    page.wait_until("document.querySelector('quorum-scope:not(#election)').playing");
+    assert_eq!(playing(&page), json!([false, true]));
 }
 
 #[test]
@@ -121,6 +157,30 @@ fn whatever_is_done_no_request_leaves_the_host() {
         .filter(|url| !url.starts_with(page.address()))
         .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
+}
+
+/// The course page with its two clusters, both standing still.
+#[track_caller]
+fn course() -> Page {
+    let page = Page::at("example.html");
+    page.wait_until("document.querySelectorAll('quorum-scope[ready]').length === 2");
+    page.execute(
+        "for (const cluster of document.querySelectorAll('quorum-scope')) cluster.pause()",
+        &[],
+    );
+    page
+}
+
+/// The clusters of a page, in its order.
+#[track_caller]
+fn views(page: &Page) -> Value {
+    page.eval("[...document.querySelectorAll('quorum-scope')].map(cluster => cluster.view())")
+}
+
+/// Which clusters of a page play, in its order.
+#[track_caller]
+fn playing(page: &Page) -> Value {
+    page.eval("[...document.querySelectorAll('quorum-scope')].map(cluster => cluster.playing)")
 }
 
 #[track_caller]

@@ -7,6 +7,7 @@ use quorumscope_core::view::{About, ClientView, OperationView, View};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::histories;
 use super::parts::clock;
 use crate::action::Action;
 use crate::fixed::Fixed;
@@ -39,6 +40,7 @@ pub fn Clients(props: &ClientsProps) -> Html {
                 if view.clients.is_empty() {
                     <p class="empty">{ "No client runs. A client opens a session with one server and asks it to read and write znodes." }</p>
                 }
+                { histories::histories(view) }
                 { for view.clients.iter().map(|client| of_client(props, client)) }
                 <p class="start">{ start }</p>
             </div>
@@ -78,11 +80,19 @@ fn operation(operation: &OperationView) -> Html {
             operation.outcome.clone().unwrap_or_default(),
         ),
     };
+    let verdict = histories::verdict(operation);
+    // What is as it should be needs no more than its sign.
+    let remarkable = matches!(verdict, "stale" | "violation");
+    let why = operation.verdict.as_ref().filter(|_| remarkable);
     html! {
-        <li key={operation.number} {class}>
+        <li key={operation.number} {class} data-verdict={verdict}>
             <time>{ clock(operation.invoked) }</time>
             <code>{ &operation.text }</code>
             <span class="outcome">{ "→ " }{ outcome }</span>
+            <span class="sign" data-verdict={verdict} role="img" aria-label={verdict}>{ histories::sign(verdict) }</span>
+            if let Some(why) = why {
+                <p class="why">{ &why.text }</p>
+            }
         </li>
     }
 }
@@ -108,6 +118,11 @@ const OPERATIONS: [(&str, bool, bool); 7] = [
     ("sync", false, false),
 ];
 
+/// Whether an operation reads, as the client's server has it or linearizably.
+fn reads(operation: usize) -> bool {
+    matches!(OPERATIONS[operation].0, "get" | "exists" | "children")
+}
+
 /// What stands in the form.
 #[derive(Clone, PartialEq)]
 struct Draft {
@@ -117,6 +132,7 @@ struct Draft {
     data: String,
     ephemeral: bool,
     sequential: bool,
+    linearizable: bool,
 }
 
 impl Default for Draft {
@@ -128,6 +144,7 @@ impl Default for Draft {
             data: "hello".to_owned(),
             ephemeral: false,
             sequential: false,
+            linearizable: false,
         }
     }
 }
@@ -146,6 +163,9 @@ impl Draft {
         }
         if takes_flags && self.sequential {
             line.push_str(" sequential");
+        }
+        if reads(self.operation) && self.linearizable {
+            line.push_str(" linearizable");
         }
         line
     }
@@ -204,6 +224,9 @@ pub fn OperationForm(props: &OperationFormProps) -> Html {
             if takes_flags {
                 { flag(&draft, "ephemeral", draft.ephemeral, |draft| draft.ephemeral = !draft.ephemeral) }
                 { flag(&draft, "sequential", draft.sequential, |draft| draft.sequential = !draft.sequential) }
+            }
+            if reads(draft.operation) {
+                { flag(&draft, "linearizable", draft.linearizable, |draft| draft.linearizable = !draft.linearizable) }
             }
             <button type="submit" class="primary">{ "Send" }</button>
         </form>
@@ -285,6 +308,18 @@ fn operations_choice(draft: &UseStateHandle<Draft>) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_read_is_linearizable() {
+        let mut draft = Draft {
+            linearizable: true,
+            ..Draft::default()
+        };
+        let client = ClientId::from_letter('A').unwrap();
+        assert_eq!(draft.line(client), r#"client A create /app "hello""#);
+        draft.operation = 2;
+        assert_eq!(draft.line(client), "client A get /app linearizable");
+    }
 
     #[test]
     fn data_with_quotes_stay_one_word_of_the_language() {

@@ -1,15 +1,10 @@
 //! The head of the page: which cluster, and the page's own switches.
 
-use std::rc::Rc;
-
-use quorumscope_core::script::{Header as Cluster, Script};
 use yew::prelude::*;
 
-use super::parts::typed;
+use super::parts::icon;
 use crate::action::Action;
 use crate::desk::Theme;
-use crate::scenarios::SCENARIOS;
-use crate::settings::MAX_SERVERS;
 
 /// Properties of [`Header`].
 #[derive(Properties, PartialEq)]
@@ -42,11 +37,13 @@ pub fn Header(props: &HeaderProps) -> Html {
             <h1>{ "Quorum" }<b>{ "Scope" }</b></h1>
             <span class="protocol">{ "Raft" }</span>
             { scenario(props.scenario, on) }
-            { size(props) }
-            { seed(props) }
+            <button type="button" class="cluster" title="Settings" aria-haspopup="dialog" onclick={button(Action::Settings(None))}>
+                { icon(SLIDERS) }
+                <span>{ format!("{} servers · seed {}", props.servers, props.seed) }</span>
+            </button>
             <span class="grow"></span>
             <button type="button" class="drawer-open" aria-expanded={props.drawer.to_string()} onclick={button(Action::Drawer)}>{ "Panels" }</button>
-            <button type="button" onclick={button(Action::Share)}>{ "Share" }</button>
+            <button type="button" class="share" title="Share" onclick={button(Action::Share)}>{ icon(ARROW_OUT) }<span>{ "Share" }</span></button>
             <button type="button" class="square" title={theme.clone()} aria-label={theme} onclick={button(Action::Theme)}>{ sign(props.theme) }</button>
             <button type="button" class="square" aria-label="Help" title="Help (?)" onclick={button(Action::Help)}>{ "?" }</button>
         </header>
@@ -61,68 +58,23 @@ const fn sign(theme: Theme) -> &'static str {
     }
 }
 
-/// What stands in the list while no shipped script runs.
+/// Two sliders.
+const SLIDERS: &str = "M1 3h6V1h2v2h4v1.5H9v2H7v-2H1zM1 9.5h2v-2h2v2h8V11H5v2H3v-2H1z";
+
+/// An arrow that leaves a box.
+const ARROW_OUT: &str =
+    "M8 1h5v5l-1.8-1.8L7.6 7.8 6.2 6.4 9.8 2.8zM2 3h4v1.8H3.8v5.4h5.4V8H11v4H2z";
+
+/// What is said while no shipped script runs.
 const OWN: &str = "Your own";
 
+/// Which script runs; a click lists those that come with the page.
 fn scenario(current: Option<&'static str>, on: &Callback<Action>) -> Html {
-    let on = on.clone();
-    let onchange = move |event: Event| {
-        let name = typed(&event);
-        if let Some((title, _)) = SCENARIOS.iter().find(|(title, _)| *title == name) {
-            on.emit(Action::Scenario(title));
-        }
-    };
+    let onclick = on.reform(|_: MouseEvent| Action::Scenarios);
     html! {
-        <label class="pick scenario">
+        <div class="pick scenario">
             <span>{ "Scenario" }</span>
-            <select {onchange}>
-                <option value="" selected={current.is_none()} disabled=true>{ OWN }</option>
-                { for SCENARIOS.iter().map(|(title, _)| html! { <option value={*title} selected={current == Some(*title)}>{ *title }</option> }) }
-            </select>
-        </label>
-    }
-}
-
-/// The script of a fresh cluster.
-fn fresh(servers: usize, seed: u64) -> Action {
-    let header = Cluster {
-        servers: servers as u16,
-        seed,
-        ..Cluster::default()
-    };
-    Action::Load(Rc::from(Script::new(header, Vec::new()).to_string()))
-}
-
-fn size(props: &HeaderProps) -> Html {
-    let (on, seed) = (props.on.clone(), props.seed);
-    let onchange = move |event: Event| {
-        if let Ok(servers) = typed(&event).parse() {
-            on.emit(fresh(servers, seed));
-        }
-    };
-    html! {
-        <label class="pick size">
-            <span>{ "Servers" }</span>
-            <select {onchange}>
-                { for (1..=usize::from(MAX_SERVERS)).map(|count| html! {
-                    <option value={count.to_string()} selected={count == props.servers}>{ count }</option>
-                }) }
-            </select>
-        </label>
-    }
-}
-
-fn seed(props: &HeaderProps) -> Html {
-    let (on, servers) = (props.on.clone(), props.servers);
-    let onchange = move |event: Event| {
-        if let Ok(seed) = typed(&event).parse() {
-            on.emit(fresh(servers, seed));
-        }
-    };
-    html! {
-        <label class="pick seed">
-            <span>{ "Seed" }</span>
-            <input type="text" inputmode="numeric" pattern="[0-9]*" maxlength="20" value={props.seed.to_string()} {onchange} />
-        </label>
+            <button type="button" aria-haspopup="dialog" {onclick}><span>{ current.unwrap_or(OWN) }</span>{ " ▾" }</button>
+        </div>
     }
 }

@@ -14,17 +14,35 @@ pub struct HelpProps {
 }
 
 /// What the picture says, a line each.
-const GRAMMAR: [(&str, &str); 7] = [
+const GRAMMAR: [(&str, &str); 15] = [
     ("Colour", "the term; it is used for nothing else"),
     (
         "Arc round a server",
-        "its election timer, running down clockwise from the top",
+        "its election timer, running down clockwise from the top; round a leader, its lease",
     ),
     ("Crown, cross, bars", "leader; crashed; paused"),
     (
-        "Dots in a candidate",
-        "the votes, at each peer’s bearing: have, on its way, no",
+        "Dotted edge, pale",
+        "a pre-candidate: it asks who would vote for it, and has not raised its term",
     ),
+    (
+        "Small disc",
+        "without a voice: a learner; hollow, a spare or a removed server",
+    ),
+    (
+        "Two half-moons",
+        "a joint configuration: left, a voter of the old half; right, of the new",
+    ),
+    (
+        "Dots in a server",
+        "votes, or acknowledgements of the leader’s last entry, at each voter’s bearing: have, on its way, no",
+    ),
+    (
+        "2/3 in a candidate",
+        "votes it has, and needs; in each half",
+    ),
+    ("Crown on an arrow", "leadership is being handed over"),
+    ("p5", "its priority in elections"),
     (
         "Solid message, hollow message",
         "a request; a reply, with + or −",
@@ -34,8 +52,16 @@ const GRAMMAR: [(&str, &str); 7] = [
         "committed there; not committed there",
     ),
     (
+        "Ring, two rings in a cell",
+        "a configuration; a joint one, with a line over the entries while it lasts",
+    ),
+    (
+        "Hatched block",
+        "a snapshot stands for these entries; dots under those that the log still holds",
+    ),
+    (
         "Dot and arrow in the log",
-        "matchIndex and nextIndex, as the leader believes",
+        "matchIndex and nextIndex, as the leader believes; hollow while it probes, square while it sends its snapshot; beside it, messages in flight",
     ),
 ];
 

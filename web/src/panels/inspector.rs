@@ -2,10 +2,12 @@
 
 use yew::prelude::*;
 
+use super::offer;
 use crate::action::Action;
+use crate::desk::Refusal;
 use crate::facts::Fact;
 use crate::fixed::Fixed;
-use crate::intent::{Intent, Target};
+use crate::intent::Target;
 use crate::offers::Offer;
 use crate::snapshot::Snapshot;
 
@@ -16,6 +18,8 @@ pub struct InspectorProps {
     pub shown: Fixed<Snapshot>,
     /// What is selected.
     pub selected: Option<Target>,
+    /// What was asked for and refused.
+    pub refused: Option<Refusal>,
     /// What the reader wants.
     pub on: Callback<Action>,
 }
@@ -34,7 +38,8 @@ pub fn Inspector(props: &InspectorProps) -> Html {
                 <h2>{ target.name() }</h2>
                 <button type="button" class="square" aria-label="Close the inspector" onclick={close}>{ "×" }</button>
             </div>
-            <Buttons offers={shown.offers.clone()} on={props.on.clone()} />
+            { buttons(target, &shown.offers, &props.on) }
+            { offer::refusal(props.refused.as_ref()) }
             if shown.facts.is_empty() {
                 <p class="empty">{ gone(target) }</p>
             } else {
@@ -84,25 +89,18 @@ fn row(fact: &Fact) -> Html {
     }
 }
 
-/// Properties of [`Buttons`].
-#[derive(Properties, PartialEq)]
-pub struct ButtonsProps {
-    /// What can be done.
-    pub offers: Vec<Offer>,
-    /// What the reader wants.
-    pub on: Callback<Action>,
-}
-
 /// A button for everything that can be done; each shows its line of the command language.
-#[function_component]
-pub fn Buttons(props: &ButtonsProps) -> Html {
+fn buttons(target: &Target, offers: &[Offer], on: &Callback<Action>) -> Html {
+    let button = |offer: &Offer| offer::button(offer, None, on, html! { &offer.label });
     html! {
         <div class="offers">
-            { for props.offers.iter().map(|offer| {
-                let (on, line) = (props.on.clone(), offer.line.clone());
-                let onclick = move |_: MouseEvent| on.emit(Action::Intent(Intent::Run(line.clone())));
-                html! { <button key={offer.line.clone()} type="button" class={offer.harmful.then_some("harmful")} title={offer.line.clone()} data-command={offer.line.clone()} {onclick}>{ &offer.label }</button> }
+            { for offer::lines(offers).map(|line| match &line[0].row {
+                None => button(&line[0]),
+                Some(row) => html! { <span class="alternatives" key={row.clone()}><span>{ row }</span>{ for line.iter().map(button) }</span> },
             }) }
+            if matches!(target, Target::Server(_)) {
+                <button type="button" onclick={on.reform(|_: MouseEvent| Action::Members(None))}>{ "Members …" }</button>
+            }
         </div>
     }
 }

@@ -4,10 +4,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use super::offer;
 use crate::action::Action;
-use crate::desk::Menu;
+use crate::desk::{Menu, Refusal};
 use crate::hands::rove;
-use crate::intent::Intent;
+use crate::intent::{Intent, Target};
 use crate::offers::Offer;
 
 /// Properties of [`ContextMenu`].
@@ -17,6 +18,8 @@ pub struct ContextMenuProps {
     pub menu: Option<Menu>,
     /// What it lists.
     pub offers: Vec<Offer>,
+    /// What was asked for here and refused.
+    pub refused: Option<Refusal>,
     /// What the reader wants.
     pub on: Callback<Action>,
 }
@@ -48,47 +51,45 @@ pub fn ContextMenu(props: &ContextMenuProps) -> Html {
     let Some(menu) = &props.menu else {
         return Html::default();
     };
-    let mut entries = vec![entry(
-        &props.on,
-        "Inspect",
-        None,
-        Intent::Select(menu.target.clone()),
-    )];
-    entries.extend(props.offers.iter().map(|offer| {
-        let class = offer.harmful.then_some("harmful");
-        let line = offer.line.clone();
-        html! { <li role="none" key={line.clone()}>{ item(&props.on, &offer.label, class, Some(&line), Intent::Run(offer.line.clone())) }</li> }
-    }));
+    let on = &props.on;
+    let entry = |text: &'static str, action: Action| {
+        let onclick = on.reform(move |_: MouseEvent| action.clone());
+        html! { <li role="none" key={text}><button type="button" role="menuitem" tabindex="-1" {onclick}>{ text }</button></li> }
+    };
+    let inspect = Action::Intent(Intent::Select(menu.target.clone()));
+    let is_server = matches!(menu.target, Target::Server(_));
     let close = props.on.reform(|_: MouseEvent| Action::Close);
     html! {
         <>
             <div class="veil" onclick={close.clone()} oncontextmenu={close.reform(|event: MouseEvent| { event.prevent_default(); event })}></div>
             <ul class="menu" role="menu" aria-label={menu.target.name()} ref={list.clone()} onkeydown={walk(&list, &props.on)}>
                 <li class="heading" role="none">{ menu.target.name() }</li>
-                { for entries }
+                { entry("Inspect", inspect) }
+                { for offer::lines(&props.offers).map(|line| row(line, on)) }
+                if is_server {
+                    { entry("Members …", Action::Members(None)) }
+                }
+                <li role="none">{ offer::refusal(props.refused.as_ref()) }</li>
             </ul>
         </>
     }
 }
 
-fn entry(on: &Callback<Action>, label: &str, line: Option<&str>, intent: Intent) -> Html {
-    html! { <li role="none" key={label.to_owned()}>{ item(on, label, None, line, intent) }</li> }
-}
-
-fn item(
-    on: &Callback<Action>,
-    label: &str,
-    class: Option<&'static str>,
-    line: Option<&str>,
-    intent: Intent,
-) -> Html {
-    let on = on.clone();
-    let onclick = move |_: MouseEvent| on.emit(Action::Intent(intent.clone()));
-    html! {
-        <button type="button" role="menuitem" tabindex="-1" {class} data-command={line.map(str::to_owned)} {onclick}>
-            <span>{ label }</span>
-            <code>{ line.map(str::to_owned) }</code>
-        </button>
+/// An offer with its command, or alternatives beside each other.
+fn row(offers: &[Offer], on: &Callback<Action>) -> Html {
+    let first = &offers[0];
+    let button = |offer: &Offer, says: Html| offer::button(offer, Some("menuitem"), on, says);
+    match &first.row {
+        None => {
+            let says = html! { <><span>{ &first.label }</span><code>{ &first.line }</code></> };
+            html! { <li role="none" key={first.line.clone()}>{ button(first, says) }</li> }
+        }
+        Some(row) => html! {
+            <li role="none" class="alternatives" key={row.clone()}>
+                <span>{ row }</span>
+                { for offers.iter().map(|offer| button(offer, html! { &offer.label })) }
+            </li>
+        },
     }
 }
 

@@ -89,17 +89,10 @@ fn millis(time: Time) -> String {
     (time.as_micros() / 1_000).to_string()
 }
 
-/// The instant that a pointer is at.
+/// The instant that a pointer is at. Listeners are called at the root of the page, so that only the
+/// event's target tells which tape it is.
 fn place(event: &PointerEvent, scale: Time) -> Time {
-    let bar: HtmlElement = event.current_target().map_or_else(
-        || event.target_unchecked_into(),
-        wasm_bindgen::JsCast::unchecked_into,
-    );
-    let bar = bar
-        .closest(".scrubber")
-        .ok()
-        .flatten()
-        .unwrap_or_else(|| bar.clone().into());
+    let bar: HtmlElement = event.target_unchecked_into();
     let edges = bar.get_bounding_client_rect();
     let way = (f64::from(event.client_x()) - edges.left()) / edges.width().max(1.0);
     Time::from_micros((way.clamp(0.0, 1.0) * milliseconds(scale) * 1_000.0) as u64)

@@ -138,6 +138,7 @@ mod tests {
                 answered: None,
                 ok,
                 outcome: None,
+                verdict: None,
             })
         };
         assert_eq!(shown("set /app \"hello\"", Some(true)), "set /app ✓");

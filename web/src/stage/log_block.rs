@@ -110,11 +110,62 @@ fn cell(server: &str, entry: &EntryView, props: &LogBlockProps) -> Html {
     html! {
         <div key={entry.index} {class} role="gridcell"
             tabindex={tab_index(props.tab == Some(entry.index))}
-            aria-label={describe(server, entry)} title={entry.label.clone()}
+            aria-label={describe(server, entry)} title={in_words(entry)} data-kind={entry.kind}
             data-entry={format!("{server}:{}", entry.index)}
             data-term={entry.term.to_string()} data-committed={entry.committed.to_string()}>
-            <b>{ entry.term }</b><span>{ &entry.label }</span>
+            <b>{ entry.term }</b>
+            if entry.kind == "configuration" {
+                { venn(is_joint(entry)) }
+            }
+            <span>{ short(entry) }</span>
         </div>
+    }
+}
+
+/// Whether an entry begins a joint configuration, which has an old and a new half.
+pub(crate) fn is_joint(entry: &EntryView) -> bool {
+    entry.kind == "configuration" && entry.label.contains(" → ")
+}
+
+/// A configuration: a ring, or the two that overlap of a joint one.
+fn venn(joint: bool) -> Html {
+    html! {
+        <svg class="venn" viewBox="0 0 14 10" aria-hidden="true">
+            if joint {
+                <circle cx="4.8" cy="5" r="3.8" /><circle cx="9.2" cy="5" r="3.8" />
+            } else {
+                <circle cx="7" cy="5" r="3.8" />
+            }
+        </svg>
+    }
+}
+
+/// What an entry holds, in a cell: of a configuration the numbers of its servers, as there is no
+/// room for more.
+fn short(entry: &EntryView) -> String {
+    match entry.kind {
+        "configuration" => entry
+            .label
+            .replace(" learner ", "+")
+            .replace(['S', ' '], ""),
+        _ => entry.label.clone(),
+    }
+}
+
+/// What an entry holds, a configuration with what each list of servers is.
+fn in_words(entry: &EntryView) -> String {
+    if entry.kind != "configuration" {
+        return entry.label.clone();
+    }
+    let (voters, learners) = match entry.label.split_once(" learner ") {
+        Some((voters, learners)) => (voters, format!(", learners {learners}")),
+        None => (entry.label.as_str(), String::new()),
+    };
+    match voters.split_once(" → ") {
+        Some((old, new)) => {
+            format!("joint configuration: old voters {old}, new voters {new}{learners}")
+        }
+        None => format!("configuration: voters {voters}{learners}"),
     }
 }
 
@@ -128,7 +179,9 @@ fn describe(server: &str, entry: &EntryView) -> String {
     };
     format!(
         "{server} entry {}, term {}, {}, {state}",
-        entry.index, entry.term, entry.label
+        entry.index,
+        entry.term,
+        in_words(entry)
     )
 }
 
@@ -140,11 +193,39 @@ mod tests {
         EntryView {
             index,
             term: 1,
+            kind: "no-op",
             label: "no-op".to_owned(),
             committed: false,
             applied: false,
             durable: true,
         }
+    }
+
+    #[test]
+    fn a_configuration_says_what_each_server_is_in_it() {
+        let told = |label: &str| {
+            in_words(&EntryView {
+                kind: "configuration",
+                label: label.to_owned(),
+                ..entry(1)
+            })
+        };
+        assert_eq!(told("S1 S2"), "configuration: voters S1 S2");
+        assert_eq!(
+            told("S1 S2 → S1 S3 learner S4"),
+            "joint configuration: old voters S1 S2, new voters S1 S3, learners S4"
+        );
+    }
+
+    #[test]
+    fn a_cell_has_room_for_the_numbers_of_the_servers() {
+        let joint = EntryView {
+            kind: "configuration",
+            label: "S1 S2 → S1 S3 learner S4".to_owned(),
+            ..entry(1)
+        };
+        assert_eq!(short(&joint), "12→13+4");
+        assert_eq!(short(&entry(1)), "no-op");
     }
 
     #[test]

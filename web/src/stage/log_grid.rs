@@ -11,7 +11,7 @@ use quorumscope_core::view::{About, PeerView, ServerView, View};
 use web_sys::Element;
 use yew::prelude::*;
 
-use super::log_block::{LogBlock, blocks, within};
+use super::log_block::{LogBlock, blocks, is_joint, within};
 use super::log_hands::{GridHands, Grip};
 use super::log_window::{Columns, LogWindow};
 use super::pointed::focus;
@@ -123,7 +123,7 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
             <header>
                 <h2>{ "Replicated log" }</h2>
                 <p class="log-key" aria-hidden="true">
-                    { "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex" }
+                    { "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex · ring = configuration" }
                 </p>
             </header>
             <div class="log" ref={host} role="grid" aria-label="Log entries by server and index"
@@ -189,18 +189,20 @@ fn tab_stop(
     window: LogWindow,
 ) -> Option<(ServerId, u64)> {
     let has = |server: ServerId, index: u64| {
-        let log = view
-            .servers
-            .get(server.position())
-            .map(|server| &server.log);
-        log.is_some_and(|log| log.iter().any(|entry| entry.index == index))
+        let server = view.servers.get(server.position());
+        server.is_some_and(|server| {
+            index == server.snapshot.base || server.log.iter().any(|entry| entry.index == index)
+        })
     };
     cursor
         .filter(|(server, index)| window.shows(*index) && has(*server, *index))
         .or_else(|| {
             view.servers.iter().find_map(|server| {
                 let shown = |index: &u64| window.shows(*index);
-                let indices = server.log.iter().map(|entry| entry.index);
+                let base = Some(server.snapshot.base).filter(|base| *base > 0);
+                let indices = base
+                    .into_iter()
+                    .chain(server.log.iter().map(|entry| entry.index));
                 indices.rev().find(shown).map(|index| (server.id, index))
             })
         })
@@ -227,7 +229,8 @@ fn drawn_row(
             next_index,
             ..
         } = known;
-        name = format!("{name}, match index {match_index}, next index {next_index}");
+        let sending = sending(known);
+        name = format!("{name}, match index {match_index}, next index {next_index}, {sending}");
     }
     let class = classes!("row", (!server.up).then_some("down"));
     html! {
@@ -241,11 +244,37 @@ fn drawn_row(
                         tab={stop.filter(here)} />
                 }
             }) }
+            { for joint_phases(server, window).into_iter().map(|(first, last)| html! {
+                <i key={first} class="phase" style={format!("grid-column:{}/{}", first + 2 - window.first, last + 3 - window.first)}></i>
+            }) }
+            { snapshot(server, window, stop) }
             if let Some(known) = known {
                 { pointers(known, window) }
             }
         </div>
     }
+}
+
+/// The stretches of the window in which this log's configuration is joint, as first and last index.
+fn joint_phases(server: &ServerView, window: LogWindow) -> Vec<(u64, u64)> {
+    let shown = server.log.iter().filter(|entry| window.shows(entry.index));
+    let mut changes: Vec<_> = shown
+        .filter(|entry| entry.kind == "configuration")
+        .map(|entry| (entry.index, is_joint(entry)))
+        .collect();
+    let now = &server.configuration;
+    if changes.is_empty() && now.index < window.first {
+        changes.push((window.first, now.outgoing.is_some()));
+    }
+    let end = server.last.min(window.last());
+    let ends = changes
+        .iter()
+        .skip(1)
+        .map(|(next, _)| next - 1)
+        .chain([end]);
+    let stretches = changes.iter().zip(ends);
+    let joint = stretches.filter(|((first, joint), last)| *joint && first <= last);
+    joint.map(|((first, _), last)| (*first, last)).collect()
 }
 
 /// The leader's belief: a dot behind the last entry known to match, an arrow under the next one
@@ -264,11 +293,72 @@ fn pointers(known: &PeerView, window: LogWindow) -> Html {
                     title={format!("matchIndex {}", known.match_index)}></i>
             }
             if window.shows(known.next_index) {
-                <i class="next" style={column(known.next_index)}
-                    title={format!("nextIndex {}", known.next_index)}></i>
+                <i class="next" data-state={known.state} style={column(known.next_index)}
+                    title={format!("nextIndex {}: {}", known.next_index, sending(known))}></i>
+                if known.inflight > 0 {
+                    <small class="inflight" style={column(known.next_index)}>{ known.inflight }</small>
+                }
             }
         </>
     }
+}
+
+/// How the leader sends to a peer, and how much is on its way.
+fn sending(known: &PeerView) -> String {
+    if let Some(way) = known.snapshot {
+        return format!(
+            "sent a snapshot, {} of {} bytes stored",
+            way.stored, way.bytes
+        );
+    }
+    match known.inflight {
+        0 => known.state.to_owned(),
+        some => format!("{}, {some} in flight", known.state),
+    }
+}
+
+/// The entries that a snapshot stands for: a block where the log no longer holds them, dots under
+/// those that it still does, and how much has come of the snapshot that a leader is sending.
+fn snapshot(server: &ServerView, window: LogWindow, stop: Option<u64>) -> Html {
+    let taken = server.snapshot;
+    let columns = |first: u64, last: u64| {
+        let (first, last) = (first.max(window.first), last.min(window.last()));
+        (first <= last).then(|| {
+            let line = |index: u64| index + 2 - window.first;
+            format!("grid-column:{}/{}", line(first), line(last) + 1)
+        })
+    };
+    let says = told(server);
+    html! {
+        <>
+            { for columns(1, taken.base).filter(|_| taken.base > 0).map(|style| html! {
+                <div class={classes!("snapshot", super::term_class(taken.term))} {style} role="gridcell"
+                    tabindex={super::tab_index(stop == Some(taken.base))} aria-label={format!("{}, {says}", server.id)} title={says.clone()}
+                    data-snapshot={server.id.to_string()} data-entry={format!("{}:{}", server.id, taken.base)}
+                    data-term={taken.term.to_string()}>
+                    <b>{ taken.term }</b><span>{ format!("snapshot to {} · {} B", taken.index, taken.bytes) }</span>
+                </div>
+            }) }
+            { for columns(taken.base + 1, taken.index).map(|style| html! { <i class="kept" {style} title={says.clone()}></i> }) }
+            { for taken.partial.and_then(|partial| {
+                let percent = 100 * partial.stored / partial.bytes.max(1);
+                let style = columns(taken.base + 1, partial.index)?;
+                Some(html! { <i class="partial" {style} data-percent={percent.to_string()}><i style={format!("width:{percent}%")}></i></i> })
+            }) }
+        </>
+    }
+}
+
+/// A server's snapshot in words.
+pub(crate) fn told(server: &ServerView) -> String {
+    let taken = server.snapshot;
+    format!(
+        "snapshot of entries 1 to {}, term {}, {} bytes; the log begins at {}",
+        taken.index,
+        taken.term,
+        taken.bytes,
+        taken.base + 1
+    )
 }
 
 /// The bar that scrolls through a log that is longer than the window.

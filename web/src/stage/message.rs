@@ -18,6 +18,7 @@ const HELD_AT_MOST: f64 = 0.8;
 fn letter(message: &MessageView) -> &'static str {
     match (message.family, message.kind) {
         (Family::Vote, _) => "V",
+        (Family::Append, "InstallSnapshot") => "S",
         (Family::Append, _) => "A",
         (Family::Forward, _) => "F",
         (Family::Beat, "Ping") => "p",

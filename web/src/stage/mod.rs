@@ -33,7 +33,7 @@ use quorumscope_core::view::{About, View};
 use yew::prelude::*;
 
 use self::client::{ClientNode, Guest};
-use self::geometry::{Homes, Layout, Size, num};
+use self::geometry::{Homes, Layout, Size, num, rotation};
 use self::hands::{Hands, Press};
 use self::legend::Legend;
 use self::link::Links;
@@ -159,6 +159,7 @@ fn Ring(RingProps { stage: props, size }: &RingProps) -> Html {
             <g class="deaths">
                 { for view.deaths.iter().filter_map(|one| message::death(one, view.time, &layout)) }
             </g>
+            { transfers(view, &layout) }
             { messages(view, &layout, &marks) }
             { timer::arcs(view, &layout) }
             { servers(view, &layout, &marks) }
@@ -185,6 +186,26 @@ fn summary(view: &View) -> String {
     }
 }
 
+/// Leadership on its way: an arrow from who gives it to who takes it, with a crown on it.
+fn transfers(view: &View, layout: &Layout) -> Html {
+    let arrows = view.servers.iter().filter_map(|server| {
+        let way = layout.link(server.id.into(), server.transfer?.into())?;
+        let (tip, middle) = (way.to, way.at(0.5));
+        let turn = rotation((way.to - way.from).bearing());
+        Some(html! {
+            <g key={server.id.number()} class="transfer" data-transfer={format!("{}->{}", server.id, server.transfer?)}>
+                <path class="way" d={format!("M{} {}L{} {}", num(way.from.x), num(way.from.y), num(tip.x), num(tip.y))} />
+                <path class="tip" d="M0 0l-11 -6v12z" transform={format!("translate({} {})rotate({})", num(tip.x), num(tip.y), num(turn))} />
+                <g transform={format!("translate({} {})", num(middle.x), num(middle.y))}>
+                    <circle r="12" />
+                    <path class="crown" d={server::CROWN} transform="scale(0.6)translate(0 43.5)" />
+                </g>
+            </g>
+        })
+    });
+    html! { <g class="transfers" aria-hidden="true">{ for arrows }</g> }
+}
+
 /// Messages in flight. Only the outer group changes from frame to frame.
 fn messages(view: &View, layout: &Layout, marks: &Marks) -> Html {
     let flying = view.messages.iter().filter_map(|message| {
@@ -207,7 +228,7 @@ fn servers(view: &View, layout: &Layout, marks: &Marks) -> Html {
     let nodes = view.servers.iter().filter_map(|server| {
         let endpoint = Endpoint::from(server.id);
         Some(html! {
-            <ServerNode key={server.id.number()} face={Face::of(server, layout)}
+            <ServerNode key={server.id.number()} face={Face::of(view, server, layout)}
                 spot={*layout.spot_of(server.id)?} scale={layout.scale()}
                 mark={marks.of(endpoint)} />
         })

@@ -1,19 +1,23 @@
 //! A server: its term in its term's colour, its role by shape, the votes it asked for.
 
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::view::{BallotView, ServerView, Vote};
+use quorumscope_core::view::{BallotView, PeerView, ServerView, View, Vote};
 use yew::prelude::*;
 
 use super::geometry::{FACE, HALO, LabelStyle, Layout, Point, Spot, num};
 use super::marks::Mark;
 use super::term_class;
+use crate::members::{self, Standing};
 
 /// How far from the centre the votes stand.
 const BALLOTS: f64 = 19.5;
+/// The radius of a server without a voice.
+const MUTE: f64 = 24.0;
 /// From this many votes on they are drawn smaller, so that none hides another.
 const MANY: usize = 7;
 
 /// What of a server is drawn here; its log, its timer and its client connections are not.
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Face {
     id: ServerId,
@@ -23,23 +27,35 @@ pub(crate) struct Face {
     term: u64,
     leader: Option<ServerId>,
     disk_full: bool,
-    /// The votes of this term, each at the bearing of who casts it.
+    priority: u8,
+    transfer: Option<ServerId>,
+    holds_lease: bool,
+    reads: usize,
+    standing: Standing,
+    /// The votes of this term, or as leader the acknowledgements of its last entry while that is
+    /// not committed; each at the bearing of who gives it.
     votes: Vec<(f64, Vote)>,
+    /// Of these: had and needed, in each half of a joint configuration.
+    quorums: Vec<(usize, usize)>,
 }
 
 impl Face {
     /// What is drawn of `server`.
-    pub(crate) fn of(server: &ServerView, layout: &Layout) -> Self {
-        let towards = |ballot: &BallotView| {
-            let bearing = layout.bearing(server.id, ballot.peer)?;
-            Some((bearing, ballot.vote))
+    pub(crate) fn of(view: &View, server: &ServerView, layout: &Layout) -> Self {
+        let voices = voices(server);
+        let towards = |(voter, vote): &(ServerId, Vote)| {
+            // Its own stands where no peer is: on the outer side.
+            let bearing = if *voter == server.id {
+                layout.spot_of(server.id).map(|spot| spot.bearing)
+            } else {
+                layout.bearing(server.id, *voter)
+            };
+            Some((bearing?, *vote))
         };
-        let mut votes: Vec<_> = server.ballots.iter().filter_map(towards).collect();
-        if !votes.is_empty() && server.voted_for == Some(server.id) {
-            // Its own vote stands where no peer is: on the outer side.
-            let outwards = layout.spot_of(server.id).map(|spot| spot.bearing);
-            votes.extend(outwards.map(|bearing| (bearing, Vote::Have)));
-        }
+        let known = &server.configuration;
+        let has = |voter: &&ServerId| voices.contains(&(**voter, Vote::Have));
+        let halves = known.outgoing.iter().chain([&known.voters]);
+        let quorum = |half: &Vec<ServerId>| (half.iter().filter(has).count(), half.len() / 2 + 1);
         Self {
             id: server.id,
             up: server.up,
@@ -48,7 +64,31 @@ impl Face {
             term: server.term,
             leader: server.leader.filter(|leader| *leader != server.id),
             disk_full: server.disk.full,
-            votes,
+            priority: server.priority,
+            transfer: server.transfer,
+            holds_lease: server.lease.is_some(),
+            reads: server.pending_reads,
+            standing: members::standing(view, server),
+            quorums: if voices.is_empty() {
+                Vec::new()
+            } else {
+                halves.map(quorum).collect()
+            },
+            votes: voices.iter().filter_map(towards).collect(),
+        }
+    }
+
+    /// Whether it asks for votes.
+    fn polls(&self) -> bool {
+        !self.votes.is_empty() && self.role != "leader"
+    }
+
+    /// The role in the fewest words: of a follower that has no voice, what it is instead.
+    fn says(&self) -> &'static str {
+        match (self.role, self.standing.word) {
+            ("precandidate", _) => "pre-candidate",
+            ("follower", word) if word != "voter" => word,
+            (role, _) => role,
         }
     }
 
@@ -59,6 +99,13 @@ impl Face {
             self.role.to_owned(),
             format!("term {}", self.term),
         ];
+        match self.standing.halves {
+            Some((true, true)) => parts.push("votes in the old and the new half".to_owned()),
+            Some((true, false)) => parts.push("votes in the old half".to_owned()),
+            Some((false, _)) => parts.push("votes in the new half".to_owned()),
+            None if self.standing.word == "voter" => {}
+            None => parts.push(self.standing.word.to_owned()),
+        }
         if self.paused {
             parts.push("paused".to_owned());
         }
@@ -68,13 +115,73 @@ impl Face {
         if let Some(leader) = self.leader.filter(|_| self.up) {
             parts.push(format!("follows {leader}"));
         }
-        if !self.votes.is_empty() {
-            let have = self.votes.iter().filter(|(_, vote)| *vote == Vote::Have);
-            let (have, of) = (have.count(), self.votes.len());
-            parts.push(format!("has {have} of {of} votes"));
+        if let Some(to) = self.transfer {
+            parts.push(format!("hands over to {to}"));
         }
+        if self.holds_lease {
+            parts.push("holds a lease".to_owned());
+        }
+        if self.priority > 0 {
+            parts.push(format!("priority {}", self.priority));
+        }
+        if self.reads > 0 {
+            parts.push(format!("{} reads wait", self.reads));
+        }
+        let what = if self.polls() {
+            "votes"
+        } else {
+            "acknowledgements"
+        };
+        parts.extend(
+            self.quorums
+                .iter()
+                .map(|(have, need)| format!("has {have} of {need} {what} it needs")),
+        );
         parts.join(", ")
     }
+}
+
+/// Who has a voice in what `server` counts, and how each stands: votes while it stands for
+/// election; as leader, acknowledgements of its last entry until that is committed.
+fn voices(server: &ServerView) -> Vec<(ServerId, Vote)> {
+    let known = &server.configuration;
+    let olds = known.outgoing.iter().flatten();
+    let mut voters: Vec<_> = known.voters.iter().chain(olds).copied().collect();
+    voters.sort_unstable();
+    voters.dedup();
+    let own = if server.role != "leader" || server.durable >= server.last {
+        Vote::Have
+    } else {
+        Vote::Coming
+    };
+    let acknowledged = |peer: &PeerView| {
+        if peer.match_index >= server.last {
+            Vote::Have
+        } else if peer.inflight > 0 {
+            Vote::Coming
+        } else {
+            Vote::Open
+        }
+    };
+    let vote = |voter: &ServerId| {
+        if *voter == server.id {
+            return Some(own);
+        }
+        let ballot = |ballot: &&BallotView| ballot.peer == *voter;
+        let peer = |peer: &&PeerView| peer.peer == *voter;
+        match server.role {
+            "leader" => server.peers.iter().find(peer).map(acknowledged),
+            _ => server.ballots.iter().find(ballot).map(|ballot| ballot.vote),
+        }
+    };
+    let counts = match server.role {
+        "leader" => server.commit < server.last,
+        _ => !server.ballots.is_empty(),
+    };
+    let counted = voters.iter().filter(|_| counts);
+    counted
+        .filter_map(|voter| Some((*voter, vote(voter)?)))
+        .collect()
 }
 
 /// See [`ServerNode`].
@@ -100,7 +207,8 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
         state,
         term_class(face.term),
         face.paused.then_some("paused"),
-        (!face.votes.is_empty()).then_some("polling"),
+        face.standing.word,
+        face.polls().then_some("polling"),
         props.mark.class(),
     );
     html! {
@@ -109,10 +217,10 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
             <g {class} role="button" tabindex={props.mark.tab_index()} aria-label={face.name()}
                 data-server={face.id.to_string()} data-role={face.role}
                 data-term={face.term.to_string()} data-up={face.up.to_string()}
-                data-paused={face.paused.to_string()}
+                data-paused={face.paused.to_string()} data-part={face.standing.word}
                 transform={format!("scale({})", (props.scale * 1000.0).round() / 1000.0)}>
                 <circle class="halo" r={HALO.to_string()} />
-                <circle class="body" r={FACE.to_string()} />
+                <circle class="body" r={if face.standing.word == "voter" { FACE } else { MUTE }.to_string()} />
                 { marks(face) }
             </g>
             { label(face, spot) }
@@ -123,16 +231,27 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
 /// What stands on and above the body.
 fn marks(face: &Face) -> Html {
     if !face.up {
-        return html! { <path class="cross" d="M-12 -12L12 12M12 -12L-12 12" /> };
+        return html! { <><path class="cross" d="M-12 -12L12 12M12 -12L-12 12" />{ half_moons(face) }</> };
     }
     let size = if face.votes.len() < MANY { 3.4 } else { 2.5 };
+    let polls = face.polls();
+    let joint = face.quorums.len() > 1;
+    let count = |(line, (have, need)): (usize, &(usize, usize))| {
+        let y = if joint { 3.5 + 8.5 * line as f64 } else { 9.0 };
+        html! { <text class={classes!("quorum", joint.then_some("half"))} y={num(y).to_string()}>{ format!("{have}/{need}") }</text> }
+    };
     html! {
         <>
             if face.role == "leader" {
-                <path class="crown" d="M-13 -37v-13l6.5 6 6.5 -9 6.5 9 6.5 -6v13z" />
+                <path class="crown" d={CROWN} />
             }
-            <text class="term">{ face.term }</text>
+            <text class="term" y={polls.then_some(if joint { "-7" } else { "-4" })}>{ face.term }</text>
+            { for face.quorums.iter().enumerate().filter(|_| polls).map(count) }
             { for face.votes.iter().map(|(bearing, vote)| ballot(*bearing, *vote, size)) }
+            { half_moons(face) }
+            if face.priority > 0 {
+                <g class="badge" transform="translate(23 -22)"><rect x="-12" y="-8" width="24" height="16" rx="4" /><text>{ format!("p{}", face.priority) }</text></g>
+            }
             if face.paused {
                 <g class="pause" transform="translate(20.5 20.5)">
                     <circle r="10.5" />
@@ -140,6 +259,27 @@ fn marks(face: &Face) -> Html {
                 </g>
             }
         </>
+    }
+}
+
+/// What a leader wears.
+pub(super) const CROWN: &str = "M-13 -37v-13l6.5 6 6.5 -9 6.5 9 6.5 -6v13z";
+
+/// While joint: the left half is full for a voter of the old half, the right one for the new.
+fn half_moons(face: &Face) -> Html {
+    let Some((old, new)) = face.standing.halves else {
+        return Html::default();
+    };
+    html! {
+        <g class="halves" transform="translate(-21.5 20.5)">
+            <circle r="8.5" />
+            if old {
+                <path d="M-1 -6a6 6 0 0 0 0 12z" />
+            }
+            if new {
+                <path d="M1 -6a6 6 0 0 1 0 12z" />
+            }
+        </g>
     }
 }
 
@@ -176,9 +316,9 @@ fn label(face: &Face, spot: &Spot) -> Html {
     let (x, y) = (num(label.at.x).to_string(), num(label.at.y).to_string());
     let role = match label.style {
         LabelStyle::Name => Html::default(),
-        LabelStyle::Line => html! { <tspan class="role" dx="6">{ face.role }</tspan> },
+        LabelStyle::Line => html! { <tspan class="role" dx="6">{ face.says() }</tspan> },
         LabelStyle::TwoLines => {
-            html! { <tspan class="role" x={x.clone()} dy="15">{ face.role }</tspan> }
+            html! { <tspan class="role" x={x.clone()} dy="15">{ face.says() }</tspan> }
         }
     };
     html! {

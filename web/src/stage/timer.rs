@@ -1,4 +1,4 @@
-//! Timers as arcs, clockwise from 12 o'clock, that run down.
+//! Timers and leases as arcs, clockwise from 12 o'clock, that run down.
 //!
 //! Each frame changes one attribute an arc: its length is always called 100.
 
@@ -10,13 +10,21 @@ use super::geometry::{Layout, TIMER, num};
 
 /// The arcs of all timers that run.
 pub(crate) fn arcs(view: &View, layout: &Layout) -> Html {
-    let timers = || view.servers.iter().filter_map(|server| server.timer);
+    let timers = || {
+        let servers = view.servers.iter();
+        servers.filter_map(|server| server.timer.or(server.lease))
+    };
     let full = scale(timers().map(|timer| timer.total.as_micros()).max());
     let servers = view.servers.iter().filter_map(|server| {
-        let timer = server.timer.filter(|_| server.up)?;
+        // A leader has no election timer; what runs down is its lease.
+        let (timer, class) = match (server.timer, server.lease) {
+            (Some(timer), _) => (timer, "timer"),
+            (None, lease) => (lease?, "timer lease"),
+        };
+        server.up.then_some(())?;
         Some(arc(
             server.id.into(),
-            "timer",
+            class,
             TIMER * layout.scale(),
             left(timer, full),
             layout,

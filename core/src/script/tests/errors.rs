@@ -156,6 +156,18 @@ fn an_error_says_everything_that_could_stand_there() {
         ("drop 42", "expected a message such as m42, found \"42\""),
         ("client AA", "expected a client (A to Z), found \"AA\""),
         (
+            "client A create /c container sequential",
+            "expected \"acl\" or the end of the line, found \"sequential\"",
+        ),
+        (
+            "client A multi [ get /a ]",
+            "expected \"]\", \"create\", \"set\", \"delete\" or \"check\", found \"get\"; did you mean \"set\"?",
+        ),
+        (
+            "client A setacl /a world:anyone:x",
+            "expected an access control list such as world:anyone:r, found \"world:anyone:x\"",
+        ),
+        (
             "client A get app",
             "expected a path such as /app, found \"app\"",
         ),
@@ -193,11 +205,11 @@ fn an_error_says_everything_that_could_stand_there() {
         ),
         (
             "expect S1",
-            "expected \"leader\", \"follower\", \"candidate\", \"up\", \"crashed\", \"paused\", \"term\", \"committed\", \"applied\" or \"log\", found the end of the line",
+            "expected \"leader\", \"follower\", \"precandidate\", \"candidate\", \"up\", \"crashed\", \"paused\", \"voter\", \"learner\", \"joint\", \"term\", \"committed\", \"applied\", \"log\" or \"snapshot\", found the end of the line",
         ),
         (
             "ask \"?\" choice \"a\" if leader",
-            "expected \"leader\", \"follower\", \"candidate\", \"up\", \"crashed\", \"paused\", \"term\", \"committed\", \"applied\", \"log\", \"and\" or \"choice\", found the end of the line",
+            "expected \"leader\", \"follower\", \"precandidate\", \"candidate\", \"up\", \"crashed\", \"paused\", \"voter\", \"learner\", \"joint\", \"term\", \"committed\", \"applied\", \"log\", \"snapshot\", \"and\" or \"choice\", found the end of the line",
         ),
         ("at 1s say \"x\"", "expected a command, found \"say\""),
         (

@@ -3,11 +3,13 @@
 
 use super::super::limits::{MAX_CHOICES, MAX_CLOCK_OFFSET, MAX_DRIFT_PPM, MAX_SERVERS, MAX_TIME};
 use super::super::*;
+use crate::client::recipes::Kind;
 use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
+use crate::raft::Transition;
 use crate::random::{Bits, Random, Stream};
 use crate::time::{Duration, Time};
-use crate::zookeeper::ErrorCode;
+use crate::zookeeper::{Acl, AclEntry, CreateMode, ErrorCode, Identity, Perms, WatchKind};
 
 /// Makes up values of the language.
 struct Generator(Random);
@@ -29,8 +31,8 @@ impl Generator {
         self.coin().then(|| make(self))
     }
 
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len() as u64) as usize]
+    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize].clone()
     }
 
     /// Numbers of every size, not only large ones.
@@ -155,7 +157,7 @@ impl Generator {
 
     fn server_command(&mut self) -> Command {
         let server = self.server();
-        match self.below(9) {
+        match self.below(12) {
             0 => Command::Crash {
                 server,
                 keep: self.maybe(|g| g.number(u32::MAX.into()) as u32),
@@ -165,13 +167,51 @@ impl Generator {
             3 => Command::Resume { server },
             4 => Command::TimeOut { server },
             5 => Command::Wipe { server },
-            6 => self.clock(),
-            7 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
+            6 => Command::Transfer {
+                from: server,
+                to: self.server(),
+            },
+            7 => Command::ForgetLeader { server },
+            8 => Command::Priority {
+                server,
+                priority: self.number(255) as u8,
+            },
+            9 => self.clock(),
+            10 => Command::Timers(self.one_of(&[Timers::Spread, Timers::Align])),
+            11 => Command::Add {
+                server: ServerId::new(1 + self.below(99) as u16),
+            },
+            12 => self.reconfigure(),
+            13 => Command::LeaveJoint {
+                via: self.maybe(Self::server),
+            },
             _ => {
                 let latency = Disk::Latency(self.duration(0, MAX_TIME));
                 let disk = self.one_of(&[latency, Disk::Full, Disk::Ok]);
                 Command::Disk { server, disk }
             }
+        }
+    }
+
+    fn reconfigure(&mut self) -> Command {
+        let mut members = Vec::new();
+        for _ in 0..=self.below(6) {
+            let member = self.server();
+            if !members.contains(&member) {
+                members.push(member);
+            }
+        }
+        let learners = members.split_off(1 + self.below(members.len() as u64) as usize);
+        let transitions = [
+            Transition::AsNeeded,
+            Transition::Joint,
+            Transition::Explicit,
+        ];
+        Command::Reconfigure {
+            voters: members,
+            learners,
+            transition: self.one_of(&transitions),
+            via: self.maybe(Self::server),
         }
     }
 
@@ -190,15 +230,40 @@ impl Generator {
         }
     }
 
-    fn operation(&mut self) -> Operation {
+    fn mode(&mut self) -> CreateMode {
+        let ttl = 1 + self.number(MAX_TIME.as_micros() / 1_000 - 1) as i64;
+        let lives = [
+            CreateMode::PersistentWithTtl(ttl),
+            CreateMode::PersistentSequentialWithTtl(ttl),
+        ];
+        if self.below(4) == 0 {
+            self.one_of(&lives)
+        } else {
+            self.one_of(&CreateMode::ALL)
+        }
+    }
+
+    fn acl(&mut self) -> Acl {
+        let entry = |g: &mut Self| AclEntry {
+            perms: Perms::from_bits(1 + g.below(31) as i32),
+            identity: Identity::new(
+                &g.text().replace([':', ','], ""),
+                &g.text().replace(',', ":"),
+            ),
+        };
+        let entries: Vec<AclEntry> = (0..=self.below(3)).map(|_| entry(self)).collect();
+        Acl::new(entries)
+    }
+
+    fn write_operation(&mut self) -> Operation {
         let path = self.path();
         let version = self.maybe(|g| g.number(i32::MAX as u64) as i32);
-        match self.below(7) {
+        match self.below(4) {
             0 => Operation::Create {
                 path,
                 data: self.maybe(Self::text),
-                ephemeral: self.coin(),
-                sequential: self.coin(),
+                mode: self.mode(),
+                acl: self.maybe(Self::acl),
             },
             1 => Operation::Delete { path, version },
             2 => Operation::Set {
@@ -206,25 +271,107 @@ impl Generator {
                 data: self.maybe(Self::text),
                 version,
             },
-            3 => Operation::Exists { path },
-            4 => Operation::Get { path },
-            5 => Operation::Children { path },
-            _ => Operation::Sync { path },
+            _ => Operation::Check { path, version },
+        }
+    }
+
+    fn read_operation(&mut self) -> Operation {
+        let (path, watch, linearizable) = (self.path(), false, false);
+        if self.coin() {
+            Operation::Get {
+                path,
+                watch,
+                linearizable,
+            }
+        } else {
+            Operation::Children {
+                path,
+                watch,
+                linearizable,
+            }
+        }
+    }
+
+    fn recipe(&mut self) -> Recipe {
+        let kind = self.one_of(&Kind::ALL);
+        let number = kind.number().and_then(|number| {
+            let counted = number.least + self.below((number.most - number.least + 1).into()) as u32;
+            (number.needed || self.coin()).then_some(counted)
+        });
+        Recipe {
+            kind,
+            path: self.path(),
+            data: kind.takes_data().then(|| self.text()),
+            number,
+        }
+    }
+
+    fn operation(&mut self) -> Operation {
+        let path = self.path();
+        let kind = self.one_of(&[WatchKind::Any, WatchKind::Data, WatchKind::Children]);
+        match self.below(18) {
+            0..5 => self.write_operation(),
+            5 => Operation::Exists {
+                path,
+                watch: self.coin(),
+                linearizable: self.coin(),
+            },
+            6 => Operation::Get {
+                path,
+                watch: self.coin(),
+                linearizable: self.coin(),
+            },
+            7 => Operation::Children {
+                path,
+                watch: self.coin(),
+                linearizable: self.coin(),
+            },
+            8 => Operation::SetAcl {
+                path,
+                acl: self.acl(),
+                version: self.maybe(|g| g.number(9) as i32),
+            },
+            9 => Operation::GetAcl { path },
+            10 => Operation::Multi((0..self.below(4)).map(|_| self.write_operation()).collect()),
+            11 => Operation::MultiRead((0..self.below(4)).map(|_| self.read_operation()).collect()),
+            12 => Operation::Descendants { path },
+            13 => Operation::Ephemerals {
+                prefix: self.maybe(Self::path),
+            },
+            14 => Operation::AddAuth {
+                scheme: self.text(),
+                credential: self.text(),
+            },
+            15 => Operation::AddWatch {
+                path,
+                recursive: self.coin(),
+            },
+            16 => self.one_of(&[
+                Operation::CheckWatch {
+                    path: path.clone(),
+                    kind,
+                },
+                Operation::RemoveWatch { path, kind },
+            ]),
+            _ => self.one_of(&[Operation::Sync { path }, Operation::WhoAmI]),
         }
     }
 
     fn client_command(&mut self) -> Command {
         let client = self.client();
-        let action = match self.below(6) {
+        let action = match self.below(8) {
             0 => ClientAction::Open {
                 server: self.maybe(Self::server),
                 timeout: self.maybe(|g| g.duration(1_000, MAX_TIME)),
+                read_only: self.coin(),
             },
             1 => ClientAction::Close,
             2 => ClientAction::Kill,
             3 => ClientAction::Connect {
                 server: self.server(),
             },
+            4 => ClientAction::Recipe(self.recipe()),
+            5 => ClientAction::Release { path: self.path() },
             _ => ClientAction::Request(self.operation()),
         };
         Command::Client { client, action }
@@ -268,6 +415,10 @@ impl Generator {
                 counter: self.one_of(&Counter::ALL).1,
                 comparison: self.one_of(&Comparison::ALL).1,
                 value: self.number(u64::MAX),
+            },
+            5 if self.coin() => Fact::Holds {
+                client: self.client(),
+                path: self.path(),
             },
             5 => Fact::Client {
                 client,

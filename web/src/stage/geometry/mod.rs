@@ -158,22 +158,34 @@ impl Layout {
     /// Lays out `servers` servers and the clients in `seats`, in that order.
     pub(crate) fn new(size: Size, servers: usize, seats: &[Seat]) -> Self {
         let size = size.at_least(SMALLEST);
-        let mut layout = Self::ring(size, servers, !seats.is_empty());
-        layout.servers = (0..servers)
-            .map(|position| layout.spot(position, servers))
-            .collect();
+        let mut layout = Self::with_servers(size, servers, !seats.is_empty(), 0.0);
+        let below = |spot: &Spot| spot.label.area(spot.at).bottom() - size.height;
+        let over = layout.servers.iter().map(below).fold(0.0, f64::max);
+        if over > 0.0 {
+            layout = Self::with_servers(size, servers, !seats.is_empty(), over);
+        }
         layout.clients = seats::place(&layout, seats);
         layout
     }
 
+    /// The ring with its servers, and `below` of more room under it: for labels.
+    fn with_servers(size: Size, servers: usize, guests: bool, below: f64) -> Self {
+        let mut layout = Self::ring(size, servers, guests, below);
+        layout.servers = (0..servers)
+            .map(|position| layout.spot(position, servers))
+            .collect();
+        layout
+    }
+
     /// The ring without anyone on it.
-    fn ring(size: Size, servers: usize, guests: bool) -> Self {
+    fn ring(size: Size, servers: usize, guests: bool, below: f64) -> Self {
         let narrow = size.width < NARROW;
         let reach = Reach::of(servers);
         let node = node_radius(size, servers);
         let scale = node / FACE;
         let top = CROWN_TOP * scale + 6.0;
-        let bottom = TIMER * scale + 8.0 + if has_legend(size) { LEGEND } else { 0.0 };
+        let legend = if has_legend(size) { LEGEND } else { 0.0 };
+        let bottom = TIMER * scale + 8.0 + legend + below;
         let beside = if narrow {
             48.0 + if guests { 8.0 } else { 0.0 }
         } else {

@@ -1,0 +1,121 @@
+//! A write that is in the log twice is carried out once.
+
+use imbl::OrdMap;
+
+use super::past::describe;
+use super::{Clash, Glance, Invariant, Property};
+use crate::explain::Rule;
+use crate::ids::ServerId;
+use crate::raft::{Content, Entry, Index};
+use crate::sim::World;
+use crate::zookeeper::{Command, Password, Request, SessionId, Update, Xid, Zxid, path};
+
+/// Where each write stands in the log for the first time. One that came by way of a server which
+/// its client had left does not count: it was refused, and may come again; hence who may write for
+/// which `session`, and the password by which that moves. `through` says how far the log was
+/// looked at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ExactlyOnce {
+    first: OrdMap<(SessionId, Xid), Index>,
+    session: OrdMap<SessionId, (ServerId, Password)>,
+    through: Index,
+}
+
+impl Invariant for ExactlyOnce {
+    const PROPERTY: Property = Property {
+        name: "exactly_once",
+        title: "Exactly once",
+        rule: Rule {
+            text: "a write that reached the log twice, because it was asked for twice, takes effect once",
+            source: "Raft §8, dissertation §6.3",
+        },
+    };
+
+    fn check(&mut self, glance: &Glance<'_>) -> Result<(), Clash> {
+        for entry in glance.applied() {
+            let Content::Command(command) = &entry.content else {
+                continue;
+            };
+            if self.through < entry.index {
+                self.through = entry.index;
+                self.note(entry.index, command);
+            }
+            let Update::Write(request) = &command.update else {
+                continue;
+            };
+            match self.first.get(&(command.session, command.xid)) {
+                Some(first) if *first < entry.index => {
+                    had_no_effect(glance.world, glance.server, *first, entry, request)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ExactlyOnce {
+    fn note(&mut self, index: Index, command: &Command) {
+        let Command {
+            session,
+            xid,
+            origin,
+            ..
+        } = *command;
+        let known = self.session.get(&session).copied();
+        match &command.update {
+            Update::CreateSession { password, .. } => {
+                self.session.entry(session).or_insert((origin, *password));
+            }
+            Update::AttachSession { password, .. } => {
+                if known.is_some_and(|(_, known)| known == *password) {
+                    self.session.insert(session, (origin, *password));
+                }
+            }
+            Update::Write(_) => {
+                if known.is_some_and(|(owner, _)| owner == origin) {
+                    self.first.entry((session, xid)).or_insert(index);
+                }
+            }
+            Update::CloseSession { .. } | Update::Sweep { .. } => {}
+        }
+    }
+}
+
+/// No znode that a write is about, nor its parent, was changed by the write's repetition.
+fn had_no_effect(
+    world: &World,
+    server: ServerId,
+    first: Index,
+    again: &Entry<Command>,
+    request: &Request,
+) -> Result<(), Clash> {
+    let Some(service) = world.server(server).map(crate::server::Server::service) else {
+        return Ok(());
+    };
+    // Where commands are replicated as such, a write's zxid is its place in the log.
+    let zxid = Zxid::new(0, again.index.number() as u32);
+    let parts = match request {
+        Request::Multi(parts) => &**parts,
+        other => std::slice::from_ref(other),
+    };
+    let named = parts.iter().filter_map(Request::path);
+    let changed = named
+        .flat_map(|own| [Some(&**own), path::parent(own)])
+        .flatten()
+        .find(|path| {
+            let stat = service.tree().get(path).map(crate::zookeeper::Znode::stat);
+            stat.is_some_and(|stat| [stat.czxid, stat.mzxid, stat.pzxid].contains(&zxid))
+        });
+    let Some(changed) = changed else {
+        return Ok(());
+    };
+    let index = again.index;
+    Err(Clash {
+        what: format!("{server} carried the write of entry {first} out again as entry {index}"),
+        facts: [
+            (server, format!("applied entry {first}")),
+            (server, format!("changed {changed} by {}", describe(again))),
+        ],
+    })
+}

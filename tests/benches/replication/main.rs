@@ -1,0 +1,172 @@
+//! Committed writes per second through five replicas in memory, on one thread, beside the `raft`
+//! crate (tikv's port of etcd/raft) doing the same work in the same run.
+//!
+//! One round: a fresh cluster elects a leader; then a batch of writes goes to the leader, messages
+//! and disks move until all five servers have applied it, and the next follows. Rounds of the two
+//! alternate, so that what else the machine does slows both, and each pair of rounds gives one
+//! ratio. Neither side encodes messages, compacts its log or lets time pass. Benchmark libraries
+//! measure one thing at a time, so the pairing is done here.
+
+use std::time::Instant;
+
+mod ours;
+mod theirs;
+
+/// Servers of each cluster.
+const SERVERS: u64 = 5;
+
+/// Bytes of one write.
+const PAYLOAD: usize = 100;
+
+/// Writes of one round.
+const WRITES: u64 = 16_384;
+
+/// Pairs of rounds for each batch.
+const ROUNDS: usize = 21;
+
+/// Entries that are on their way to one follower, in messages, at most; and bytes of one message.
+const MAX_INFLIGHT: usize = 256;
+const MAX_MESSAGE: u64 = 1 << 20;
+
+/// A cluster with a leader.
+trait Cluster {
+    fn elect() -> Self;
+
+    /// Gives the leader `batch` writes, the first with this number, and lets messages and disks
+    /// move until nothing moves any more.
+    fn write(&mut self, first: u64, batch: u64);
+
+    /// Messages that were sent so far.
+    fn messages(&self) -> u64;
+
+    /// What each server applied.
+    fn applied(&self) -> [Applied; SERVERS as usize];
+}
+
+/// The writes that a server applied.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+struct Applied {
+    writes: u64,
+    /// Changes with every write and with their order.
+    digest: u64,
+}
+
+impl Applied {
+    fn apply(&mut self, payload: &[u8]) {
+        self.writes += 1;
+        let number = payload.first_chunk().map_or(0, |c| u64::from_le_bytes(*c));
+        self.digest = self.digest.wrapping_mul(31).wrapping_add(number);
+    }
+}
+
+/// The write with this number.
+fn payload(number: u64) -> Vec<u8> {
+    let mut payload = vec![0; PAYLOAD];
+    payload[..8].copy_from_slice(&number.to_le_bytes());
+    payload
+}
+
+/// What one round took.
+struct Round {
+    writes_per_second: f64,
+    messages_per_write: f64,
+    applied: Applied,
+}
+
+// Counts of a round are far below 2^52.
+#[allow(clippy::cast_precision_loss)]
+fn round<C: Cluster>(batch: u64) -> Round {
+    let mut cluster = C::elect();
+    let before = cluster.messages();
+    let start = Instant::now();
+    for first in (0..WRITES).step_by(batch as usize) {
+        cluster.write(first, batch);
+    }
+    let took = start.elapsed();
+    let applied = cluster.applied();
+    assert!(
+        applied.iter().all(|other| *other == applied[0]),
+        "{applied:?}"
+    );
+    assert_eq!(applied[0].writes, WRITES);
+    Round {
+        writes_per_second: WRITES as f64 / took.as_secs_f64(),
+        messages_per_write: (cluster.messages() - before) as f64 / WRITES as f64,
+        applied: applied[0],
+    }
+}
+
+/// The middle value, with the quarters below and above it left out.
+struct Spread {
+    lower: f64,
+    median: f64,
+    upper: f64,
+}
+
+impl Spread {
+    fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let at = |quarter: usize| values[(values.len() - 1) * quarter / 4];
+        Self {
+            lower: at(1),
+            median: at(2),
+            upper: at(3),
+        }
+    }
+
+    fn thousands(&self) -> String {
+        let Self {
+            lower,
+            median,
+            upper,
+        } = self;
+        let [median, lower, upper] = [median, lower, upper].map(|value| value / 1e3);
+        format!("{median:.0}k ({lower:.0}k to {upper:.0}k)")
+    }
+
+    fn ratio(&self) -> String {
+        let Self {
+            lower,
+            median,
+            upper,
+        } = self;
+        format!("{median:.2} ({lower:.2} to {upper:.2})")
+    }
+}
+
+fn main() {
+    println!(
+        "committed writes a second, {SERVERS} replicas in memory, one thread, {PAYLOAD} bytes a \
+         write\nmedian of {ROUNDS} pairs of rounds of {WRITES} writes (middle half of them)\n"
+    );
+    println!(
+        "| batch | quorumscope | raft 0.7 | ratio | messages a write, quorumscope | raft 0.7 |"
+    );
+    println!("|---:|---:|---:|---:|---:|---:|");
+    for batch in [1, 16, 256] {
+        let pairs: Vec<_> = (0..ROUNDS)
+            .map(|pair| {
+                if pair % 2 == 0 {
+                    (round::<ours::Ours>(batch), round::<theirs::Theirs>(batch))
+                } else {
+                    let theirs = round::<theirs::Theirs>(batch);
+                    (round::<ours::Ours>(batch), theirs)
+                }
+            })
+            .collect();
+        assert!(
+            pairs.iter().all(|(o, t)| o.applied == t.applied),
+            "not the same work"
+        );
+        let column =
+            |value: fn(&(Round, Round)) -> f64| Spread::of(pairs.iter().map(value).collect());
+        println!(
+            "| {batch} | {} | {} | {} | {:.2} | {:.2} |",
+            column(|(ours, _)| ours.writes_per_second).thousands(),
+            column(|(_, theirs)| theirs.writes_per_second).thousands(),
+            column(|(ours, theirs)| ours.writes_per_second / theirs.writes_per_second).ratio(),
+            column(|(ours, _)| ours.messages_per_write).median,
+            column(|(_, theirs)| theirs.messages_per_write).median,
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! What cannot be done is refused with a word about what could be, and leaves the cluster as it is.
+
+use quorumscope_core::history::Player;
+use quorumscope_core::ids::ServerId;
+
+/// Lets a script do what it says, then gives it one more command. The refusal, and whether anything
+/// has changed with it.
+fn refused(script: &str, command: &str) -> (String, bool) {
+    let script = format!("quorumscope 1\nservers 3\nseed 3\n{script}");
+    let mut player = Player::open(&format!("{script}\npause\n")).unwrap();
+    quorumscope_cli::run_to_end(&mut player, None, |_| {});
+    assert_eq!(player.failures(), [], "{script}");
+    let before = player.world().digest();
+    let error = player.run(command).expect_err(command).to_string();
+    (error, player.world().digest() == before)
+}
+
+const LED: &str = "\ntimeout S1\nuntil S1 leader and S1 committed 1 and caught up\n";
+
+#[test]
+fn an_impossible_deed_says_what_would_be_possible_and_changes_nothing() {
+    let joint = "add S4\nadd S5\nreconfigure S1 S4 S5 explicit\nuntil S1 joint and caught up";
+    let learner = "reconfigure S1 S2 learner S3\nuntil S3 learner and caught up";
+    let cases = [
+        (
+            "",
+            "transfer S2 -> S3",
+            "S2 does not lead; S1 is believed to",
+        ),
+        ("", "transfer S1 -> S1", "S1 leads already"),
+        (
+            learner,
+            "transfer S1 -> S3",
+            "S3 is no voter, and only a voter can lead: the configuration is S1 S2 learner S3",
+        ),
+        (
+            "crash S3",
+            "transfer S1 -> S3",
+            "S3 is down; `restart S3` brings it back",
+        ),
+        (
+            "pause S1",
+            "transfer S1 -> S3",
+            "S1 is paused; `resume S1` lets it go on",
+        ),
+        (
+            "isolate S3\ntransfer S1 -> S3",
+            "transfer S1 -> S2",
+            "a transfer to S3 is going on; it is done or given up within",
+        ),
+        (
+            "",
+            "forget leader S1",
+            "S1 leads; only a follower can forget its leader",
+        ),
+        (
+            "snapshot S1",
+            "snapshot S1",
+            "S1 has nothing to take a snapshot of: nothing was applied since the snapshot at entry 1; a committed command would be",
+        ),
+        (
+            "crash S1",
+            "snapshot S1",
+            "S1 is down; `restart S1` brings it back",
+        ),
+        (
+            "",
+            "reconfigure S2 S3 via S2",
+            "S2 cannot change the configuration: not the leader; S1 is believed to be",
+        ),
+        (
+            "",
+            "reconfigure S1 S2 S3",
+            "the configuration is S1 S2 S3 already",
+        ),
+        (
+            "add S4\nreconfigure S1 S2 S3 S4",
+            "reconfigure S1 S2",
+            "another can follow when it is done",
+        ),
+        (
+            joint,
+            "reconfigure S1 S2",
+            "another change can follow when it has left the joint one",
+        ),
+        (
+            "",
+            "leave joint",
+            "the configuration S1 S2 S3 is not joint; there is nothing to leave",
+        ),
+        ("", "add S6", "the next server is S4"),
+    ];
+    for (script, command, expected) in cases {
+        let (error, unchanged) = refused(&format!("{LED}{script}"), command);
+        assert!(error.contains(expected), "{command}: {error}");
+        assert!(unchanged, "{command}");
+    }
+}
+
+#[test]
+fn a_command_that_names_what_there_is_not_is_refused_before_anything_runs() {
+    let cases = [
+        ("reconfigure S1 S9", "expected a server"),
+        ("reconfigure", "expected a server"),
+        ("reconfigure learner S2", "expected a server"),
+        ("transfer S1 -> S9", "expected a server"),
+        ("transfer S1", "expected \"->\""),
+        ("snapshot A", "expected a server"),
+        ("priority S1 256", "256"),
+    ];
+    for (command, expected) in cases {
+        let (error, unchanged) = refused(LED, command);
+        assert!(error.contains(expected), "{command}: {error}");
+        assert!(unchanged, "{command}");
+    }
+}
+
+#[test]
+fn a_priority_counts_and_outlives_a_crash() {
+    let script = format!("quorumscope 1\nservers 3\nseed 3\n{LED}\npause\n");
+    let mut player = Player::open(&script).unwrap();
+    quorumscope_cli::run_to_end(&mut player, None, |_| {});
+    for command in ["priority S3 5", "crash S3", "restart S3"] {
+        player.run(command).unwrap();
+    }
+    let server = player.world().server(ServerId::new(3)).unwrap();
+    assert_eq!(server.replica().priority(), 5);
+}
