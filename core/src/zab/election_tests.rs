@@ -4,7 +4,7 @@ use super::testing::{Bench, disk, disk_of, s, three, voters, z};
 use super::*;
 use crate::time::Duration;
 
-fn vote(leader: u16, epoch: u32, zxid: Zxid) -> Vote {
+pub(super) fn vote(leader: u16, epoch: u32, zxid: Zxid) -> Vote {
     Vote {
         epoch: Epoch::new(epoch),
         zxid,
@@ -12,7 +12,7 @@ fn vote(leader: u16, epoch: u32, zxid: Zxid) -> Vote {
     }
 }
 
-fn notification(vote: Vote, round: u64, state: ServerState) -> Message<u64> {
+pub(super) fn notification(vote: Vote, round: u64, state: ServerState) -> Message<u64> {
     Message::Election(Notification {
         vote: Some(vote),
         round,
@@ -22,14 +22,14 @@ fn notification(vote: Vote, round: u64, state: ServerState) -> Message<u64> {
 }
 
 /// S1 of an ensemble of three, alone, in round 1, with this disk.
-fn alone(disk: Durable<u64>) -> Bench {
+pub(super) fn alone(disk: Durable<u64>) -> Bench {
     let mut bench = Bench::stopped(vec![disk], Rules::default(), Settings::default());
     bench.restart(s(1));
     bench.wires.clear();
     bench
 }
 
-fn tell(bench: &mut Bench, from: u16, leader: Vote, round: u64, state: ServerState) {
+pub(super) fn tell(bench: &mut Bench, from: u16, leader: Vote, round: u64, state: ServerState) {
     let (from, message) = (s(from), notification(leader, round, state));
     bench.input(s(1), Input::Message { from, message });
 }
@@ -53,8 +53,10 @@ fn a_better_vote_of_the_same_round_is_adopted_and_a_worse_one_is_not() {
 
 #[test]
 fn a_later_round_clears_the_votes_and_is_compared_with_the_initial_vote() {
-    let mut bench = alone(disk(2, &[(2, 3)]));
+    // Of five, two that agree are no quorum.
+    let mut bench = alone(disk_of(&voters(5), 2, &[(2, 3)]));
     tell(&mut bench, 3, vote(3, 9, z(9, 9)), 1, ServerState::Looking);
+    assert_eq!(bench.at(s(1)).vote(), Some(vote(3, 9, z(9, 9))));
     tell(&mut bench, 2, vote(2, 1, z(1, 1)), 5, ServerState::Looking);
     assert_eq!(bench.at(s(1)).round(), 5);
     assert_eq!(bench.at(s(1)).vote(), Some(vote(1, 2, z(2, 3))));
@@ -258,4 +260,70 @@ fn a_newer_configuration_is_taken_over_by_a_looking_server() {
     bench.input(s(1), Input::Message { from, message });
     assert_eq!(*bench.at(s(1)).membership().active, newer);
     assert_eq!(bench.at(s(1)).round(), 2);
+}
+
+#[test]
+fn votes_go_to_the_voters_of_the_configuration_in_force_and_of_the_last_seen() {
+    let mut disk = disk(1, &[(1, 1)]);
+    disk.membership.last_seen = voters(5).at_version(z(1, 1)).into();
+    let bench = alone(disk);
+    let told: Vec<_> = bench.at(s(1)).notifications().keys().copied().collect();
+    assert_eq!(told, [s(2), s(3), s(4), s(5)]);
+}
+
+#[test]
+fn who_is_followed_by_a_quorum_of_another_round_does_not_lead_by_that() {
+    let mut bench = alone(disk(0, &[]));
+    for from in [2, 3] {
+        let led = vote(1, 1, z(1, 4));
+        tell(&mut bench, from, led, 7, ServerState::Following);
+    }
+    assert_eq!(bench.at(s(1)).state(), ServerState::Looking);
+    assert_eq!(bench.at(s(1)).round(), 1);
+}
+
+#[test]
+fn a_notification_without_a_vote_changes_nothing() {
+    let mut bench = alone(disk(0, &[]));
+    let message = Message::Election(Notification {
+        vote: None,
+        round: 9,
+        state: ServerState::Looking,
+        configuration: three().into(),
+    });
+    let from = s(2);
+    bench.input(s(1), Input::Message { from, message });
+    assert_eq!(bench.at(s(1)).round(), 1);
+    assert_eq!(bench.at(s(1)).ballots().count(), 1);
+}
+
+#[test]
+fn who_wins_leads_and_the_others_follow_or_observe() {
+    let configuration = Configuration::new([s(1), s(2)], [s(3)]).unwrap();
+    let disks = vec![Durable::new(configuration); 3];
+    let mut bench = Bench::with(disks, Rules::default(), Settings::default());
+    assert_eq!(bench.elect(), s(2));
+    bench.run_for(Duration::from_secs(3));
+    for (id, state) in [
+        (1, ServerState::Following),
+        (2, ServerState::Leading),
+        (3, ServerState::Observing),
+    ] {
+        assert_eq!(bench.at(s(id)).state(), state, "S{id}");
+    }
+}
+
+#[test]
+fn after_synchronisation_all_members_report_the_new_epoch() {
+    let mut bench = Bench::with(
+        vec![disk(4, &[(4, 1)]), disk(4, &[(4, 2)]), disk(3, &[(3, 1)])],
+        Rules::default(),
+        Settings::default(),
+    );
+    assert_eq!(bench.elect(), s(2));
+    bench.run_for(Duration::from_secs(3));
+    for id in bench.ids() {
+        let vote = bench.at(id).vote().unwrap();
+        assert_eq!((vote.leader, vote.epoch), (s(2), Epoch::new(5)), "{id}");
+    }
 }

@@ -62,6 +62,8 @@ mod log;
 mod message;
 mod narrate;
 mod notification;
+#[cfg(test)]
+mod phase_tests;
 mod reasons;
 mod reconfiguration;
 mod role;

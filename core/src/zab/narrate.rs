@@ -49,7 +49,7 @@ impl Explain for ZabFact {
     }
 
     fn rule(&self) -> Option<Rule> {
-        reasons::rule(self)
+        Some(reasons::rule(self))
     }
 
     fn weight(&self) -> Weight {

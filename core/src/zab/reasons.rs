@@ -207,8 +207,8 @@ fn why_sync(reason: SyncReason) -> String {
     }
 }
 
-pub(super) fn rule(fact: &ZabFact) -> Option<Rule> {
-    Some(match fact {
+pub(super) fn rule(fact: &ZabFact) -> Rule {
+    match fact {
         ZabFact::ElectionStarted { reason, .. } => looking_rule(reason),
         ZabFact::RoundAdopted { .. }
         | ZabFact::NotificationIgnored {
@@ -233,14 +233,17 @@ pub(super) fn rule(fact: &ZabFact) -> Option<Rule> {
         ZabFact::Connecting { .. } => RETRY,
         ZabFact::EpochHeard { .. } | ZabFact::EpochChosen { .. } => NEW_EPOCH,
         ZabFact::EpochAccepted { again: true, .. } => rules::ACCEPT_EPOCH_ONCE.rule(),
-        ZabFact::EpochAccepted { .. } => PROMISE,
-        ZabFact::PromiseCounted { .. } | ZabFact::EpochBegun { .. } => PROMISE,
+        ZabFact::EpochAccepted { .. }
+        | ZabFact::PromiseCounted { .. }
+        | ZabFact::EpochBegun { .. } => PROMISE,
         ZabFact::EpochFinished { .. } => FINISH_EPOCH,
-        ZabFact::SyncChosen { .. } | ZabFact::Truncated { .. } => SYNC_CHOICE,
-        ZabFact::SnapshotInstalled { .. } => SYNC_CHOICE,
+        ZabFact::SyncChosen { .. }
+        | ZabFact::Truncated { .. }
+        | ZabFact::SnapshotInstalled { .. } => SYNC_CHOICE,
         ZabFact::HistorySaved { .. } => rules::EPOCH_AFTER_TRANSACTIONS.rule(),
-        ZabFact::HistoryAcked { .. } | ZabFact::Established { .. } => ESTABLISH,
-        ZabFact::UpToDate { .. } => ESTABLISH,
+        ZabFact::HistoryAcked { .. } | ZabFact::Established { .. } | ZabFact::UpToDate { .. } => {
+            ESTABLISH
+        }
         ZabFact::LogReplayed { .. } => rules::REPLAY_LOG_BEFORE_ELECTION.rule(),
         ZabFact::StateDiscarded { mode } => match mode {
             SyncMode::Trunc => rules::DISCARD_INTERRUPTED_TRUNCATION.rule(),
@@ -258,7 +261,7 @@ pub(super) fn rule(fact: &ZabFact) -> Option<Rule> {
             DropReason::NotLeading => NOT_LEADING,
         },
         ZabFact::SnapshotTaken { .. } => SNAPSHOT,
-    })
+    }
 }
 
 fn looking_rule(reason: &LookingReason) -> Rule {

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use imbl::ordmap::DiffItem;
+
 use super::database::Database;
 use super::epoch::follows;
 use super::testing::{Ledger, Machine};
@@ -112,7 +114,7 @@ impl Invariants {
         let last = self.committed.get_max().map(|(zxid, _)| *zxid);
         if leads && replica.last_zxid().counter() == 0 {
             // It has just been established, or has committed nothing yet.
-            if let Some((zxid, _)) = self.committed.diff(state).find_map(missing) {
+            if let Some((zxid, _)) = self.committed.diff(state).find_map(|item| missing(&item)) {
                 let newer = replica.epoch().is_some_and(|e| Epoch::of(zxid) < e);
                 if newer {
                     let how = format!("{id} leads without {}", Pair(zxid));
@@ -154,7 +156,10 @@ impl Invariants {
         let (last, configuration) = (*last, machines[0].disk.membership.active.clone());
         let holds = |machine: &Machine| {
             let on_disk = Database::restore(&machine.disk, 0);
-            let lacks = self.committed.diff(on_disk.state()).find_map(missing);
+            let lacks = self
+                .committed
+                .diff(on_disk.state())
+                .find_map(|item| missing(&item));
             lacks.is_none()
         };
         let holders = (0..machines.len()).filter(|i| holds(&machines[*i]));
@@ -167,13 +172,13 @@ impl Invariants {
 }
 
 /// What the first of two compared ledgers has and the second has not, or has otherwise.
-fn missing<'a>(item: imbl::ordmap::DiffItem<'a, 'a, Zxid, u64>) -> Option<(Zxid, u64)> {
+fn missing(item: &DiffItem<'_, '_, Zxid, u64>) -> Option<(Zxid, u64)> {
     match item {
-        imbl::ordmap::DiffItem::Remove(zxid, txn) => Some((*zxid, *txn)),
-        imbl::ordmap::DiffItem::Update {
+        DiffItem::Remove(zxid, txn)
+        | DiffItem::Update {
             old: (zxid, txn), ..
-        } => Some((*zxid, *txn)),
-        imbl::ordmap::DiffItem::Add(..) => None,
+        } => Some((**zxid, **txn)),
+        DiffItem::Add(..) => None,
     }
 }
 
@@ -182,13 +187,13 @@ fn not_prefix(state: &Ledger, history: &Ledger) -> Option<String> {
     let mut gap = None;
     for item in history.diff(state) {
         match item {
-            imbl::ordmap::DiffItem::Add(zxid, _) => {
+            DiffItem::Add(zxid, _) => {
                 return Some(format!("{}, which is not committed", Pair(*zxid)));
             }
-            imbl::ordmap::DiffItem::Update { old: (zxid, _), .. } => {
+            DiffItem::Update { old: (zxid, _), .. } => {
                 return Some(format!("another {}", Pair(*zxid)));
             }
-            imbl::ordmap::DiffItem::Remove(zxid, _) => {
+            DiffItem::Remove(zxid, _) => {
                 gap.get_or_insert(*zxid);
             }
         }
