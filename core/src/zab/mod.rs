@@ -97,7 +97,7 @@ pub use io::{Input, Output, Timer};
 pub use log::{Entry, Payload, TxnLog};
 pub use message::{Channel, Message, MessageKind, Notification, ToLeader, ToLearner};
 pub use role::{Phase, SyncMode};
-pub use rules::{RuleInfo, Rules, UnknownRule};
+pub use rules::{Rules, UnknownRule};
 pub use settings::{Settings, SettingsError};
 pub use vote::{Ballot, Decider, ServerState, Vote};
 

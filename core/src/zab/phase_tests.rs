@@ -254,7 +254,7 @@ fn a_diff_is_on_disk_before_the_epoch_and_the_epoch_before_the_acknowledgement()
 }
 
 #[test]
-fn a_snapshot_is_on_disk_before_what_follows_it_and_the_epoch() {
+fn a_snapshot_is_on_disk_before_the_epoch_with_all_that_was_committed_after_it() {
     let mut bench = registered(disk(2, &[(2, 1)]));
     hear(&mut bench, [leader_info(3)]);
     write_all(&mut bench);
@@ -264,8 +264,11 @@ fn a_snapshot_is_on_disk_before_what_follows_it_and_the_epoch() {
     let commit = ToLearner::Commit { zxid: z(2, 8) };
     let rest = [proposal(z(2, 8)), commit, new_leader(3)];
     hear(&mut bench, snap.into_iter().chain(rest));
-    let order = ["snapshot", "transactions", "current epoch"];
-    assert_eq!(unwritten(&bench), order);
+    assert_eq!(unwritten(&bench), ["snapshot", "current epoch"]);
+    write_all(&mut bench);
+    let restored = Database::restore(&bench.machines[0].disk, 0);
+    assert_eq!(*restored.state(), ledger(&[(2, 7), (2, 8)]));
+    assert_eq!(bench.kinds(s(1), s(3)), ["ACKEPOCH", "ACK"]);
 }
 
 #[test]
@@ -435,4 +438,48 @@ fn pings_bring_touched_sessions_to_the_leader() {
         .iter()
         .filter(|it| **it == (leader, touched.clone()));
     assert_eq!(told.count(), 1);
+}
+
+#[test]
+fn a_follower_that_owes_an_acknowledgement_for_sync_limit_is_dropped() {
+    let mut bench = Bench::new(3);
+    let leader = bench.elect();
+    bench.run_for(Duration::from_secs(1));
+    bench.clear_records();
+    bench.instant_disks = false;
+    let zxid = bench.propose(leader, 1).unwrap();
+    bench.settle();
+    for id in [leader, s(2)] {
+        assert!(bench.write_one(id), "{id}");
+    }
+    bench.run_for(bench.settings.sync_time() + bench.settings.tick);
+    let dropped = ZabFact::LearnerDropped {
+        learner: s(1),
+        reason: DropReason::TransactionTimeout { zxid },
+    };
+    assert!(bench.facts_of(leader).contains(&&dropped));
+    assert_eq!(bench.leader(), Some(leader));
+}
+
+#[test]
+fn a_leader_without_an_epoch_gives_up_when_a_quorum_of_voters_still_looks() {
+    let settings = Settings {
+        max_time_to_wait_for_epoch: Some(Duration::from_millis(100)),
+        ..Settings::default()
+    };
+    let disks = vec![Durable::new(three())];
+    let mut bench = Bench::stopped(disks, Rules::default(), settings);
+    bench.restart(s(1));
+    let mine = vote(1, 0, Zxid::ZERO);
+    tell(&mut bench, 2, mine, 1, ServerState::Looking);
+    bench.ring(s(1), Timer::Finalize);
+    for from in [2, 3] {
+        tell(&mut bench, from, mine, 2, ServerState::Looking);
+    }
+    assert!(bench.ring(s(1), Timer::GiveUp));
+    let reason = looks_because(&bench);
+    assert!(
+        matches!(reason, Some(LookingReason::VotersLeft { .. })),
+        "{reason:?}"
+    );
 }

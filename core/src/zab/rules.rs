@@ -4,7 +4,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::explain::Rule;
+use crate::explain::RuleInfo;
 
 /// Gives each rule its constant, its switch and its place in the list.
 macro_rules! rules {
@@ -138,33 +138,12 @@ rules! {
     "Shraer et al., Dynamic Reconfiguration of Primary/Backup Clusters, §3; Leader.Proposal";
 }
 
-/// A rule that can be switched off.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct RuleInfo {
-    /// The name by which it is switched.
-    pub name: &'static str,
-    /// The rule in one sentence, without a full stop at its end.
-    pub text: &'static str,
-    /// Where it is written, or the bug that comes back without it.
-    pub source: &'static str,
-}
-
 /// A name that is no rule's.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[error("no rule is called `{name}`; there are {}", Rules::NAMES.join(", "))]
 pub struct UnknownRule {
     /// The name.
     pub name: String,
-}
-
-impl RuleInfo {
-    /// The rule as facts cite it.
-    pub const fn rule(&self) -> Rule {
-        Rule {
-            text: self.text,
-            source: self.source,
-        }
-    }
 }
 
 impl Rules {

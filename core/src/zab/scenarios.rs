@@ -242,3 +242,80 @@ fn a_leader_that_votes_no_more_hands_over_to_the_one_that_is_designated() {
     assert!(bench.facts_of(leader).iter().any(designated));
     assert_eq!(bench.invariants.violation, None);
 }
+
+#[test]
+fn a_reconfiguration_that_a_dead_leader_left_behind_is_completed_by_the_next() {
+    let mut bench = three_of_five();
+    let new = Configuration::new([s(1), s(2), s(4)], []).unwrap();
+    let version = bench.reconfigure(s(3), &new).unwrap();
+    assert!(bench.deliver(learning(1, 3), 0), "PROPOSAL to S1");
+    bench.isolate(s(3));
+    bench.crash(s(3), 0);
+    bench.run_for(ms(2_000));
+    assert_eq!(bench.leader(), Some(s(1)));
+    for id in [1, 2, 4] {
+        let active = &bench.at(s(id)).membership().active;
+        assert_eq!(active.version(), version, "S{id}");
+        assert!(bench.at(s(id)).is_serving(), "S{id}");
+    }
+    assert_eq!(bench.invariants.violation, None);
+}
+
+#[test]
+fn followers_and_observers_are_told_of_a_reconfiguration_with_its_commit() {
+    let configuration = Configuration::new([s(1), s(2), s(3)], [s(4)]).unwrap();
+    let disks = vec![Durable::new(configuration); 4];
+    let mut bench = Bench::with(disks, Rules::default(), Settings::default());
+    bench.invariants.reconfigures = true;
+    assert_eq!(bench.elect(), s(3));
+    bench.run_for(ms(3_000));
+    bench.clear_records();
+    let new = Configuration::new([s(2), s(3)], [s(1), s(4)]).unwrap();
+    let version = bench.reconfigure(s(3), &new).unwrap();
+    bench.run_for(ms(1));
+    assert_eq!(bench.kinds(s(3), s(2)), ["PROPOSAL", "COMMITANDACTIVATE"]);
+    assert_eq!(bench.kinds(s(3), s(4)), ["INFORMANDACTIVATE"]);
+    bench.run_for(ms(3_000));
+    assert_eq!(bench.at(s(1)).state(), ServerState::Observing);
+    for id in bench.ids() {
+        let active = &bench.at(id).membership().active;
+        assert_eq!(active.version(), version, "{id}");
+    }
+}
+
+/// S1 and S2 have established epoch 2 while S3 was away, which has accepted epoch 9 before.
+fn who_promised_more(rules: Rules) -> Bench {
+    let mut disks = vec![disk(1, &[(1, 1)]); 3];
+    disks[2].accepted_epoch = Epoch::new(9);
+    let mut bench = Bench::stopped(disks, rules, Settings::default());
+    bench.restart(s(1));
+    bench.restart(s(2));
+    assert_eq!(bench.elect(), s(2));
+    assert_eq!(bench.at(s(2)).epoch(), Some(Epoch::new(2)));
+    bench.restart(s(3));
+    bench
+}
+
+#[test]
+fn a_leader_makes_way_for_who_has_promised_a_higher_epoch_or_that_one_stays_out() {
+    let mut bench = who_promised_more(Rules::default());
+    bench.run_for(ms(10_000));
+    let leader = bench.leader().unwrap();
+    assert_eq!(bench.at(leader).epoch(), Some(Epoch::new(10)));
+    commit(&mut bench, leader, 1..=1);
+    assert_all_hold(&bench, &[(1, 1), (10, 1)]);
+    let mut rules = Rules::default();
+    rules.switch("yield_to_higher_epoch", false).unwrap();
+    let mut bench = who_promised_more(rules);
+    // It goes from looking to following and back as fast as messages travel.
+    for _ in 0..5_000 {
+        assert!(bench.move_something());
+    }
+    let past = |fact: &&ZabFact| {
+        let left = |reason: &_| matches!(reason, LookingReason::LeaderInPast { .. });
+        matches!(fact, ZabFact::ElectionStarted { reason, .. } if left(reason))
+    };
+    assert!(bench.facts_of(s(3)).into_iter().filter(past).count() > 100);
+    assert_eq!(bench.at(s(2)).epoch(), Some(Epoch::new(2)));
+    assert!(!bench.at(s(3)).is_serving());
+}
