@@ -2,7 +2,8 @@
 
 use quorumscope_core::time::Duration;
 use quorumscope_core::view::{
-    ClientView, LinkView, MessageView, OperationView, ServerView, TransferView, View, ZnodeView,
+    ClientView, LinkView, MessageView, OperationView, RecipeView, ServerView, SessionView,
+    TransferView, View, ZnodeView,
 };
 
 use crate::intent::Target;
@@ -83,7 +84,7 @@ pub fn runs_down(name: &str) -> bool {
     matches!(
         name,
         "election timer" | "lease" | "gives up in" | "arrives in"
-    )
+    ) || name.starts_with("expires ")
 }
 
 fn of_server(server: &ServerView) -> Vec<Fact> {
@@ -214,8 +215,81 @@ fn listed<T: ToString>(items: &[T]) -> String {
         .join(", ")
 }
 
+/// Whether a recipe still has something, or waits for it.
+pub fn is_alive(recipe: &RecipeView) -> bool {
+    matches!(recipe.state, "running" | "holds" | "unsure")
+}
+
+/// How a recipe stands, in its own words.
+pub fn standing(recipe: &RecipeView) -> String {
+    match recipe.state {
+        "holds" => recipe.held.to_owned(),
+        "running" => "waits".to_owned(),
+        "unsure" => format!("{}, unless its session has expired", recipe.held),
+        "failed" => format!("failed: {}", recipe.error.unwrap_or("its session ended")),
+        state => state.to_owned(),
+    }
+}
+
+/// What a recipe has found out and made: its own znode, its fencing token, elements.
+pub fn found(recipe: &RecipeView) -> String {
+    let mut found = Vec::new();
+    if let Some(own) = &recipe.own {
+        found.push(format!("its znode {own}"));
+    }
+    if let Some(token) = &recipe.token {
+        found.push(format!("token {token}"));
+    }
+    if !recipe.found.is_empty() {
+        found.push(format!("found {}", recipe.found.join(", ")));
+    }
+    if !recipe.doubtful.is_empty() {
+        found.push(format!("perhaps took {}", recipe.doubtful.join(", ")));
+    }
+    found.join(" · ")
+}
+
+fn of_recipe(recipe: &RecipeView) -> Fact {
+    let mut value = standing(recipe);
+    if is_alive(recipe)
+        && let Some(step) = recipe.steps.get(recipe.step)
+    {
+        value = format!(
+            "{value} (step {} of {}: {step})",
+            recipe.step + 1,
+            recipe.steps.len()
+        );
+    }
+    fact(format!("recipe {}", recipe.text), value)
+}
+
+/// The sessions that a server keeps; of a client, what the leader knows of its session.
+pub fn of_sessions(view: &View, target: &Target, sessions: &[SessionView]) -> Vec<Fact> {
+    let own = match target {
+        Target::Client(id) => offers::client(view, *id).and_then(|client| client.session.as_ref()),
+        _ => None,
+    };
+    let wanted = |session: &&SessionView| match target {
+        Target::Client(_) => Some(&session.id) == own,
+        _ => true,
+    };
+    let one = |session: &SessionView| {
+        let holder = session
+            .client
+            .map_or_else(|| session.id.clone(), |client| format!("client {client}"));
+        match session.left {
+            Some(left) => fact(
+                format!("expires session of {holder} in"),
+                format!("{} of {}", millis(left), session.timeout),
+            ),
+            None => fact(format!("session of {holder}"), session.timeout),
+        }
+    };
+    sessions.iter().filter(wanted).map(one).collect()
+}
+
 fn of_client(client: &ClientView) -> Vec<Fact> {
-    vec![
+    let mut facts = vec![
         fact("state", client.state),
         fact("server", or_none(client.server)),
         fact("session", or_none(client.session.as_ref())),
@@ -234,7 +308,9 @@ fn of_client(client: &ClientView) -> Vec<Fact> {
                 .filter(|operation| operation.text.ends_with(" linearizable"))
                 .count(),
         ),
-    ]
+    ];
+    facts.extend(client.recipes.iter().rev().map(of_recipe));
+    facts
 }
 
 fn waiting(client: &ClientView) -> impl Iterator<Item = &OperationView> {

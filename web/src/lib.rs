@@ -7,13 +7,14 @@
 //! |---|---|
 //! | [`intent`], [`action`] | what a reader points at, and what the page can be told to do |
 //! | [`playback`], [`settings`], [`model`] | a run and how it is watched, without a screen |
-//! | [`offers`], [`operators`], [`members`], [`facts`], [`snapshot`] | what can be done and said about what is there |
+//! | [`asks`], [`offers`], [`operators`], [`members`], [`facts`], [`snapshot`] | what can be done and said about what is there |
 //! | [`stage`], [`panels`], `page` | what is drawn |
 //! | [`app`], [`element`] | the root component, and what a host page holds |
 
 mod act;
 pub mod action;
 pub mod app;
+pub mod asks;
 pub mod completion;
 pub mod desk;
 pub mod draft;

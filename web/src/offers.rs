@@ -7,6 +7,8 @@ use quorumscope_core::ids::{ClientId, Endpoint, MessageId, ServerId};
 use quorumscope_core::view::{ClientView, LinkView, MessageView, ServerView, View};
 
 use crate::action::Favourite;
+use crate::asks::RECIPES;
+use crate::facts;
 use crate::intent::Target;
 use crate::operators;
 
@@ -175,12 +177,21 @@ fn for_client(view: &View, client: &ClientView) -> Vec<Offer> {
         .iter()
         .filter(|server| server.up && client.server != Some(server.id))
         .map(|server| {
-            gentle(
-                &format!("Connect to {}", server.id),
-                format!("client {id} connect {}", server.id),
-            )
+            let line = format!("client {id} connect {}", server.id);
+            gentle(&server.id.to_string(), line).in_row("Connect to")
         })
         .collect();
+    let alive = client.recipes.iter().filter(|one| facts::is_alive(one));
+    offers.extend(alive.map(|recipe| {
+        let line = format!("client {id} release {}", recipe.path);
+        gentle(&format!("Let go of {}", recipe.path), line)
+    }));
+    for (row, recipes) in RECIPES {
+        offers.extend(recipes.iter().map(|(label, recipe)| {
+            let recipe = recipe.replace("CLIENT", &id.to_string());
+            gentle(label, format!("client {id} recipe {recipe}")).in_row(row)
+        }));
+    }
     offers.push(gentle("Close its session", format!("client {id} close")));
     offers.push(harmful("Kill", format!("client {id} kill")));
     offers
@@ -229,7 +240,17 @@ fn for_znode(view: &View, path: &str) -> Vec<Offer> {
         return Vec::new();
     };
     let id = client.id;
-    let mut offers = vec![gentle("Read it", format!("client {id} get {path}"))];
+    let mut offers = vec![
+        gentle("Read it", format!("client {id} get {path}")),
+        gentle("next change", format!("client {id} get {path} watch")).in_row("Watch"),
+        gentle("children", format!("client {id} children {path} watch")).in_row("Watch"),
+        gentle("always", format!("client {id} addwatch {path}")).in_row("Watch"),
+        gentle(
+            "all below",
+            format!("client {id} addwatch {path} recursive"),
+        )
+        .in_row("Watch"),
+    ];
     if path != "/" {
         offers.push(harmful("Delete", format!("client {id} delete {path}")));
     }

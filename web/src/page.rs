@@ -65,6 +65,11 @@ fn refused_here(desk: &Desk) -> Option<Refusal> {
     desk.refused.clone().filter(|_| desk.dialog.is_none())
 }
 
+/// What was refused, unless it was asked for in a menu or a dialog.
+fn refused_in_form(desk: &Desk) -> Option<Refusal> {
+    refused_here(desk).filter(|_| desk.menu.is_none())
+}
+
 /// The cluster in one sentence, for those who cannot see it.
 fn summary(view: &View) -> String {
     let up = view.servers.iter().filter(|server| server.up).count();
@@ -102,10 +107,14 @@ fn panels(app: &App) -> Html {
     let lit = desk.light.clone();
     let panel = match desk.tab {
         Tab::Story => html! { <Story {shown} filter={desk.filter.clone()} {lit} {on} /> },
-        Tab::Znodes => html! { <Znodes {shown} tree_of={desk.tree_of} {lit} {on} /> },
-        Tab::Clients => html! { <Clients {shown} {lit} {on} /> },
+        Tab::Znodes => {
+            html! { <Znodes {shown} tree_of={desk.tree_of} {lit} refused={refused_in_form(desk)} {on} /> }
+        }
+        Tab::Clients => {
+            html! { <Clients {shown} {lit} refused={refused_in_form(desk)} {on} /> }
+        }
         Tab::Inspect => {
-            html! { <Inspector {shown} selected={desk.selected.clone()} refused={refused_here(desk).filter(|_| desk.menu.is_none())} {on} /> }
+            html! { <Inspector {shown} selected={desk.selected.clone()} refused={refused_in_form(desk)} {on} /> }
         }
     };
     html! {

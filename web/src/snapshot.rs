@@ -6,7 +6,7 @@ use quorumscope_core::history::{BranchView, Failure, Note, Tape, Waiting};
 use quorumscope_core::ids::EventId;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Time;
-use quorumscope_core::view::{self, LineView, View, ZnodeView};
+use quorumscope_core::view::{self, LineView, SessionView, ToldView, View, WatchView, ZnodeView};
 use yew::AttrValue;
 
 use crate::action::Tab;
@@ -23,6 +23,9 @@ const LINES: usize = 300;
 const LINES_SEARCHED: usize = 20_000;
 /// Lines that are shown at most.
 pub const LINES_SHOWN: usize = 120;
+
+/// Events of watches that are shown at most.
+const TOLD_SHOWN: usize = 4;
 
 /// What the panels show at one moment.
 pub struct Snapshot {
@@ -46,6 +49,12 @@ pub struct Snapshot {
     pub branches: Vec<BranchView>,
     /// The tree of the chosen server.
     pub tree: Vec<ZnodeView>,
+    /// The watches that the chosen server keeps.
+    pub watches: Vec<WatchView>,
+    /// The latest that clients were told by watches, the newest first.
+    pub told: Vec<ToldView>,
+    /// The sessions as the leader keeps them.
+    pub sessions: Vec<SessionView>,
     /// What the inspector says.
     pub facts: Vec<Fact>,
     /// What can be done to what is inspected.
@@ -94,6 +103,21 @@ pub fn take(model: &mut Model, desk: &Desk, view: &Rc<View>) -> Snapshot {
         } else {
             Vec::new()
         },
+        watches: if tree_wanted {
+            view::watches_of(player.world(), desk.tree_of)
+        } else {
+            Vec::new()
+        },
+        told: if tree_wanted {
+            told(player.world())
+        } else {
+            Vec::new()
+        },
+        sessions: if desk.tab == Tab::Clients {
+            sessions(player.world())
+        } else {
+            Vec::new()
+        },
         facts,
         offers: offered(model, view, desk.selected.as_ref()),
         menu: offered(model, view, desk.menu.as_ref().map(|menu| &menu.target)),
@@ -108,6 +132,19 @@ pub fn take(model: &mut Model, desk: &Desk, view: &Rc<View>) -> Snapshot {
         shared,
         transcript: model.transcript().to_vec(),
     }
+}
+
+fn told(world: &World) -> Vec<ToldView> {
+    let mut told = view::told_since(world, Time::ZERO);
+    told.truncate(TOLD_SHOWN);
+    told
+}
+
+/// The leader's book of sessions; only the leader expires them.
+fn sessions(world: &World) -> Vec<SessionView> {
+    view::leader_of(world)
+        .map(|leader| view::sessions_of(world, leader))
+        .unwrap_or_default()
 }
 
 fn offered(model: &Model, view: &View, target: Option<&Target>) -> Vec<Offer> {
@@ -157,7 +194,14 @@ pub fn facts_of(model: &Model, view: &View, target: &Target) -> Vec<Fact> {
         } => view::tree_of(world, *server),
         _ => Vec::new(),
     };
-    facts::facts(view, target, &tree, &details)
+    let sessions = match target {
+        Target::Server(server) => view::sessions_of(world, *server),
+        Target::Client(_) => sessions(world),
+        _ => Vec::new(),
+    };
+    let mut facts = facts::facts(view, target, &tree, &details);
+    facts.extend(facts::of_sessions(view, target, &sessions));
+    facts
 }
 
 /// What only the payload of a message knows.

@@ -13,6 +13,7 @@ use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::leader_of;
 
 use super::dice::Dice;
+use super::membership;
 use super::operators;
 use super::plan::Clocks;
 use super::trial::Trial;
@@ -25,6 +26,10 @@ struct Glimpse {
     leads: bool,
     commit: Index,
 }
+
+/// How often, of a thousand, it strikes a leader at a bad moment at least, where leaders trust in
+/// leases: nobody else does harm to them.
+const LEAST_AT_LEASES: u64 = 20;
 
 /// How an adversary goes about it, the same for a whole run, and what it has in mind.
 pub(super) struct Adversary {
@@ -42,6 +47,9 @@ pub(super) struct Adversary {
     at_new_leaders: u64,
     clocks: Clocks,
     glimpses: Vec<Glimpse>,
+    /// Until when a new leader is asked for a change of its own, beside the one that its predecessor
+    /// was left alone with.
+    rivals_until: Time,
     /// Faults that are about to come or to end; the latest in front.
     agenda: Vec<(Time, Command)>,
 }
@@ -101,11 +109,13 @@ impl Adversary {
             fault_gap: fault_gap.as_micros(),
             deed_gap: deed_gap.as_micros(),
             fault_length: dice.span(60_000, 1_200_000).as_micros(),
-            at_leaders: dice.one(if patient {
-                &[0, 3, 10, 30]
-            } else {
-                &[0, 50, 150, 400]
-            }),
+            at_leaders: dice
+                .one(if patient {
+                    &[0, 3, 10, 30]
+                } else {
+                    &[0, 50, 150, 400]
+                })
+                .max(if clocks.jump { 0 } else { LEAST_AT_LEASES }),
             at_writers: dice.one(if patient {
                 &[0, 0, 0, 2]
             } else {
@@ -113,6 +123,7 @@ impl Adversary {
             }),
             at_new_leaders: dice.one(&[0, 0, 20, 80]),
             glimpses: Vec::new(),
+            rivals_until: Time::ZERO,
             agenda: Vec::new(),
         }
     }
@@ -175,6 +186,14 @@ impl Adversary {
         let before = std::mem::replace(&mut self.glimpses[id.position()], glimpse);
         if glimpse.leads
             && !before.leads
+            && world.now() < self.rivals_until
+            && let Some(change) = membership::one_voter(world, id, dice)
+        {
+            // Before it can have committed anything.
+            self.plan(world.now(), change);
+        }
+        if glimpse.leads
+            && !before.leads
             && dice.percent(self.at_new_leaders)
             && let Some(order) = operators::order(world, id, dice)
         {
@@ -196,7 +215,12 @@ impl Adversary {
     fn strike_leader(&mut self, world: &World, leader: ServerId, dice: &mut Dice) {
         let at = world.now() + dice.span(1, 40_000);
         let end = at + self.length(dice);
-        match dice.below(6) {
+        if dice.percent(20)
+            && let Some(change) = membership::one_voter(world, leader, dice)
+        {
+            return self.plan_rivals(world, leader, (at, end), change, dice);
+        }
+        match dice.below(if self.clocks.jump { 6 } else { 10 }) {
             0 => self.plan_crash(world, leader, at, dice),
             1 => {
                 let endpoint = server_end(leader);
@@ -215,6 +239,32 @@ impl Adversary {
                 }
             }
         }
+    }
+
+    /// A leader is left alone with a change of one voter, while another stands for election, to be
+    /// asked for another change (the correction of 2015 to dissertation §4.1).
+    fn plan_rivals(
+        &mut self,
+        world: &World,
+        leader: ServerId,
+        (at, end): (Time, Time),
+        change: Command,
+        dice: &mut Dice,
+    ) {
+        let others = world.nodes().iter().map(quorumscope_core::sim::Node::id);
+        let others: Vec<ServerId> = others.filter(|id| *id != leader).collect();
+        if others.is_empty() {
+            return;
+        }
+        let peers = others.iter().copied().map(server_end).collect();
+        let groups = vec![vec![server_end(leader)], peers];
+        self.plan(at, change);
+        self.plan(at, Command::Partition { groups });
+        let server = dice.one(&others).into();
+        self.plan(at + dice.span(1_000, 100_000), Command::TimeOut { server });
+        let end = end.max(at + dice.span(200_000, 500_000));
+        self.plan(end, Command::HealAll);
+        self.rivals_until = end;
     }
 
     /// A leader can reach only one follower: too few to commit, enough to leave something behind.

@@ -2,11 +2,13 @@
 //! server caught up with it, and a client served.
 
 use quorumscope_core::ids::{ClientId, ServerId};
-use quorumscope_core::raft::Transition;
+use quorumscope_core::raft::{Index, Transition};
 use quorumscope_core::script::{
     ClientAction, Command, Condition, Disk, Operation, Percent, Quality, ServerRef, Step, holds,
     parse_line,
 };
+use quorumscope_core::server::Server;
+use quorumscope_core::sim::World;
 use quorumscope_core::time::Duration;
 use quorumscope_core::view::leader_of;
 use quorumscope_core::zookeeper::CreateMode;
@@ -37,13 +39,15 @@ pub(super) struct Failed {
 /// Ends all faults and waits until the cluster lives; why not, if it does not.
 pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
     end_faults(trial);
-    if let Some(failed) = gather(trial) {
-        return Some(failed);
+    for step in [gather, |trial: &mut Trial| wait_until(trial, ALIVE)] {
+        if step(trial).is_some() {
+            dismiss_clients(trial);
+            if let Some(failed) = step(trial) {
+                return Some(failed);
+            }
+        }
     }
-    if let Some(failed) = wait_until(trial, ALIVE) {
-        return Some(failed);
-    }
-    let client = ClientId::from_letter('Z').expect("Z is a letter");
+    let client = visitor().expect("Z is a letter");
     let open = ClientAction::Open {
         server: None,
         timeout: None,
@@ -67,49 +71,130 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
         });
         failed = wait_until(trial, SERVED);
         failed.as_ref()?;
+        dismiss_clients(trial);
     }
     failed
 }
 
-/// Makes every server a voter again: one that was removed and does not know it disturbs the others
-/// for ever. Why that did not succeed, if it does not.
+/// Clients that ask for more than the cluster can do are no reason to call it dead: with one entry
+/// a message, sessions are opened faster than they are committed, or the log outruns a snapshot
+/// that travels in pieces. They go, and the cluster has the same time once more.
+fn dismiss_clients(trial: &mut Trial) {
+    let clients: Vec<ClientId> = trial.world.clients().map(|(id, _)| id).collect();
+    for client in clients.into_iter().filter(|id| Some(*id) != visitor()) {
+        let action = ClientAction::Kill;
+        trial.command(&Command::Client { client, action });
+    }
+}
+
+/// The client that comes when the cluster lives.
+fn visitor() -> Option<ClientId> {
+    ClientId::from_letter('Z')
+}
+
+/// Makes every server a voter again. Why that did not succeed, if it does not: for a whole
+/// [`PATIENCE`] nobody came to be a member, and the member that is furthest behind got no further.
+/// Members come one by one where no joint configuration is allowed, each with a log to catch up with.
 fn gather(trial: &mut Trial) -> Option<Failed> {
     let everyone: Vec<ServerId> = (1..=trial.world.servers()).map(ServerId::new).collect();
-    // What is not committed may be taken back.
-    let is_done = |trial: &Trial| {
-        let leader = leader_of(&trial.world).and_then(|leader| trial.world.server(leader));
-        leader.is_some_and(|leader| {
-            let replica = leader.replica();
-            let now = replica.configuration();
-            let is_committed = replica.configured_at() <= replica.commit_index();
-            is_committed && !now.is_joint() && now.voters() == everyone
-        })
-    };
-    let deadline = trial.world.now() + PATIENCE;
-    while trial.is_safe() && !is_done(trial) && trial.world.now() < deadline {
-        trial.command(&Command::LeaveJoint { via: None });
-        for one_more in (0..everyone.len()).rev() {
-            // Where no joint configuration is allowed, voters come back one by one.
-            let leader = leader_of(&trial.world);
-            let now = leader.and_then(|leader| trial.world.configuration_of(leader));
-            let voters = everyone.iter().enumerate().filter(|(position, server)| {
-                *position <= one_more || now.as_ref().is_some_and(|now| now.is_voter(**server))
-            });
-            let voters: Vec<ServerRef> = voters.map(|(_, server)| (*server).into()).collect();
-            if trial.command(&Command::Reconfigure {
-                voters,
-                learners: Vec::new(),
-                transition: Transition::AsNeeded,
-                via: None,
-            }) {
-                break;
-            }
+    let end = trial.world.now() + PATIENCE.fraction(10, 1);
+    let (mut furthest, mut deadline) = (None, trial.world.now() + PATIENCE);
+    while trial.is_safe() && !are_voters(&everyone, &trial.world) {
+        let now = trial.world.now();
+        let come = progress(&trial.world);
+        if come > furthest {
+            furthest = come;
+            deadline = end.min(now + PATIENCE);
         }
-        let until = trial.world.now() + Duration::from_millis(100);
+        if now >= deadline {
+            break;
+        }
+        ask_for_voters(&everyone, trial);
+        switch_by_membership(trial);
+        let until = now + Duration::from_millis(100);
         while trial.is_safe() && trial.event(until) {}
     }
+    trial.command(&Command::RestartAll);
     let voters: Vec<String> = everyone.iter().map(|id| format!("{id} voter")).collect();
     wait_until(trial, &voters.join(" and "))
+}
+
+/// Whether that is committed, and nobody goes by anything else: a change that no leader has
+/// committed may yet be taken back, or be committed by the next.
+fn are_voters(everyone: &[ServerId], world: &World) -> bool {
+    let goes_by_it = |server: &ServerId| {
+        let configuration = world.configuration_of(*server);
+        configuration.is_some_and(|now| !now.is_joint() && now.voters() == everyone)
+    };
+    let is_committed = leader_of(world).is_some_and(|leader| has_settled(leader, world));
+    is_committed && everyone.iter().all(goes_by_it)
+}
+
+/// How many members the leader's configuration has, and what all of them have committed.
+fn progress(world: &World) -> Option<(usize, Index)> {
+    let configuration = world.configuration_of(leader_of(world)?)?;
+    let commits = configuration.members().iter().map(|member| {
+        let server = world.server(*member);
+        server.map_or(Index::ZERO, |server| server.replica().commit_index())
+    });
+    Some((configuration.members().len(), commits.min()?))
+}
+
+/// Asks for as many of them as can become voters at once.
+fn ask_for_voters(everyone: &[ServerId], trial: &mut Trial) {
+    trial.command(&Command::LeaveJoint { via: None });
+    let leader = leader_of(&trial.world);
+    let now = leader.and_then(|leader| trial.world.configuration_of(leader));
+    for one_more in (0..everyone.len()).rev() {
+        let voters = everyone.iter().enumerate().filter(|(position, server)| {
+            *position <= one_more || now.as_ref().is_some_and(|now| now.is_voter(**server))
+        });
+        let voters: Vec<ServerRef> = voters.map(|(_, server)| (*server).into()).collect();
+        if trial.command(&Command::Reconfigure {
+            voters,
+            learners: Vec::new(),
+            transition: Transition::AsNeeded,
+            via: None,
+        }) {
+            break;
+        }
+    }
+}
+
+/// A server that was removed and does not know it deposes every leader, unless voters are loyal
+/// (dissertation §4.2.3): it stays switched off until it is a member again.
+fn switch_by_membership(trial: &mut Trial) {
+    let Some(leader) = leader_of(&trial.world) else {
+        // Perhaps those that are off are needed for one.
+        trial.command(&Command::RestartAll);
+        return;
+    };
+    let configuration = trial.world.configuration_of(leader);
+    let members: Vec<ServerId> = configuration.map_or_else(Vec::new, |now| now.members().to_vec());
+    for number in 1..=trial.world.servers() {
+        let one = ServerId::new(number);
+        let world = &trial.world;
+        let is_up = world.server(one).is_some();
+        let is_counted_on = |by: &ServerId| {
+            let configuration = world.configuration_of(*by);
+            configuration.is_some_and(|now| now.contains(one))
+        };
+        // While the leader's own is not committed, that of other members may yet be what counts.
+        let is_removed = !members.contains(&one)
+            && (has_settled(leader, world) || !members.iter().any(is_counted_on));
+        let server = one.into();
+        if is_up && is_removed && one != leader {
+            trial.command(&Command::Crash { server, keep: None });
+        } else if !is_up && !is_removed {
+            trial.command(&Command::Restart { server });
+        }
+    }
+}
+
+/// Whether a leader has committed the configuration that it goes by.
+fn has_settled(leader: ServerId, world: &World) -> bool {
+    let replica = world.server(leader).map(Server::replica);
+    replica.is_some_and(|replica| replica.configured_at() <= replica.commit_index())
 }
 
 /// Waits until something comes about; why it did not, if it does not.

@@ -64,6 +64,25 @@ pub(super) fn change(world: &World, via: ServerId, dice: &mut Dice) -> Option<Co
     })
 }
 
+/// A change of one voter: of two such changes to the same even number of voters, made without
+/// knowledge of each other, the majorities need not meet.
+pub(super) fn one_voter(world: &World, via: ServerId, dice: &mut Dice) -> Option<Command> {
+    let configuration = world.configuration_of(via)?;
+    let is_even = configuration.voters().len().is_multiple_of(2);
+    if configuration.is_joint() || !is_even {
+        return None;
+    }
+    let mut voters = configuration.voters().to_vec();
+    toggle(&mut voters, dice.one(configuration.voters()));
+    let named = |servers: &[ServerId]| servers.iter().copied().map(ServerRef::from).collect();
+    Some(Command::Reconfigure {
+        voters: named(&voters),
+        learners: named(configuration.learners()),
+        transition: Transition::AsNeeded,
+        via: Some(via.into()),
+    })
+}
+
 fn toggle(servers: &mut Vec<ServerId>, one: ServerId) {
     match servers.iter().position(|server| *server == one) {
         Some(position) => drop(servers.remove(position)),

@@ -48,6 +48,11 @@ impl Leading {
         }
     }
 
+    /// When a session expires if nothing more is heard of its client.
+    pub(super) fn deadline(&self, session: SessionId) -> Option<Time> {
+        self.tracker.deadline(session)
+    }
+
     pub(super) fn watches_sessions(&self) -> bool {
         self.tracker.next_due().is_some()
     }

@@ -510,6 +510,11 @@ impl Server {
         &self.watches
     }
 
+    /// As leader: when a session expires if nothing more is heard of its client.
+    pub fn session_deadline(&self, session: SessionId) -> Option<Time> {
+        self.leading.as_ref()?.deadline(session)
+    }
+
     /// The open client connections, with the session each serves once the handshake is done.
     pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, Option<SessionId>)> + '_ {
         self.connections

@@ -389,6 +389,7 @@ fn client(world: &World, id: ClientId, node: &ClientNode) -> ClientView {
                 total: process.silence_limit(),
             }),
         last_zxid: process.last_zxid().to_string(),
+        told: process.notices().next_back().map_or(0, |last| last.number),
         operations: process
             .operations()
             .map(|known| operation(known, node.is_killed()))

@@ -11,6 +11,7 @@
 mod build;
 mod lines;
 mod tree;
+mod trip;
 mod verdict;
 
 use serde::Serialize;
@@ -22,6 +23,7 @@ use crate::time::{Duration, Time};
 pub use build::{Scope, details_of_message};
 pub use lines::line_of;
 pub use tree::{leader_of, tree_of};
+pub use trip::{sessions_of, told_since, watches_of};
 
 /// Raised when a field of the JSON changes its meaning or goes away.
 pub const VIEW_VERSION: u32 = 1;
@@ -264,6 +266,8 @@ pub struct ClientView {
     pub timer: Option<TimerView>,
     /// The highest zxid it has seen.
     pub last_zxid: String,
+    /// How many events of watches it was told of.
+    pub told: u64,
     /// Its operations, oldest first, the most recent fifty.
     pub operations: Vec<OperationView>,
     /// Its recipes, oldest first; of those that have ended, the latest.
@@ -439,6 +443,45 @@ pub struct ZnodeView {
     pub on: Vec<ServerId>,
     /// In one server's tree: how it differs from the leader's.
     pub difference: Option<Difference>,
+}
+
+/// A watch that a server keeps for a client: a tripwire on a znode, there or not.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct WatchView {
+    /// What is watched.
+    pub path: String,
+    /// Who is told; none when that client is not there any more.
+    pub client: Option<ClientId>,
+    /// `data`, `children`, `persistent` and `recursive`, those that apply.
+    pub kinds: Vec<&'static str>,
+}
+
+/// An event that a client was told of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ToldView {
+    /// Who was told.
+    pub client: ClientId,
+    /// The number of the event among those that this client was told of.
+    pub number: u64,
+    /// When.
+    pub time: Time,
+    /// `NodeDataChanged`.
+    pub kind: &'static str,
+    /// The znode that it is about.
+    pub path: String,
+}
+
+/// A session as a server knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SessionView {
+    /// `0x…`.
+    pub id: String,
+    /// The client that holds it, if it still runs.
+    pub client: Option<ClientId>,
+    /// What was granted.
+    pub timeout: Duration,
+    /// In the leader's book: how long until it expires if nothing more is heard of its client.
+    pub left: Option<Duration>,
 }
 
 /// How a znode of one server differs from the leader's.

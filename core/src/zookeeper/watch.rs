@@ -151,6 +151,17 @@ impl Kinds {
     const fn has(self, bits: u8) -> bool {
         self.0 & bits != 0
     }
+
+    fn words(self) -> Vec<&'static str> {
+        let known = [
+            (Self::of(Half::Data, Self::ONE_SHOT), "data"),
+            (Self::of(Half::Child, Self::ONE_SHOT), "children"),
+            (Self::of(Half::Data, Self::PERSISTENT), "persistent"),
+            (Self::of(Half::Data, Self::RECURSIVE), "recursive"),
+        ];
+        let kept = known.into_iter().filter(|(bits, _)| self.has(*bits));
+        kept.map(|(_, word)| word).collect()
+    }
 }
 
 /// The watches of a server's connections.
@@ -371,6 +382,14 @@ impl WatchTable {
             .into_iter()
             .flat_map(OrdMap::keys)
             .copied()
+    }
+
+    /// Every watch: the path, the connection, and of which kinds, each in a word.
+    pub fn all(&self) -> impl Iterator<Item = (&Arc<str>, ConnectionId, Vec<&'static str>)> {
+        self.exact.iter().flat_map(|(path, watchers)| {
+            let one = move |(id, kinds): (&ConnectionId, &Kinds)| (path, *id, kinds.words());
+            watchers.iter().map(one)
+        })
     }
 
     /// The paths that a connection watches, in order.

@@ -11,6 +11,7 @@ mod harness;
 mod keys;
 mod page;
 mod raft;
+mod recipes;
 mod settings;
 mod share;
 mod smoke;

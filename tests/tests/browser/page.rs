@@ -191,6 +191,19 @@ impl Page {
             .to_owned()
     }
 
+    /// Chooses from a list.
+    #[track_caller]
+    pub(crate) fn choose(&self, list: &str, value: &str) {
+        self.see(list);
+        self.execute(
+            "const list = document.querySelector(arguments[0]);
+             list.value = arguments[1];
+             list.dispatchEvent(new Event('change', { bubbles: true }));",
+            &[list.into(), value.into()],
+        );
+        self.next_frame();
+    }
+
     /// Waits until what was done is drawn.
     #[track_caller]
     pub(crate) fn next_frame(&self) {

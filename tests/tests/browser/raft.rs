@@ -9,19 +9,6 @@ fn other(leader: &str) -> &'static str {
     if leader == "S2" { "S3" } else { "S2" }
 }
 
-/// A value is chosen in a list, as a person does.
-#[track_caller]
-fn choose(page: &Page, list: &str, value: &str) {
-    page.see(list);
-    page.execute(
-        "const list = document.querySelector(arguments[0]);
-         list.value = arguments[1];
-         list.dispatchEvent(new Event('change', { bubbles: true }));",
-        &[list.into(), value.into()],
-    );
-    page.next_frame();
-}
-
 #[test]
 fn leadership_is_handed_over_from_the_menu_of_the_leader() {
     let (page, leader) = Page::led();
@@ -117,9 +104,9 @@ fn a_linearizable_read_is_asked_for_in_the_clients_panel() {
     page.run(&format!("client A open {leader}"));
     page.advance(200);
     page.show("Clients");
-    choose(&page, "form.operation select[aria-label=Operation]", "get");
+    page.choose("form.operation select[aria-label=Operation]", "get");
     page.fill("form.operation input[aria-label=path]", "/");
-    page.click("form.operation .flag input");
+    page.click("form.operation input[name=linearizable]");
     page.push("Send");
     page.see(".operations .waits");
     page.advance(300);
@@ -152,7 +139,7 @@ fn a_violated_invariant_stands_out_and_leads_to_the_clash() {
     page.open("index.html?paused");
     page.ready();
     page.ask(
-        r#"cluster.load(`quorumscope 1
+        r"cluster.load(`quorumscope 1
             off up_to_date_vote
             timeout S1
             until S1 leader and S1 committed 1
@@ -161,7 +148,7 @@ fn a_violated_invariant_stands_out_and_leads_to_the_clash() {
             until client A idle
             crash S1
             heal all
-            timeout S5`)"#,
+            timeout S5`)",
     );
     page.advance(2_000);
     page.wait_until("document.querySelector('.lamps[data-holds=false]')?.checkVisibility()");
@@ -175,10 +162,10 @@ fn a_violated_invariant_stands_out_and_leads_to_the_clash() {
 fn a_cluster_begins_with_the_settings_of_the_dialog() {
     let page = Page::still();
     page.click("button[title=Settings]");
-    choose(&page, "dialog select[name=lease-reads]", "on");
+    page.choose("dialog select[name=lease-reads]", "on");
     page.see("dialog button.primary:disabled");
     assert!(page.text("dialog .refusal").contains("check-quorum"));
-    choose(&page, "dialog select[name=check-quorum]", "on");
+    page.choose("dialog select[name=check-quorum]", "on");
     page.click("dialog button.primary:enabled");
     page.wait_until("document.querySelector('dialog') === null");
     let script = page.ask("(cluster.pause(), cluster.script)");

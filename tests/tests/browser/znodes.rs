@@ -59,7 +59,7 @@ fn an_ephemeral_goes_with_its_client() {
     page.run(&format!("client A open {leader}"));
     page.show("Clients");
     page.fill("form.operation input[aria-label=path]", "/here");
-    page.click("form.operation input[type=checkbox]");
+    page.choose("form.operation select[aria-label=kind]", "ephemeral");
     page.push("Send");
     page.advance(300);
     let view = page.view();

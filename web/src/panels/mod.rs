@@ -13,6 +13,7 @@ pub mod members;
 pub mod menu;
 pub mod notice;
 mod offer;
+mod operation;
 mod parts;
 pub mod scenarios;
 pub mod settings;

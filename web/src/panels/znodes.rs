@@ -3,15 +3,22 @@
 use std::rc::Rc;
 
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::view::{About, Difference, ZnodeView};
+use quorumscope_core::time::Duration;
+use quorumscope_core::view::{About, Difference, ToldView, WatchView, ZnodeView};
 use yew::prelude::*;
 
-use super::clients::OperationForm;
-use super::parts::typed;
+use super::operation::OperationForm;
+use super::parts::{clock, typed};
 use crate::action::Action;
+use crate::desk::Refusal;
 use crate::fixed::Fixed;
 use crate::intent::{Intent, Target};
 use crate::snapshot::Snapshot;
+
+/// Digits at the end of a sequential znode's name.
+const COUNTER: usize = 10;
+/// How long after its event a tripwire may flash, on the run's clock.
+const FLASHES_FOR: Duration = Duration::from_millis(300);
 
 /// Properties of [`Znodes`].
 #[derive(Properties, PartialEq)]
@@ -22,6 +29,8 @@ pub struct ZnodesProps {
     pub tree_of: ServerId,
     /// What is lit up.
     pub lit: Rc<About>,
+    /// What was asked for and refused.
+    pub refused: Option<Refusal>,
     /// What the reader wants.
     pub on: Callback<Action>,
 }
@@ -38,7 +47,9 @@ pub fn Znodes(props: &ZnodesProps) -> Html {
                 { for shown.tree.iter().enumerate().map(|(place, znode)| row(props, znode, place == 0)) }
             </ul>
             { key(&shown.tree) }
-            <OperationForm view={shown.view.clone()} on={props.on.clone()} />
+            { unmet(shown) }
+            { told(shown) }
+            <OperationForm view={shown.view.clone()} refused={props.refused.clone()} on={props.on.clone()} />
         </>
     }
 }
@@ -116,7 +127,7 @@ fn row(props: &ZnodesProps, znode: &ZnodeView, first: bool) -> Html {
                 class={classes!("znode", difference, lit.then_some("lit"))}
                 style={format!("--depth:{depth}")}
                 aria-level={(depth + 1).to_string()}
-                aria-label={label(znode)}
+                aria-label={label(znode, &props.shown.watches)}
                 tabindex={if first { "0" } else { "-1" }}
                 data-znode={znode.path.clone()}
                 data-on={held.join(" ")}
@@ -127,10 +138,88 @@ fn row(props: &ZnodesProps, znode: &ZnodeView, first: bool) -> Html {
                 <span class="sign" aria-hidden="true">{ mark }</span>
                 <b>{ name }</b>
                 <span class="data">{ znode.data.as_ref().map(|data| format!("{data:?}")) }</span>
+                { kind(znode) }
+                { for watches(props, &znode.path) }
                 { owner(znode) }
                 <span class="version">{ format!("v{}", znode.version) }</span>
+                <span class="flashes">{ for flashes(props, &znode.path) }</span>
             </button>
         </li>
+    }
+}
+
+/// What it is besides persistent.
+fn kind(znode: &ZnodeView) -> Html {
+    let counter = znode.path.len().checked_sub(COUNTER);
+    let digits = counter.and_then(|at| znode.path.get(at..));
+    let sequential = digits.is_some_and(|end| end.bytes().all(|byte| byte.is_ascii_digit()));
+    let words = [
+        match znode.kind {
+            "persistent" => None,
+            // Its owner stands beside it.
+            "ephemeral" => Some("eph"),
+            kind => Some(kind),
+        },
+        sequential.then_some("seq"),
+    ];
+    let words = words.into_iter().flatten();
+    words
+        .map(|word| html! { <span key={word} class="kind">{ word }</span> })
+        .collect()
+}
+
+/// Who has a tripwire on a path, and of which kind.
+fn watches(props: &ZnodesProps, path: &str) -> impl Iterator<Item = Html> {
+    let watches = &props.shown.watches;
+    let here = watches.iter().filter(move |watch| watch.path == path);
+    here.map(wire)
+}
+
+fn wire(watch: &WatchView) -> Html {
+    let who = watch
+        .client
+        .map_or_else(|| "?".to_owned(), |client| client.to_string());
+    let kinds = watch.kinds.join(", ");
+    let title = format!("watched by client {who}: {kinds}");
+    html! { <span key={who.clone()} class="wire" data-watcher={who.clone()} {title}>{ format!("{who} {kinds}") }</span> }
+}
+
+/// A flash for each event of late.
+fn flashes(props: &ZnodesProps, path: &str) -> impl Iterator<Item = Html> {
+    let shown = &props.shown;
+    let here = shown.told.iter().filter(move |told| told.path == path);
+    let fresh = here.filter(|told| shown.now.since(told.time) < FLASHES_FOR);
+    fresh.map(|told| html! { <i key={event_key(told)} class="flash"></i> })
+}
+
+fn event_key(told: &ToldView) -> String {
+    format!("{}{}", told.client, told.number)
+}
+
+/// The tripwires on what is not there.
+fn unmet(shown: &Snapshot) -> Html {
+    let there = |path: &str| path == "/" || shown.tree.iter().any(|znode| znode.path == path);
+    let unmet = shown.watches.iter().filter(|watch| !there(&watch.path));
+    let line = |watch: &WatchView| {
+        html! { <p key={watch.path.clone()} class="key">{ &watch.path }{ " is not there, and watched: " }{ wire(watch) }</p> }
+    };
+    unmet.map(line).collect()
+}
+
+/// What clients were told by watches of late.
+fn told(shown: &Snapshot) -> Html {
+    if shown.told.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <ol class="tidings" aria-label="Events of watches">
+            { for shown.told.iter().map(|told| html! {
+                <li key={event_key(told)} class={(shown.now.since(told.time) < FLASHES_FOR).then_some("flash")} data-told={told.client.to_string()}>
+                    <time>{ clock(told.time) }</time>
+                    <span>{ format!("client {} is told: {} {}", told.client, told.kind, told.path) }</span>
+                </li>
+            }) }
+        </ol>
     }
 }
 
@@ -154,7 +243,7 @@ const fn difference(difference: Option<Difference>) -> (&'static str, &'static s
     }
 }
 
-fn label(znode: &ZnodeView) -> String {
+fn label(znode: &ZnodeView, watches: &[WatchView]) -> String {
     let differs = match znode.difference {
         None => "",
         Some(Difference::Missing) => ", the leader has it, this server does not",
@@ -165,10 +254,19 @@ fn label(znode: &ZnodeView) -> String {
         .data
         .as_ref()
         .map_or_else(String::new, |data| format!(", {data:?}"));
-    format!(
-        "{}, {}, version {}{data}{differs}",
+    let owner = znode
+        .client
+        .map_or_else(String::new, |client| format!(" of client {client}"));
+    let mut label = format!(
+        "{}, {}{owner}, version {}{data}{differs}",
         znode.path, znode.kind, znode.version
-    )
+    );
+    for watch in watches.iter().filter(|watch| watch.path == znode.path) {
+        if let Some(client) = watch.client {
+            label = format!("{label}, watched by client {client}");
+        }
+    }
+    label
 }
 
 /// What the signs mean, once there is one.

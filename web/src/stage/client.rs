@@ -1,14 +1,20 @@
 //! A client: its letter, what it asks, and how its session stands.
 
 use quorumscope_core::ids::ClientId;
-use quorumscope_core::view::{ClientView, OperationView};
+use quorumscope_core::view::{ClientView, OperationView, RecipeView};
 use yew::prelude::*;
 
 use super::geometry::{Point, num};
 use super::marks::Mark;
+use crate::facts;
 
-/// How many characters fit under a client.
+/// How many characters fit under a client: of an operation, and of what a recipe has.
 const FITS: usize = 13;
+const FITS_STANDING: usize = 18;
+
+/// The sign of a recipe that has what it is for, a tick, and of one that waits, three dots.
+const HELD: &str = "M-3 0.2L-0.8 2.6L3.2 -2.6";
+const AWAITED: &str = "M-3.2 0h0.01M0 0h0.01M3.2 0h0.01";
 
 /// What of a client is drawn here; its timer is not.
 #[derive(Clone, PartialEq, Debug)]
@@ -16,6 +22,10 @@ pub(crate) struct Guest {
     id: ClientId,
     state: &'static str,
     below: String,
+    /// How its latest recipe stands, while there is one.
+    recipe: Option<&'static str>,
+    /// How many events of watches it was told of: it flashes at each.
+    told: u64,
     /// Whether what stands below is bad news.
     trouble: bool,
     name: String,
@@ -25,11 +35,14 @@ impl Guest {
     /// What is drawn of `client`.
     pub(crate) fn of(client: &ClientView) -> Self {
         let last = client.operations.last();
-        let (below, trouble) = match client.state {
-            "connected" => last.map_or((String::new(), false), |last| {
+        let mut recipes = client.recipes.iter().rev();
+        let recipe = recipes.find(|one| facts::is_alive(one));
+        let (below, trouble) = match (client.state, recipe) {
+            ("connected", Some(recipe)) => (pursues(recipe), false),
+            ("connected", None) => last.map_or((String::new(), false), |last| {
                 (under(last), last.ok == Some(false))
             }),
-            state => (
+            (state, _) => (
                 state.to_owned(),
                 matches!(state, "expired" | "disconnected"),
             ),
@@ -43,14 +56,28 @@ impl Guest {
             let outcome = last.outcome.as_deref().unwrap_or("waiting");
             name = format!("{name}; {}: {outcome}", last.text);
         }
+        for recipe in &client.recipes {
+            name = format!("{name}; {}: {}", recipe.text, facts::standing(recipe));
+        }
         Self {
             id: client.id,
             state: client.state,
             below,
+            recipe: recipe.map(|recipe| recipe.state),
+            told: client.told,
             trouble,
             name,
         }
     }
+}
+
+/// How a recipe stands, in a few characters: `holds the lock`, `lock waits`.
+fn pursues(recipe: &RecipeView) -> String {
+    let text = match recipe.state {
+        "holds" => facts::standing(recipe),
+        _ => format!("{} waits", recipe.kind),
+    };
+    shortened(&text, FITS_STANDING)
 }
 
 /// An operation in a few characters: what it does to which path, and how it stands.
@@ -100,12 +127,19 @@ pub(crate) fn ClientNode(props: &ClientNodeProps) -> Html {
     html! {
         <g {class} role="button" tabindex={props.mark.tab_index()}
             aria-label={guest.name.clone()}
-            data-client={guest.id.to_string()} data-state={guest.state}
+            data-client={guest.id.to_string()} data-state={guest.state} data-recipe={guest.recipe}
             style={format!("transform:translate({}px,{}px)", num(at.x), num(at.y))}>
             <g transform={format!("scale({scale})")}>
                 <circle class="halo" r="26" />
+                { for (guest.told > 0).then(|| html! { <rect key={guest.told} class="tripped" x="-20" y="-16" width="40" height="32" rx="9" /> }) }
                 <rect class="body" x="-16" y="-12" width="32" height="24" rx="6" />
                 <text class="letter">{ guest.id.to_string() }</text>
+                if let Some(recipe) = guest.recipe {
+                    <g class="pursuit" transform="translate(16 -11)">
+                        <circle r="7" />
+                        <path d={if recipe == "holds" { HELD } else { AWAITED }} />
+                    </g>
+                }
                 if matches!(guest.state, "killed" | "expired") {
                     <g class="end" transform="translate(16 11)">
                         <circle r="7" />
