@@ -69,6 +69,29 @@ fn a_follower_that_was_away_gets_what_it_missed_by_diff() {
     assert_all_hold(&bench, &[(1, 1), (1, 2), (1, 3)]);
 }
 
+#[test]
+fn what_is_outstanding_reaches_a_learner_between_its_diff_and_newleader() {
+    let mut bench = serving(1);
+    bench.crash(s(1), 0);
+    bench.run_for(ms(1));
+    bench.propose(s(3), z(1, 2).number()).unwrap();
+    bench.clear_records();
+    bench.restart(s(1));
+    // Nothing moves between S2 and S3, so that nothing is committed.
+    while !bench.kinds(s(3), s(1)).contains(&"NEWLEADER") {
+        let mut wires = bench.wires.keys().copied().collect::<Vec<_>>();
+        wires.retain(|wire| wire.ends.contains(&s(1)));
+        let mut wires = wires.into_iter();
+        assert!(
+            wires.any(|wire| bench.deliver(wire, 0) || bench.deliver(wire, 1) || bench.open(wire))
+        );
+    }
+    let order = ["LEADERINFO", "DIFF", "PROPOSAL", "NEWLEADER"];
+    assert_eq!(bench.kinds(s(3), s(1)), order);
+    bench.run_for(ms(1_000));
+    assert_all_hold(&bench, &[(1, 1), (1, 2)]);
+}
+
 /// S3 proposes ⟨1, 2⟩, writes it, and dies before anyone hears of it.
 fn leader_dies_with_a_proposal() -> Bench {
     let mut bench = serving(1);
