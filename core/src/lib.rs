@@ -13,6 +13,7 @@
 //! | [`time`], [`ids`], [`random`], [`digest`], [`explain`] | the vocabulary everyone shares |
 //! | [`quorum`] | majorities, pure |
 //! | [`raft`] | the Raft replica, a pure state machine |
+//! | [`zab`] | the Zab replica, a pure state machine |
 //! | [`zookeeper`] | the coordination service: znodes, sessions, transactions |
 //! | [`server`] | one coordination server: a replica, the service, its client connections |
 //! | [`client`] | the client library as a state machine |
@@ -37,4 +38,5 @@ pub mod server;
 pub mod sim;
 pub mod time;
 pub mod view;
+pub mod zab;
 pub mod zookeeper;

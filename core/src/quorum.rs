@@ -13,6 +13,12 @@ pub const fn is_majority(agreeing: usize, members: usize) -> bool {
     agreeing >= majority(members)
 }
 
+/// Whether the `agreeing` part of the `total` weight is more than half of it: any two such parts
+/// meet.
+pub const fn is_weighted_majority(agreeing: u64, total: u64) -> bool {
+    2 * agreeing > total
+}
+
 /// The largest value that a majority has reached, given the value of every member: with the
 /// members' match indexes it is the index that a majority stores (Raft §5.3). `None` without
 /// members.
