@@ -33,6 +33,8 @@ mod append;
 mod campaign_fact;
 #[cfg(test)]
 mod chaos;
+#[cfg(test)]
+mod chaos_tests;
 mod commit;
 mod configuration;
 mod durable;
