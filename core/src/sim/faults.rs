@@ -10,7 +10,7 @@ use super::settings::MAX_SERVERS;
 use super::world::World;
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::{self, ReconfigureError};
-use crate::server::{Input, Server, Timer};
+use crate::server::{Input, Operator, Server, Timer};
 use crate::time::{Duration, Time};
 
 /// Two election timers that are at least this far apart do not split the vote at the default
@@ -228,7 +228,8 @@ impl World {
 
     fn election_timer_runs(&self, server: ServerId) -> bool {
         self.server(server)
-            .is_some_and(|s| s.replica().election_deadline().is_some())
+            .and_then(Server::raft)
+            .is_some_and(|replica| replica.election_deadline().is_some())
     }
 
     fn set_election_timer(&mut self, server: ServerId, rings: Time) {
@@ -240,7 +241,7 @@ impl World {
             },
         );
         let local = self.nodes[server.position()].clock.local(rings);
-        self.input(server, Input::SetElectionTimer(local));
+        self.input(server, Input::Operator(Operator::SetElectionTimer(local)));
     }
 
     /// Running election timers, the one that rings first in front.

@@ -15,7 +15,7 @@ use crate::digest::{Digest, PortableHasher};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
 use crate::raft::{Configuration, Index, Write};
 use crate::random::{Bits, Random, Stream};
-use crate::server::{self, Input, Output, Server, Timer};
+use crate::server::{self, Input, Operator, Output, Server, Timer};
 use crate::time::Time;
 use crate::zookeeper::Command;
 
@@ -100,7 +100,7 @@ impl World {
             let at = self.settings.hastened(rings);
             self.step_server(
                 ServerId::from_position(position),
-                Input::SetElectionTimer(at),
+                Input::Operator(Operator::SetElectionTimer(at)),
             );
         }
     }
@@ -344,7 +344,7 @@ impl World {
     /// carries, or what it was born with.
     pub fn configuration_before_log(&self, id: ServerId) -> Configuration {
         let snapshot = self.node(id).and_then(|node| match node.server() {
-            Some(server) => server.replica().snapshot(),
+            Some(server) => server.raft()?.snapshot(),
             None => node.disk().image().snapshot.as_deref(),
         });
         match snapshot {
@@ -357,7 +357,7 @@ impl World {
     pub fn configuration_of(&self, id: ServerId) -> Option<Configuration> {
         let node = self.node(id)?;
         if let Some(server) = node.server() {
-            return Some(server.replica().configuration().clone());
+            return Some(server.raft()?.configuration().clone());
         }
         let log = &node.disk().image().log;
         let in_log = log.last_configuration(log.last_index());
@@ -391,7 +391,7 @@ impl World {
         self.outputs = outputs;
         let priority = self.nodes[id.position()].priority;
         if priority > 0 {
-            self.step_server(id, Input::SetPriority(priority));
+            self.step_server(id, Input::Operator(Operator::SetPriority(priority)));
         }
     }
 
