@@ -27,6 +27,7 @@ use crate::raft::{
 };
 use crate::random::Bits;
 use crate::time::{Duration, Time};
+use crate::zab::Channel;
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{self, Command, Service, SessionId, WatchTable};
 
@@ -83,6 +84,20 @@ pub enum Input {
     },
     /// A client connection broke or was closed by the client.
     Disconnected(ConnectionId),
+    /// A connection with another server is up.
+    ConnectionUp {
+        /// Who is at the other end.
+        peer: ServerId,
+        /// What it is for.
+        channel: Channel,
+    },
+    /// A connection with another server broke, was closed there, or could not be opened.
+    ConnectionDown {
+        /// Who is, or was to be, at the other end.
+        peer: ServerId,
+        /// What it was for.
+        channel: Channel,
+    },
     /// A hand from outside.
     Operator(Operator),
 }
@@ -111,6 +126,30 @@ pub enum Output {
     Send {
         /// The receiver.
         to: ServerId,
+        /// The message.
+        message: PeerMessage,
+    },
+    /// Open a connection with another server, unless it is up or being opened;
+    /// [`Input::ConnectionUp`] or [`Input::ConnectionDown`] answers.
+    Connect {
+        /// Who is to be at the other end.
+        to: ServerId,
+        /// What it is for.
+        channel: Channel,
+    },
+    /// Close a connection with another server, or stop opening it. What was sent before arrives.
+    Disconnect {
+        /// Who is at the other end.
+        peer: ServerId,
+        /// What it is for.
+        channel: Channel,
+    },
+    /// Send a message over a connection with another server that is up.
+    SendOver {
+        /// The receiver.
+        to: ServerId,
+        /// The connection.
+        channel: Channel,
         /// The message.
         message: PeerMessage,
     },
@@ -250,6 +289,8 @@ impl Server {
                 self.protocol.step(now, random, raft::Input::Stored(token));
             }
             Input::Operator(operator) => self.protocol.step(now, random, operator.into()),
+            // Raft's servers send each other datagrams.
+            Input::ConnectionUp { .. } | Input::ConnectionDown { .. } => {}
         }
         self.follow_replica(now, out);
     }

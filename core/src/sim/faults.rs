@@ -146,7 +146,7 @@ impl World {
         node.disk.crash(keep);
         node.server = None;
         node.paused = false;
-        node.backlog.clear();
+        let backlog = std::mem::take(&mut node.backlog);
         for alarm in &mut node.alarms {
             alarm.cancel();
         }
@@ -159,6 +159,7 @@ impl World {
             },
         );
         self.break_connections_of(server);
+        self.end_wires_of(server, backlog);
         Ok(())
     }
 

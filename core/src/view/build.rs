@@ -14,7 +14,7 @@ use crate::raft::{
     self, Ballot, Configuration, Content, Index, Message, ProgressState, Replica, Role,
 };
 use crate::server::PeerMessage;
-use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, World};
+use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, Packet, World};
 use crate::time::Duration;
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{Command, Reply};
@@ -497,11 +497,16 @@ fn kind(body: &Body) -> Kind {
             term: Some(message.term().number()),
             family,
         },
-        Body::Peer(_) | Body::ToServer(..) | Body::ToClient(_, ToClient::Event { .. }) => {
-            plain(false, None)
+        Body::Peer(_)
+        | Body::ToServer(..)
+        | Body::ToClient(_, ToClient::Event { .. })
+        | Body::Wire(_, Packet::Open | Packet::Frame(_)) => plain(false, None),
+        Body::ToClient(_, ToClient::Connected { .. }) | Body::Wire(_, Packet::Accepted) => {
+            plain(true, Some(true))
         }
-        Body::ToClient(_, ToClient::Connected { .. }) => plain(true, Some(true)),
-        Body::ToClient(_, ToClient::Expired) | Body::Closed(_) => plain(true, Some(false)),
+        Body::ToClient(_, ToClient::Expired) | Body::Closed(_) | Body::Wire(_, Packet::Closed) => {
+            plain(true, Some(false))
+        }
         Body::ToClient(_, ToClient::Reply { reply, .. }) => plain(true, Some(reply.is_ok())),
         Body::ToClient(_, ToClient::Pong) => plain(true, None),
     }
@@ -611,7 +616,7 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
             .collect(),
         Body::ToServer(_, frame) => to_server_fields(frame),
         Body::ToClient(_, frame) => to_client_fields(frame),
-        Body::Closed(_) => Vec::new(),
+        Body::Closed(_) | Body::Wire(..) => Vec::new(),
     });
     Some(fields)
 }
