@@ -64,6 +64,7 @@ pub mod rules;
 #[cfg(test)]
 mod scenarios;
 mod settings;
+mod shares;
 mod snapshot;
 mod snapshot_fact;
 mod storage;
@@ -87,6 +88,7 @@ pub use read_fact::ReadFact;
 pub use role::{Ballot, ProposeError, Role};
 pub use rules::{Rules, UnknownRule};
 pub use settings::{Membership, Settings, SettingsError};
+pub use shares::{Share, Shares};
 pub use snapshot::{CompactError, PartialSnapshot, Snapshot};
 pub use snapshot_fact::SnapshotFact;
 pub use transfer::{ForgetError, TransferError};
