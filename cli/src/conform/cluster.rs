@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::raft::{Replica, Role};
+use quorumscope_core::raft::{Index, Replica, Role};
 use quorumscope_core::server::Server;
 use quorumscope_core::sim::{LinkSettings, Node, Settings, World};
 use quorumscope_core::time::Duration;
@@ -73,7 +73,7 @@ fn settings(cluster: Cluster, servers: Option<u16>) -> Settings {
 /// Who leads with a log that is committed up to its own term.
 pub(super) fn leader(world: &World) -> Option<ServerId> {
     let servers = world.nodes().iter().filter_map(|node| node.server());
-    let replicas = servers.map(Server::replica);
+    let replicas = servers.filter_map(Server::raft);
     replicas
         .filter(|it| it.role() == Role::Leader)
         .max_by_key(|it| it.term())
@@ -86,7 +86,9 @@ fn serves(world: &World, id: ServerId, leader: ServerId) -> bool {
     let (Some(server), Some(leads)) = (world.server(id), world.server(leader)) else {
         return false;
     };
-    server.replica().leader() == Some(leader) && server.applied() >= leads.replica().commit_index()
+    let commit = leads.raft().map_or(Index::ZERO, Replica::commit_index);
+    let follows = server.raft().and_then(Replica::leader) == Some(leader);
+    follows && server.applied() >= commit
 }
 
 /// Lets time pass until all of `servers` serve, for as long as patience lasts.

@@ -4,7 +4,7 @@ use super::history::Call;
 use super::past::Past;
 use crate::ids::{ClientId, ServerId};
 use crate::raft::{Entry, Index, Log, Role, Snapshot, Term};
-use crate::server::ReadsOutline;
+use crate::server::{ReadsOutline, Server};
 use crate::sim::World;
 use crate::zookeeper::{Command, Request, SessionId, Zxid};
 
@@ -71,10 +71,10 @@ impl Outline {
                 reads: ReadsOutline::default(),
             });
         };
-        let replica = server.replica();
+        let replica = server.raft()?;
         Some(Self {
             up: true,
-            leads: replica.role() == Role::Leader,
+            leads: server.leads(),
             term: replica.term(),
             vote: replica.voted_for(),
             applied: server.applied(),
@@ -114,8 +114,8 @@ fn end_of(snapshot: Option<&Snapshot<Command>>) -> Index {
 /// The log that a server has, or would boot with.
 pub(super) fn log_of(world: &World, id: ServerId) -> &Log<Command> {
     let node = &world.nodes()[id.position()];
-    match node.server() {
-        Some(server) => server.replica().log(),
+    match node.server().and_then(Server::raft) {
+        Some(replica) => replica.log(),
         None => &node.disk().image().log,
     }
 }
@@ -133,7 +133,7 @@ pub(super) fn can_be_elected(world: &World, id: ServerId) -> bool {
 /// Those who lead, or believe to, each with its term.
 pub(super) fn leaders(world: &World) -> impl Iterator<Item = (ServerId, Term)> {
     world.nodes().iter().filter_map(|node| {
-        let replica = node.server()?.replica();
+        let replica = node.server()?.raft()?;
         (replica.role() == Role::Leader).then(|| (node.id(), replica.term()))
     })
 }

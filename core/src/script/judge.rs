@@ -5,11 +5,11 @@ use super::condition::{ClientState, Condition, Counter, Fact, MessageKind, Serve
 use crate::client::State;
 use crate::client::recipes::Progress;
 use crate::ids::{ClientId, Endpoint, ServerId};
-use crate::raft::{Configuration, Role};
+use crate::raft::{Configuration, Replica, Role};
 use crate::server::{PeerMessage, Server};
 use crate::sim::{Body, InFlight, Node, World};
 use crate::view::leader_of;
-use crate::zookeeper::Data;
+use crate::zookeeper::{Command, Data};
 
 /// Whether `condition` holds of `world` now.
 pub fn holds(condition: &Condition, world: &World) -> bool {
@@ -71,16 +71,19 @@ fn leads_a_majority(world: &World) -> bool {
     let Some(leader) = leader_of(world) else {
         return false;
     };
-    let Some(term) = world.server(leader).map(|server| server.replica().term()) else {
+    let Some(term) = raft_of(world, leader).map(Replica::term) else {
         return false;
     };
-    let follows = |server: &&Server| {
-        server.replica().leader() == Some(leader) && server.replica().term() == term
-    };
+    let follows =
+        |replica: &Replica<Command>| replica.leader() == Some(leader) && replica.term() == term;
     let configuration = world.configuration_of(leader);
     configuration.is_some_and(|configuration| {
-        configuration.is_quorum(|voter| world.server(voter).is_some_and(|server| follows(&server)))
+        configuration.is_quorum(|voter| raft_of(world, voter).is_some_and(follows))
     })
+}
+
+fn raft_of(world: &World, id: ServerId) -> Option<&Replica<Command>> {
+    world.server(id)?.raft()
 }
 
 fn caught_up(world: &World) -> bool {
@@ -102,13 +105,10 @@ fn server_is(world: &World, id: ServerId, state: ServerState) -> bool {
     let Some(node) = world.node(id) else {
         return false;
     };
-    let has_role = |role| {
-        node.server()
-            .is_some_and(|server| server.replica().role() == role)
-    };
+    let replica = node.server().and_then(Server::raft);
+    let has_role = |role| replica.is_some_and(|replica| replica.role() == role);
     let goes_by = |is_so: fn(&Configuration, ServerId) -> bool| {
-        node.server()
-            .is_some_and(|server| is_so(server.replica().configuration(), id))
+        replica.is_some_and(|replica| is_so(replica.configuration(), id))
     };
     match state {
         ServerState::Leader => has_role(Role::Leader),
@@ -127,13 +127,16 @@ fn server_is(world: &World, id: ServerId, state: ServerState) -> bool {
 }
 
 fn count(server: &Server, counter: Counter) -> u64 {
+    let Some(replica) = server.raft() else {
+        return 0;
+    };
     match counter {
-        Counter::Term => server.replica().term().number(),
-        Counter::Committed => server.replica().commit_index().number(),
+        Counter::Term => replica.term().number(),
+        Counter::Committed => replica.commit_index().number(),
         Counter::Applied => server.applied().number(),
-        Counter::Log => server.replica().log().last_index().number(),
+        Counter::Log => replica.log().last_index().number(),
         Counter::Snapshot => {
-            let snapshot = server.replica().snapshot();
+            let snapshot = replica.snapshot();
             snapshot.map_or(0, |snapshot| snapshot.last.index.number())
         }
     }

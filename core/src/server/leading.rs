@@ -65,7 +65,7 @@ impl Server {
             return;
         };
         for id in sessions {
-            if let Some(session) = self.service.session(*id) {
+            if let Some(session) = self.protocol.service().session(*id) {
                 leading.tracker.touch(*id, now, session.timeout());
             }
         }
@@ -76,7 +76,7 @@ impl Server {
         let Some(leading) = &mut self.leading else {
             return;
         };
-        match self.service.session(id) {
+        match self.protocol.service().session(id) {
             Some(session) => {
                 leading.tracker.touch(id, now, session.timeout());
             }
@@ -91,21 +91,17 @@ impl Server {
             return;
         };
         // Nothing can be proposed meanwhile; whoever leads then watches the sessions anew.
-        if self.replica.transfer_target().is_some() {
+        if self.protocol.hands_over() {
             return;
         }
         for session in leading.tracker.due(now) {
             let update = Update::CloseSession { expired: true };
-            let command = own_command(self.replica.id(), now, session, update);
-            if self
-                .replica
-                .propose(now, command, &mut self.scratch.0)
-                .is_ok()
-            {
+            let command = own_command(self.protocol.id(), now, session, update);
+            if self.protocol.propose(now, command) {
                 out.push(Output::Fact(Fact::Server(ServerFact::SessionSilent {
                     session,
                 })));
-            } else if let Some(open) = self.service.session(session) {
+            } else if let Some(open) = self.protocol.service().session(session) {
                 leading.tracker.remove(session);
                 leading.tracker.touch(session, now, open.timeout());
             }
@@ -120,15 +116,17 @@ impl Server {
             return;
         };
         leading.next_sweep = now + interval;
-        let due: Vec<_> = self.service.tree().sweepable(now).cloned().collect();
+        let due: Vec<_> = self
+            .protocol
+            .service()
+            .tree()
+            .sweepable(now)
+            .cloned()
+            .collect();
         for path in due {
             let update = Update::Sweep { path: path.clone() };
-            let command = own_command(self.replica.id(), now, SessionId::new(0), update);
-            if self
-                .replica
-                .propose(now, command, &mut self.scratch.0)
-                .is_ok()
-            {
+            let command = own_command(self.protocol.id(), now, SessionId::new(0), update);
+            if self.protocol.propose(now, command) {
                 out.push(Output::Fact(Fact::Server(ServerFact::Sweeps { path })));
             }
         }

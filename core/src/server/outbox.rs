@@ -11,7 +11,6 @@ use std::collections::VecDeque;
 
 use super::{Output, PeerMessage, Server};
 use crate::ids::{ConnectionId, ServerId};
-use crate::raft::Role;
 use crate::time::{Duration, Time};
 use crate::zookeeper::Command;
 
@@ -119,10 +118,10 @@ impl Server {
         if self.outbox.is_empty() {
             return;
         }
-        let own_id = self.replica.id();
-        if self.replica.role() == Role::Leader {
+        let own_id = self.protocol.id();
+        if self.protocol.leads() {
             self.propose_forwarded(now, own_id, self.outbox.forward());
-        } else if let Some(leader) = self.replica.leader() {
+        } else if let Some(leader) = self.protocol.leader() {
             let message = PeerMessage::Forward(self.outbox.forward());
             out.push(Output::Send {
                 to: leader,
@@ -149,11 +148,7 @@ impl Server {
             };
             // What is not taken on now, as by a leader that hands over, comes with its origin's
             // next message.
-            if self
-                .replica
-                .propose(now, stamped, &mut self.scratch.0)
-                .is_err()
-            {
+            if !self.protocol.propose(now, stamped) {
                 return;
             }
             leading.note_proposed(origin, number);

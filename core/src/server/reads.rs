@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 
 use super::{Output, Server};
 use crate::ids::ConnectionId;
-use crate::raft;
-use crate::random::Bits;
 use crate::time::Time;
 
 /// How many reads there were since the server booted, numbered from 0, and how many of them wait.
@@ -52,10 +50,7 @@ impl Server {
     /// Asks the replica for a read of a client.
     pub(super) fn ask_for_read(&mut self, now: Time, connection: ConnectionId) -> u64 {
         let read = self.reads.begin(connection);
-        let input = raft::Input::Read { read };
-        // A read draws nothing: it starts no election timer.
-        let unused = Bits(0);
-        self.replica.step(now, unused, input, &mut self.scratch.0);
+        self.protocol.ask_for_read(now, read);
         read
     }
 

@@ -10,7 +10,7 @@ use super::settings::MAX_SERVERS;
 use super::world::World;
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::{self, ReconfigureError};
-use crate::server::{Input, Server, Timer};
+use crate::server::{Input, Operator, Server, Timer};
 use crate::time::{Duration, Time};
 
 /// Two election timers that are at least this far apart do not split the vote at the default
@@ -146,7 +146,7 @@ impl World {
         node.disk.crash(keep);
         node.server = None;
         node.paused = false;
-        node.backlog.clear();
+        let backlog = std::mem::take(&mut node.backlog);
         for alarm in &mut node.alarms {
             alarm.cancel();
         }
@@ -159,6 +159,7 @@ impl World {
             },
         );
         self.break_connections_of(server);
+        self.end_wires_of(server, backlog);
         Ok(())
     }
 
@@ -228,7 +229,8 @@ impl World {
 
     fn election_timer_runs(&self, server: ServerId) -> bool {
         self.server(server)
-            .is_some_and(|s| s.replica().election_deadline().is_some())
+            .and_then(Server::raft)
+            .is_some_and(|replica| replica.election_deadline().is_some())
     }
 
     fn set_election_timer(&mut self, server: ServerId, rings: Time) {
@@ -240,7 +242,7 @@ impl World {
             },
         );
         let local = self.nodes[server.position()].clock.local(rings);
-        self.input(server, Input::SetElectionTimer(local));
+        self.input(server, Input::Operator(Operator::SetElectionTimer(local)));
     }
 
     /// Running election timers, the one that rings first in front.

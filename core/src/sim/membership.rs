@@ -7,7 +7,7 @@ use super::settings::MAX_SERVERS;
 use super::world::World;
 use crate::ids::ServerId;
 use crate::raft::Reconfiguration;
-use crate::server::Input;
+use crate::server::{Input, Operator, Server};
 
 impl World {
     /// Starts one more server, with an empty disk. It knows of no cluster until a leader whose
@@ -41,27 +41,27 @@ impl World {
             self.check_server(*named)?;
         }
         self.check_awake(server)?;
-        if let Some(leader) = self.server(server) {
-            let checked = leader.replica().check_reconfiguration(&change);
+        if let Some(leader) = self.server(server).and_then(Server::raft) {
+            let checked = leader.check_reconfiguration(&change);
             checked.map_err(|error| Impossible::Reconfigure { server, error })?;
         }
         self.begin_deed();
         let to = change.target();
         self.tell(None, WorldFact::Reconfigured { server, to });
-        self.input(server, Input::Reconfigure(change));
+        self.input(server, Input::Operator(Operator::Reconfigure(change)));
         Ok(())
     }
 
     /// Asks `server`, which has to lead, to end a joint configuration.
     pub fn leave_joint(&mut self, server: ServerId) -> Result<(), Impossible> {
         self.check_awake(server)?;
-        if let Some(leader) = self.server(server) {
-            let checked = leader.replica().check_leave_joint();
+        if let Some(leader) = self.server(server).and_then(Server::raft) {
+            let checked = leader.check_leave_joint();
             checked.map_err(|error| Impossible::Reconfigure { server, error })?;
         }
         self.begin_deed();
         self.tell(None, WorldFact::JointLeft { server });
-        self.input(server, Input::LeaveJoint);
+        self.input(server, Input::Operator(Operator::LeaveJoint));
         Ok(())
     }
 

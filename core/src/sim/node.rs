@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::clock::Clock;
 use super::disk::Disk;
+use super::network::InFlight;
 use super::queue::Alarm;
 use super::settings::Settings;
 use crate::ids::{EventId, ServerId};
@@ -27,7 +28,17 @@ pub struct Node {
     pub(super) paused: bool,
     /// In elections; an operator gave it.
     pub(super) priority: u8,
-    pub(super) backlog: VecDeque<(server::Input, Option<EventId>)>,
+    pub(super) backlog: VecDeque<(Waiting, Option<EventId>)>,
+}
+
+/// What a server that stands still has not taken in.
+#[derive(Clone, Debug)]
+pub(super) enum Waiting {
+    /// An input.
+    Input(Box<server::Input>),
+    /// A packet of a connection with another server. What it means is decided when it is taken
+    /// in: until then the server goes by the connections that it knows.
+    Packet(Box<InFlight>),
 }
 
 impl Node {

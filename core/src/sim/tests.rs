@@ -189,7 +189,7 @@ fn a_crash_loses_what_the_disk_had_not_confirmed_and_keeps_the_rest() {
         let last = disk.image().log.last_index().number();
         assert_eq!(last, stored.number() + keep as u64);
         world.restart(leader).unwrap();
-        let replica = world.server(leader).unwrap().replica();
+        let replica = world.server(leader).unwrap().raft().unwrap();
         assert_eq!(replica.log().last_index().number(), last);
         assert_eq!(replica.role(), Role::Follower);
         assert_eq!(
@@ -204,16 +204,34 @@ fn a_paused_server_takes_in_what_came_meanwhile_in_order() {
     let (mut world, leader) = elected(Settings::default());
     let sleeper = follower(leader);
     world.pause(sleeper).unwrap();
-    let commit = world.server(sleeper).unwrap().replica().commit_index();
+    let commit = world
+        .server(sleeper)
+        .unwrap()
+        .raft()
+        .unwrap()
+        .commit_index();
     world.start_client(a(), Some(leader), None).unwrap();
     pass(&mut world, 120);
     assert_eq!(
-        world.server(sleeper).unwrap().replica().commit_index(),
+        world
+            .server(sleeper)
+            .unwrap()
+            .raft()
+            .unwrap()
+            .commit_index(),
         commit
     );
     world.resume(sleeper).unwrap();
     pass(&mut world, 1);
-    assert!(world.server(sleeper).unwrap().replica().commit_index() > commit);
+    assert!(
+        world
+            .server(sleeper)
+            .unwrap()
+            .raft()
+            .unwrap()
+            .commit_index()
+            > commit
+    );
 }
 
 #[test]
@@ -310,7 +328,7 @@ fn a_fast_clock_stands_for_election_before_a_slow_one() {
     let mut world = World::new(settings);
     world.set_drift(s(4), 100_000).unwrap();
     world.run_until(at(185));
-    let stands = |id| world.server(id).unwrap().replica().role() == Role::Candidate;
+    let stands = |id| world.server(id).unwrap().raft().unwrap().role() == Role::Candidate;
     let standing: Vec<u16> = (1..=5).filter(|number| stands(s(*number))).collect();
     assert_eq!(standing, [4]);
 }
@@ -724,7 +742,7 @@ fn a_server_that_was_down_catches_up_by_a_snapshot() {
     let first = first.expect("nothing makes the leader fail");
     assert_eq!(last.service(), first.service());
     assert_eq!(last.applied(), first.applied());
-    assert!(last.replica().snapshot().is_some());
+    assert!(last.raft().unwrap().snapshot().is_some());
 }
 
 #[test]
@@ -736,7 +754,7 @@ fn a_restarted_server_has_the_state_of_its_snapshot_before_it_hears_of_anybody()
     world.restart(leader).unwrap();
     let server = world.server(leader).unwrap();
     assert_eq!(*server.service(), before);
-    assert_eq!(server.applied(), server.replica().commit_index());
+    assert_eq!(server.applied(), server.raft().unwrap().commit_index());
     assert!(server.applied().number() > 3);
 }
 
@@ -749,7 +767,7 @@ fn a_snapshot_takes_a_slow_disk_as_many_times_as_it_has_chunks() {
     world.set_disk_latency(leader, Some(ms(5))).unwrap();
     let taken = world.now();
     world.take_snapshot(leader).unwrap();
-    let replica = world.server(leader).unwrap().replica();
+    let replica = world.server(leader).unwrap().raft().unwrap();
     let last = replica.snapshot().unwrap().last.index;
     let chunks = replica.snapshot().unwrap().size.div_ceil(100);
     let on_disk = |world: &World| {

@@ -7,7 +7,8 @@ use std::hash::{Hash, Hasher};
 use super::clients::{ClientNode, Wire};
 use super::fact::{Fact, Record, WorldFact};
 use super::network::{Body, Death, Fate, InFlight, Network, Parcel, Tag};
-use super::node::{Node, place_of, timer_at};
+use super::node::{Node, Waiting, place_of, timer_at};
+use super::peer_wires::{PeerEnd, PeerWires};
 use super::queue::{Due, Queue};
 use super::settings::Settings;
 use super::sockets::Socket;
@@ -15,7 +16,7 @@ use crate::digest::{Digest, PortableHasher};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
 use crate::raft::{Configuration, Index, Write};
 use crate::random::{Bits, Random, Stream};
-use crate::server::{self, Input, Output, Server, Timer};
+use crate::server::{self, Input, Operator, Output, Server, Timer};
 use crate::time::Time;
 use crate::zookeeper::Command;
 
@@ -37,12 +38,13 @@ pub struct World {
     pub(super) clients: BTreeMap<ClientId, ClientNode>,
     pub(super) wires: BTreeMap<ConnectionId, Wire>,
     pub(super) sockets: BTreeMap<ConnectionId, Socket>,
+    pub(super) peer_wires: PeerWires,
     pub(super) network: Network,
     pub(super) queue: Queue,
     /// The event that is happening, or happened last.
     event: EventId,
     /// The latest recorded event that led to it.
-    cause: Option<EventId>,
+    pub(super) cause: Option<EventId>,
     /// Whether it has a record.
     recorded: bool,
     touched: Option<Touched>,
@@ -51,6 +53,9 @@ pub struct World {
     observed: bool,
     records: Vec<Record>,
     outputs: Vec<Output>,
+    /// What servers took in, while a test wants to know.
+    #[cfg(test)]
+    pub(super) taken_in: Option<Vec<(ServerId, Input)>>,
 }
 
 impl World {
@@ -67,6 +72,7 @@ impl World {
             clients: BTreeMap::new(),
             wires: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            peer_wires: PeerWires::default(),
             network: Network::new(&settings),
             queue: Queue::default(),
             event: EventId::new(0),
@@ -77,6 +83,8 @@ impl World {
             observed: true,
             records: Vec::new(),
             outputs: Vec::new(),
+            #[cfg(test)]
+            taken_in: None,
             settings,
         };
         world.tell(
@@ -100,7 +108,7 @@ impl World {
             let at = self.settings.hastened(rings);
             self.step_server(
                 ServerId::from_position(position),
-                Input::SetElectionTimer(at),
+                Input::Operator(Operator::SetElectionTimer(at)),
             );
         }
     }
@@ -195,14 +203,17 @@ impl World {
                 if node.paused {
                     return false;
                 }
-                let Some((input, cause)) = node.backlog.pop_front() else {
+                let Some((waiting, cause)) = node.backlog.pop_front() else {
                     return false;
                 };
                 if !node.backlog.is_empty() {
                     self.queue.push(at, due);
                 }
                 self.begin(at, cause);
-                self.step_server(server, input);
+                match waiting {
+                    Waiting::Input(input) => self.step_server(server, *input),
+                    Waiting::Packet(message) => self.take_packet(*message),
+                }
             }
         }
         true
@@ -259,6 +270,9 @@ impl World {
         let (Endpoint::Server(from), Endpoint::Server(to)) = (message.from, message.to) else {
             return self.arrive_over_connection(message);
         };
+        if matches!(message.body, Body::Wire(..)) {
+            return self.arrive_between_servers(message);
+        }
         if self.nodes[to.position()].server.is_none() {
             return self.die(&message, Death::DeadServer);
         }
@@ -269,7 +283,15 @@ impl World {
 
     /// A message dies, and is seen to.
     pub(super) fn die(&mut self, message: &InFlight, why: Death) {
-        let Tag { id, from, to, kind } = message.tag();
+        self.note_death(message.tag(), message.place(self.now), why);
+        self.break_connection_of(message);
+        self.network
+            .advance_lane(self.now, message.lane(), &mut self.queue);
+    }
+
+    /// A message's death is told, and to be seen for a while.
+    pub(super) fn note_death(&mut self, message: Tag, place: u16, why: Death) {
+        let Tag { id, from, to, kind } = message;
         self.tell(
             None,
             WorldFact::MessageDied {
@@ -280,18 +302,15 @@ impl World {
                 why,
             },
         );
-        self.break_connection_of(message);
-        self.network
-            .advance_lane(self.now, message.lane(), &mut self.queue);
-        self.network
-            .bury(self.now, message.tag(), message.place(self.now), why);
+        self.network.bury(self.now, message, place, why);
     }
 
     /// Something for a server: taken in at once, or when it can.
     pub(super) fn input(&mut self, server: ServerId, input: Input) {
         let node = &mut self.nodes[server.position()];
         if node.is_busy() {
-            node.backlog.push_back((input, self.cause));
+            let waiting = Waiting::Input(Box::new(input));
+            node.backlog.push_back((waiting, self.cause));
         } else {
             self.step_server(server, input);
         }
@@ -302,6 +321,10 @@ impl World {
         let Some(server) = &mut node.server else {
             return;
         };
+        #[cfg(test)]
+        if let Some(taken_in) = &mut self.taken_in {
+            taken_in.push((id, input.clone()));
+        }
         let random = Bits(node.random.draw());
         let local = node.clock.local(self.now);
         let mut outputs = std::mem::take(&mut self.outputs);
@@ -344,7 +367,7 @@ impl World {
     /// carries, or what it was born with.
     pub fn configuration_before_log(&self, id: ServerId) -> Configuration {
         let snapshot = self.node(id).and_then(|node| match node.server() {
-            Some(server) => server.replica().snapshot(),
+            Some(server) => server.raft()?.snapshot(),
             None => node.disk().image().snapshot.as_deref(),
         });
         match snapshot {
@@ -357,7 +380,7 @@ impl World {
     pub fn configuration_of(&self, id: ServerId) -> Option<Configuration> {
         let node = self.node(id)?;
         if let Some(server) = node.server() {
-            return Some(server.replica().configuration().clone());
+            return Some(server.raft()?.configuration().clone());
         }
         let log = &node.disk().image().log;
         let in_log = log.last_configuration(log.last_index());
@@ -391,7 +414,7 @@ impl World {
         self.outputs = outputs;
         let priority = self.nodes[id.position()].priority;
         if priority > 0 {
-            self.step_server(id, Input::SetPriority(priority));
+            self.step_server(id, Input::Operator(Operator::SetPriority(priority)));
         }
     }
 
@@ -413,6 +436,15 @@ impl World {
                     };
                     self.network.send(self.now, parcel, &mut self.queue);
                 }
+                Output::Connect { to, channel } => self.dial(PeerEnd::new(id, to, channel)),
+                Output::Disconnect { peer, channel } => {
+                    self.hang_up(PeerEnd::new(id, peer, channel));
+                }
+                Output::SendOver {
+                    to,
+                    channel,
+                    message,
+                } => self.send_over(PeerEnd::new(id, to, channel), message),
                 Output::SetTimer { timer, at } => self.set_server_timer(id, timer, at),
                 Output::CancelTimer(timer) => {
                     self.nodes[id.position()].alarms[place_of(timer)].cancel();
@@ -549,6 +581,9 @@ impl World {
             (id, node.process(), node.is_killed()).hash(&mut hasher);
         }
         self.wires.hash(&mut hasher);
+        if !self.peer_wires.is_empty() {
+            self.peer_wires.hash(&mut hasher);
+        }
         self.network.hash(&mut hasher);
         Digest(hasher.finish())
     }

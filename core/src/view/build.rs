@@ -13,8 +13,8 @@ use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::{
     self, Ballot, Configuration, Content, Index, Message, ProgressState, Replica, Role,
 };
-use crate::server::{PeerMessage, Server};
-use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, World};
+use crate::server::PeerMessage;
+use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, Packet, World};
 use crate::time::Duration;
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{Command, Reply};
@@ -87,10 +87,9 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         offset_us: node.clock().offset_us(world.now()),
         drift_ppm: node.clock().drift_ppm(),
     };
-    let Some(server) = node.server() else {
+    let Some((server, replica)) = node.server().and_then(|it| Some((it, it.raft()?))) else {
         return crashed(world, node, disk, clock, scope);
     };
-    let replica = server.replica();
     ServerView {
         id: node.id(),
         up: true,
@@ -124,7 +123,13 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
                 newcomers,
             )
         },
-        log: log(replica.log(), scope, server),
+        log: entries(
+            replica.log(),
+            scope,
+            replica.commit_index(),
+            server.applied(),
+            replica.durable_index(),
+        ),
         lease: lease(world, node, replica),
         transfer: replica.transfer_target(),
         pending_reads: replica.pending_reads(),
@@ -227,17 +232,6 @@ pub(crate) const fn role_name(role: Role) -> &'static str {
     }
 }
 
-fn log(log: &raft::Log<Command>, scope: &Scope, server: &Server) -> Vec<EntryView> {
-    let replica = server.replica();
-    entries(
-        log,
-        scope,
-        replica.commit_index(),
-        server.applied(),
-        replica.durable_index(),
-    )
-}
-
 fn entries(
     log: &raft::Log<Command>,
     scope: &Scope,
@@ -307,13 +301,10 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
     }
     let (id, term) = (replica.id(), replica.term());
     let granted_to_me = |peer: ServerId| {
-        world.server(peer).is_some_and(|server| {
-            server.replica().term() == term && server.replica().voted_for() == Some(id)
-        })
+        raft_of(world, peer).is_some_and(|peer| peer.term() == term && peer.voted_for() == Some(id))
     };
     let gone_elsewhere = |peer: ServerId| {
-        world.server(peer).is_some_and(|server| {
-            let peer = server.replica();
+        raft_of(world, peer).is_some_and(|peer| {
             peer.term() > term || peer.term() == term && peer.voted_for().is_some_and(|v| v != id)
         })
     };
@@ -331,6 +322,10 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
             BallotView { peer, vote }
         })
         .collect()
+}
+
+fn raft_of(world: &World, id: ServerId) -> Option<&Replica<Command>> {
+    world.server(id)?.raft()
 }
 
 fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
@@ -502,11 +497,16 @@ fn kind(body: &Body) -> Kind {
             term: Some(message.term().number()),
             family,
         },
-        Body::Peer(_) | Body::ToServer(..) | Body::ToClient(_, ToClient::Event { .. }) => {
-            plain(false, None)
+        Body::Peer(_)
+        | Body::ToServer(..)
+        | Body::ToClient(_, ToClient::Event { .. })
+        | Body::Wire(_, Packet::Open | Packet::Frame(_)) => plain(false, None),
+        Body::ToClient(_, ToClient::Connected { .. }) | Body::Wire(_, Packet::Accepted) => {
+            plain(true, Some(true))
         }
-        Body::ToClient(_, ToClient::Connected { .. }) => plain(true, Some(true)),
-        Body::ToClient(_, ToClient::Expired) | Body::Closed(_) => plain(true, Some(false)),
+        Body::ToClient(_, ToClient::Expired) | Body::Closed(_) | Body::Wire(_, Packet::Closed) => {
+            plain(true, Some(false))
+        }
         Body::ToClient(_, ToClient::Reply { reply, .. }) => plain(true, Some(reply.is_ok())),
         Body::ToClient(_, ToClient::Pong) => plain(true, None),
     }
@@ -616,14 +616,14 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
             .collect(),
         Body::ToServer(_, frame) => to_server_fields(frame),
         Body::ToClient(_, frame) => to_client_fields(frame),
-        Body::Closed(_) => Vec::new(),
+        Body::Closed(_) | Body::Wire(..) => Vec::new(),
     });
     Some(fields)
 }
 
 fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
-    use crate::raft::AppendOutcome::{Accepted, Rejected};
-    use crate::raft::InstallOutcome::{Installed, StaleTerm, Stored};
+    use crate::raft::AppendOutcome::{self, Accepted, Rejected};
+    use crate::raft::InstallOutcome::{self, Installed, Stored};
     let mut fields = vec![("term", message.term().to_string())];
     match message {
         Message::RequestVote {
@@ -691,6 +691,10 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
             fields.push(("success", "false".into()));
             fields.push(("hint", format!("index {hint_index} of term {hint_term}")));
         }
+        Message::AppendEntriesReply {
+            outcome: AppendOutcome::StaleTerm,
+            ..
+        } => fields.push(("success", "false".into())),
         Message::InstallSnapshot {
             snapshot,
             offset,
@@ -714,7 +718,7 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
             fields.push(match outcome {
                 Stored { bytes } => ("bytes stored", bytes.to_string()),
                 Installed { match_index } => ("match index", match_index.to_string()),
-                StaleTerm => ("success", "false".into()),
+                InstallOutcome::StaleTerm => ("success", "false".into()),
             });
         }
     }

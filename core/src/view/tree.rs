@@ -48,7 +48,7 @@ pub fn leader_of(world: &World) -> Option<ServerId> {
     world
         .nodes()
         .iter()
-        .filter_map(|node| Some((node.id(), node.server()?.replica())))
+        .filter_map(|node| Some((node.id(), node.server()?.raft()?)))
         .filter(|(_, replica)| replica.role() == Role::Leader)
         .max_by_key(|(_, replica)| replica.term())
         .map(|(id, _)| id)
