@@ -614,3 +614,65 @@ fn a_cluster_grows_to_nine_and_shrinks_to_one() {
     change(&mut bench, &all[..1]);
     assert_eq!(bench.violation, None);
 }
+
+#[test]
+fn an_impossible_change_says_why_and_what_would_be_possible_and_changes_nothing() {
+    let refused = |bench: &mut Bench, at: u16, voters: &[u16], learners: &[u16], how| {
+        let before = bench.at(s(at)).clone();
+        let error = bench.reconfigure(s(at), voters, learners, how).unwrap_err();
+        assert_eq!(*bench.at(s(at)), before, "{error}");
+        error.to_string()
+    };
+    let mut bench = led(3, 2, Rules::default());
+    for (at, voters, learners, how, expected) in [
+        (
+            2,
+            &[1, 2][..],
+            &[][..],
+            AsNeeded,
+            "not the leader; S1 is believed to be",
+        ),
+        (
+            1,
+            &[],
+            &[1],
+            AsNeeded,
+            "a configuration needs at least one voter",
+        ),
+        (
+            1,
+            &[1, 2],
+            &[2],
+            AsNeeded,
+            "S2 cannot be both a voter and a learner",
+        ),
+        (
+            1,
+            &[1, 2, 3],
+            &[],
+            Joint,
+            "the configuration is S1 S2 S3 already",
+        ),
+    ] {
+        assert_eq!(refused(&mut bench, at, voters, learners, how), expected);
+    }
+    bench.reconfigure(s(1), &[1, 2], &[], AsNeeded).unwrap();
+    let pending = "the configuration of entry 2 is not committed yet; another change can follow \
+                   when it is";
+    assert_eq!(refused(&mut bench, 1, &[1], &[], AsNeeded), pending);
+
+    let mut bench = led(3, 2, Rules::default());
+    bench.settings.membership = Membership::SingleServer;
+    bench.restart(s(1));
+    bench.elect(s(1));
+    assert_eq!(
+        refused(&mut bench, 1, &[1, 2, 4], &[], AsNeeded),
+        "2 voters come or go on the way to S1 S2 S4, and the setting membership allows one at a \
+         time; change one after the other"
+    );
+    assert_eq!(
+        refused(&mut bench, 1, &[1, 2], &[], Joint),
+        "the setting membership allows no joint configuration; change one voter at a time, without \
+         `joint` and `explicit`"
+    );
+}
