@@ -89,11 +89,6 @@ fn an_impossible_deed_says_what_would_be_possible_and_changes_nothing() {
             "the configuration S1 S2 S3 is not joint; there is nothing to leave",
         ),
         ("", "add S6", "the next server is S4"),
-        (
-            "",
-            "reconfigure S1 S2 S4",
-            "there is no S4: the servers are S1 to S3",
-        ),
     ];
     for (script, command, expected) in cases {
         let (error, unchanged) = refused(&format!("{LED}{script}"), command);
