@@ -30,7 +30,7 @@ use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{self, Command, Service, SessionId, WatchTable, Zxid};
 
-use connection::Connection;
+use connection::{Connection, Serving};
 pub use fact::{CloseReason, ServerFact};
 use leading::Leading;
 pub use outbox::Forward;
@@ -181,6 +181,7 @@ pub struct Server {
     service: Service,
     applied: Index,
     connections: BTreeMap<ConnectionId, Connection>,
+    serving: Serving,
     watches: WatchTable,
     outbox: Outbox,
     reads: Reads,
@@ -250,6 +251,7 @@ impl Server {
             service,
             applied,
             connections: BTreeMap::new(),
+            serving: Serving::default(),
             watches: WatchTable::default(),
             outbox: Outbox::new(now),
             reads: Reads::default(),
