@@ -31,7 +31,7 @@ use crate::zab::Channel;
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{self, Command, Service, SessionId, WatchTable};
 
-use connection::Connection;
+use connection::{Connection, Serving};
 pub use fact::{CloseReason, ServerFact};
 use leading::Leading;
 pub use outbox::Forward;
@@ -214,6 +214,7 @@ pub struct Settings {
 pub struct Server {
     protocol: RaftSide,
     connections: BTreeMap<ConnectionId, Connection>,
+    serving: Serving,
     watches: WatchTable,
     outbox: Outbox,
     reads: Reads,
@@ -244,6 +245,7 @@ impl Server {
         let mut server = Self {
             protocol,
             connections: BTreeMap::new(),
+            serving: Serving::default(),
             watches: WatchTable::default(),
             outbox: Outbox::new(now),
             reads: Reads::default(),
