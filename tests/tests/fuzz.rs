@@ -4,6 +4,7 @@ use quorumscope_cli::fuzz::{Finding, Options, run_seeds};
 use quorumscope_cli::{Finished, run_to_end};
 use quorumscope_core::check::lost_without;
 use quorumscope_core::history::Player;
+use quorumscope_core::server::Protocol;
 use quorumscope_core::sim;
 use quorumscope_core::time::Duration;
 use quorumscope_core::view::Scope;
@@ -55,7 +56,7 @@ fn violations_without(rule: &str) -> Vec<Finding> {
 
 #[test]
 fn without_each_rule_what_it_guards_is_violated_within_a_thousand_runs_and_the_script_shows_it() {
-    for rule in sim::rules().map(|rule| rule.name) {
+    for rule in sim::rules(Protocol::Raft).map(|rule| rule.name) {
         for Finding {
             seed,
             property,

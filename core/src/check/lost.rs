@@ -59,16 +59,20 @@ pub fn lost_without(rule: &str) -> &'static [&'static str] {
 mod tests {
     use super::super::Monitor;
     use super::*;
+    use crate::server::Protocol;
     use crate::sim;
 
     #[test]
     fn every_rule_guards_an_invariant_and_every_row_is_about_a_rule() {
-        for rule in sim::rules() {
+        for rule in sim::rules(Protocol::Raft) {
             assert!(!lost_without(rule.name).is_empty(), "{}", rule.name);
         }
         let known = |name: &str| Monitor::PROPERTIES.iter().any(|it| it.name == name);
         for (rule, lost) in LOST {
-            assert!(sim::rules().any(|it| it.name == rule), "{rule}");
+            assert!(
+                sim::rules(Protocol::Raft).any(|it| it.name == rule),
+                "{rule}"
+            );
             assert!(lost.iter().all(|name| known(name)), "{rule}: {lost:?}");
         }
         assert!(lost_without("be_nice").is_empty());

@@ -56,9 +56,9 @@ fn decider(world: &World, id: ServerId) -> Option<(ServerId, Configuration)> {
     let configuration = world.configuration_of(id)?;
     let term_of = |id: ServerId| {
         let node = world.node(id);
-        node.map(|node| match node.server().and_then(Server::raft) {
-            Some(replica) => replica.term(),
-            None => node.disk().image().hard.term,
+        node.and_then(|node| match node.server().and_then(Server::raft) {
+            Some(replica) => Some(replica.term()),
+            None => Some(node.disk().image().raft()?.hard.term),
         })
     };
     let leads = world.server(id).is_some_and(Server::leads);

@@ -192,12 +192,14 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        if let Request::Linearizable(read) = &request
-            && connection.access == Access::Full
+        if connection.access == Access::Full
+            && let Some(read) = self.protocol.waits_for_others(&request)
         {
-            let request = Request::clone(read);
-            return self.line_up_read(now, id, xid, request);
+            return self.line_up_read(now, id, xid, read);
         }
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
         let is_replicated = request.is_replicated();
         let behind = connection.has_linearizable_reads();
         connection.waiting.push_back(match &request {
@@ -212,6 +214,7 @@ impl Server {
             _ if connection.access != Access::Full => {
                 Waiting::Decided(xid, Err(ErrorCode::NotReadOnly))
             }
+            Request::Linearizable(_) => Waiting::Decided(xid, Err(ErrorCode::Unimplemented)),
             _ if behind => Waiting::Held(xid, Update::Write(request.clone())),
             _ => Waiting::Write(xid),
         });
@@ -457,13 +460,16 @@ impl Server {
         }
     }
 
-    /// As follower: tells the leader whose clients were heard from since the last time.
+    /// As follower under Raft: tells the leader whose clients were heard from since the last time.
     pub(super) fn report_touched(&mut self, out: &mut Vec<Output>) {
         let mut touched = Vec::new();
         for connection in self.connections.values_mut() {
             if std::mem::take(&mut connection.touched) {
                 touched.extend(connection.session);
             }
+        }
+        if self.zab().is_some() {
+            return;
         }
         match self.protocol.leader() {
             Some(leader) if leader != self.protocol.id() && !touched.is_empty() => {

@@ -13,33 +13,38 @@ mod connection;
 mod fact;
 mod leading;
 mod outbox;
+mod protocol;
 mod raft_side;
 mod reads;
+mod scratch;
 mod session;
 mod watches;
+mod zab_front;
+mod zab_side;
 
 use std::collections::BTreeMap;
 
 use crate::ids::{ConnectionId, ServerId};
-use crate::raft::{
-    self, CompactError, Configuration, Durable, Index, Reconfiguration, Replica, Rules, Token,
-    Write,
-};
+use crate::raft::{self, CompactError, Index, Reconfiguration, Replica};
 use crate::random::Bits;
 use crate::time::{Duration, Time};
-use crate::zab::Channel;
+use crate::zab::{self, Channel, RestartError};
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{self, Command, Service, SessionId, WatchTable};
 
 use connection::{Connection, Serving};
 pub use fact::{CloseReason, ServerFact};
 use leading::Leading;
-pub use outbox::Forward;
 use outbox::Outbox;
+pub use outbox::{Forward, Ticket};
+pub use protocol::{ByProtocol, Durable, Protocol, Token, Write};
 use raft_side::RaftSide;
+pub use raft_side::RaftStart;
 use reads::Reads;
 pub use reads::ReadsOutline;
 use session::Applied;
+use zab_side::ZabSide;
+pub use zab_side::{Asked, Effect, ZabStart, ZabTxn};
 
 /// What servers say to each other.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -50,6 +55,8 @@ pub enum PeerMessage {
     Forward(Forward),
     /// Sessions whose clients the sender has heard from since it last said so.
     Touch(Vec<SessionId>),
+    /// Between replicas, under Zab: over a connection of the message's channel.
+    Zab(zab::Message<ZabTxn>),
 }
 
 /// A server's timers.
@@ -59,6 +66,8 @@ pub enum Timer {
     Raft(raft::Timer),
     /// Half a tick: report touched sessions, expire silent ones, pass on what was not answered.
     Tick,
+    /// The replica's own, under Zab.
+    Zab(zab::Timer),
 }
 
 /// What can happen to a server.
@@ -167,7 +176,7 @@ pub enum Output {
         /// What the disk confirms with.
         token: Token,
         /// The record.
-        write: Write<Command>,
+        write: Write,
     },
     /// Send a frame over a client connection.
     Frame {
@@ -189,13 +198,15 @@ pub enum Fact {
     Raft(raft::RaftFact),
     /// Between the server and its clients.
     Server(ServerFact),
+    /// In the replica, under Zab.
+    Zab(zab::ZabFact),
 }
 
 /// What a server is told when it starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Settings {
     /// The replica's settings.
-    pub raft: raft::Settings,
+    pub replica: ByProtocol<raft::Settings, zab::Settings>,
     /// The unit of session timeouts: they are granted between 2 and 20 ticks, and expiry is
     /// checked once a tick.
     pub tick: Duration,
@@ -207,12 +218,21 @@ pub struct Settings {
     pub service_rules: zookeeper::Rules,
 }
 
+/// What a server starts from.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// Under Raft.
+    Raft(RaftStart),
+    /// Under Zab.
+    Zab(ZabStart),
+}
+
 /// One coordination server.
 ///
 /// `leading` is there exactly while the replica leads.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Server {
-    protocol: RaftSide,
+    protocol: ByProtocol<RaftSide, ZabSide>,
     connections: BTreeMap<ConnectionId, Connection>,
     serving: Serving,
     watches: WatchTable,
@@ -228,20 +248,29 @@ pub struct Server {
 }
 
 impl Server {
-    /// Boots a server from what its disk holds and nothing else: its tree is that of its snapshot,
-    /// or empty, until more of the log is known to be committed again.
-    #[allow(clippy::too_many_arguments)]
+    /// Boots a server from what its disk holds and nothing else. Under Zab it may refuse to run
+    /// with that.
+    ///
+    /// # Panics
+    /// If settings and disk are not of the same protocol.
     pub fn boot(
         id: ServerId,
-        configuration: Configuration,
         settings: Settings,
-        rules: Rules,
-        durable: Durable<Command>,
+        start: Start,
         now: Time,
         random: Bits,
         out: &mut Vec<Output>,
-    ) -> Self {
-        let protocol = RaftSide::boot(id, configuration, settings, rules, durable, now, random);
+    ) -> Result<Self, RestartError> {
+        let protocol = match (settings.replica, start) {
+            (ByProtocol::Raft(replica), Start::Raft(start)) => {
+                let settings = (replica, settings.service_rules);
+                ByProtocol::Raft(RaftSide::boot(id, settings, start, now, random))
+            }
+            (ByProtocol::Zab(replica), Start::Zab(start)) => {
+                ByProtocol::Zab(ZabSide::boot(id, replica, start, now, random)?)
+            }
+            _ => unreachable!("a machine runs servers of one protocol"),
+        };
         let mut server = Self {
             protocol,
             connections: BTreeMap::new(),
@@ -256,13 +285,23 @@ impl Server {
             ticking: false,
             settings,
         };
-        server.follow_replica(now, out);
-        server
+        server.follow_replica(now, random, out);
+        Ok(server)
     }
 
     /// Takes one input and appends what must be done to `out`. `random` is one fresh draw.
     pub fn step(&mut self, now: Time, random: Bits, input: Input, out: &mut Vec<Output>) {
-        self.protocol.snapshot_if_due();
+        if let ByProtocol::Raft(side) = &mut self.protocol {
+            side.snapshot_if_due();
+        }
+        if zab_side::lets_apply(&input) {
+            // One transaction at a time: whoever reads here sees every state.
+            while let ByProtocol::Zab(side) = &mut self.protocol
+                && side.apply_one(now, random)
+            {
+                self.follow_replica(now, random, out);
+            }
+        }
         match input {
             Input::Frame { connection, frame } => {
                 self.on_frame(now, random, connection, frame, out);
@@ -277,35 +316,38 @@ impl Server {
                 message: PeerMessage::Touch(sessions),
                 ..
             } => self.touch_all(now, &sessions),
-            Input::Peer {
-                from,
-                message: PeerMessage::Raft(message),
-            } => {
-                let input = raft::Input::Message { from, message };
-                self.protocol.step(now, random, input);
+            Input::Operator(Operator::Reconfigure(change)) if self.zab().is_some() => {
+                self.reconfigure(now, random, &change);
             }
-            Input::Timer(Timer::Raft(timer)) => {
-                self.protocol.step(now, random, raft::Input::Timer(timer));
-            }
-            Input::Stored(token) => {
-                self.protocol.step(now, random, raft::Input::Stored(token));
-            }
-            Input::Operator(operator) => self.protocol.step(now, random, operator.into()),
-            // Raft's servers send each other datagrams.
-            Input::ConnectionUp { .. } | Input::ConnectionDown { .. } => {}
+            input => match &mut self.protocol {
+                ByProtocol::Raft(side) => side.take(now, random, input),
+                ByProtocol::Zab(side) => side.take(now, random, input),
+            },
         }
-        self.follow_replica(now, out);
+        self.follow_replica(now, random, out);
     }
 
     /// Whether there is something to take a snapshot of.
     pub fn would_snapshot(&self) -> Result<(), CompactError> {
-        self.protocol.would_compact()
+        match &self.protocol {
+            ByProtocol::Raft(side) => side.would_compact(),
+            ByProtocol::Zab(_) => Ok(()),
+        }
     }
 
-    /// Takes a snapshot of its state and drops what of the log it stands for.
-    pub fn take_snapshot(&mut self, now: Time, out: &mut Vec<Output>) -> Result<(), CompactError> {
-        self.protocol.compact()?;
-        self.follow_replica(now, out);
+    /// Takes a snapshot of its state and drops what of the log it stands for. `random` is one fresh
+    /// draw.
+    pub fn take_snapshot(
+        &mut self,
+        now: Time,
+        random: Bits,
+        out: &mut Vec<Output>,
+    ) -> Result<(), CompactError> {
+        match &mut self.protocol {
+            ByProtocol::Raft(side) => side.compact()?,
+            ByProtocol::Zab(side) => side.take_snapshot(now, random),
+        }
+        self.follow_replica(now, random, out);
         Ok(())
     }
 
@@ -319,22 +361,37 @@ impl Server {
 
     /// Carries out what the replica asked for, then what follows from it for the service; that may
     /// be new proposals, so it goes on until nothing is left.
-    fn follow_replica(&mut self, now: Time, out: &mut Vec<Output>) {
+    fn follow_replica(&mut self, now: Time, random: Bits, out: &mut Vec<Output>) {
         loop {
-            let told = self.protocol.pass_on_outputs(out);
-            if told.installed {
-                self.overtaken(out);
+            match &mut self.protocol {
+                ByProtocol::Raft(side) => {
+                    let told = side.pass_on_outputs(out);
+                    self.hear_raft(now, &told, out);
+                }
+                ByProtocol::Zab(side) => {
+                    let told = side.pass_on_outputs(out);
+                    self.follow_leadership(now, out);
+                    for told in told {
+                        self.hear_zab(now, random, told, out);
+                    }
+                }
             }
-            self.follow_leadership(now, out);
-            if let Some(through) = told.committed {
-                self.apply_through(now, through, out);
-            }
-            self.serve_reads(now, &told.ready, out);
             if self.protocol.is_settled() {
                 break;
             }
         }
         self.keep_ticking(now, out);
+    }
+
+    fn hear_raft(&mut self, now: Time, told: &raft_side::Told, out: &mut Vec<Output>) {
+        if told.installed {
+            self.overtaken(out);
+        }
+        self.follow_leadership(now, out);
+        if let Some(through) = told.committed {
+            self.apply_through(now, through, out);
+        }
+        self.serve_reads(now, &told.ready, out);
     }
 
     /// Takes up and lays down a leader's duties with the role, and passes outstanding commands to
@@ -345,7 +402,8 @@ impl Server {
             let service = self.protocol.service();
             self.leading = leads.then(|| Leading::new(now, service, self.settings));
         }
-        if self.protocol.leader() != self.leader {
+        let (leader, looks) = (self.protocol.leader(), self.protocol.is_looking());
+        if leader != self.leader || looks != self.looking_since.is_some() {
             // What it would answer may be long overtaken; and whom it served without a leader is
             // to be served by the ensemble now.
             let reason = match self.leader {
@@ -353,16 +411,22 @@ impl Server {
                 None => CloseReason::LeaderFound,
             };
             self.refuse_all(reason, out, |_, _| true);
-            self.leader = self.protocol.leader();
-            self.looking_since = self.leader.is_none().then_some(now);
-            self.pass_on_outstanding(now, out);
+            self.leader = leader;
+            self.looking_since = looks.then_some(now);
+            match &self.protocol {
+                ByProtocol::Raft(_) => self.pass_on_outstanding(now, out),
+                // What was on its way to the leader is lost with the connection.
+                ByProtocol::Zab(_) => self.outbox.give_up(),
+            }
         }
     }
 
     /// Applies every entry up to `through`, in order, each exactly once (Raft §5.3).
     fn apply_through(&mut self, now: Time, through: Index, out: &mut Vec<Output>) {
-        while let Some(command) = self.protocol.next_to_apply(through) {
-            let applied = self.protocol.apply(&command, &mut self.outbox);
+        while let ByProtocol::Raft(side) = &mut self.protocol
+            && let Some(command) = side.next_to_apply(through)
+        {
+            let applied = side.apply(&command, &mut self.outbox);
             self.publish(now, applied, out);
         }
     }
@@ -407,8 +471,19 @@ impl Server {
     }
 
     /// Its replica, if it runs Raft.
-    pub fn raft(&self) -> Option<&Replica<Command>> {
-        Some(self.protocol.replica())
+    pub const fn raft(&self) -> Option<&Replica<Command>> {
+        match &self.protocol {
+            ByProtocol::Raft(side) => Some(side.replica()),
+            ByProtocol::Zab(_) => None,
+        }
+    }
+
+    /// Its replica, if it runs Zab.
+    pub const fn zab(&self) -> Option<&zab::Replica<ZabTxn>> {
+        match &self.protocol {
+            ByProtocol::Raft(_) => None,
+            ByProtocol::Zab(side) => Some(side.replica()),
+        }
     }
 
     /// Whether it leads, and may propose.
@@ -416,14 +491,28 @@ impl Server {
         self.protocol.leads()
     }
 
+    /// The leader under whom it serves clients, perhaps itself.
+    pub fn leader(&self) -> Option<ServerId> {
+        self.protocol.leader()
+    }
+
+    /// Its term, or the last epoch that it took part in.
+    pub fn reign(&self) -> u64 {
+        self.protocol.reign()
+    }
+
     /// The service as this server has it.
-    pub fn service(&self) -> &Service {
+    pub const fn service(&self) -> &Service {
         self.protocol.service()
     }
 
-    /// The highest index that the service has applied.
-    pub fn applied(&self) -> Index {
-        self.protocol.applied()
+    /// How far its service has come: the index of the last entry that it has applied, or under Zab
+    /// its last zxid as a number.
+    pub const fn applied(&self) -> u64 {
+        match &self.protocol {
+            ByProtocol::Raft(side) => side.applied().number(),
+            ByProtocol::Zab(side) => side.replica().last_zxid().number(),
+        }
     }
 
     /// The watches of its clients.

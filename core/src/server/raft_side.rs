@@ -1,10 +1,9 @@
 //! What of a server speaks Raft: the replica, and the state that committed commands make.
 
-use std::hash::{Hash, Hasher};
-
 use super::outbox::Outbox;
+use super::scratch::Scratch;
 use super::session::{Applied, Kind};
-use super::{Fact, Operator, Output, PeerMessage, Settings, Timer};
+use super::{Fact, Input, Operator, Output, PeerMessage, Timer, Token, Write};
 use crate::ids::ServerId;
 use crate::raft::{
     self, CompactError, Configuration, Content, Durable, Index, Payload, Replica, Role, Rules,
@@ -12,7 +11,7 @@ use crate::raft::{
 };
 use crate::random::Bits;
 use crate::time::Time;
-use crate::zookeeper::{Command, Service, Update, Zxid};
+use crate::zookeeper::{self, Command, Service, Update, Zxid};
 
 impl Payload for Command {
     type Image = Service;
@@ -35,29 +34,18 @@ pub(super) struct RaftSide {
     replica: Replica<Command>,
     service: Service,
     applied: Index,
-    scratch: Scratch,
+    scratch: Scratch<raft::Output<Command>>,
 }
 
-/// A buffer that is empty between steps and no part of the state.
-#[derive(Debug, Default)]
-struct Scratch(Vec<raft::Output<Command>>);
-
-impl Clone for Scratch {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl PartialEq for Scratch {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Scratch {}
-
-impl Hash for Scratch {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
+/// What a server that runs Raft starts from.
+#[derive(Clone, Debug)]
+pub struct RaftStart {
+    /// Who takes part, where neither log nor snapshot says so.
+    pub configuration: Configuration,
+    /// The rules that are in force.
+    pub rules: Rules,
+    /// What its disk holds.
+    pub durable: Durable<Command>,
 }
 
 /// What the replica says to the server that it belongs to.
@@ -76,22 +64,25 @@ impl RaftSide {
     /// again.
     pub(super) fn boot(
         id: ServerId,
-        configuration: Configuration,
-        settings: Settings,
-        rules: Rules,
-        durable: Durable<Command>,
+        (settings, service_rules): (raft::Settings, zookeeper::Rules),
+        start: RaftStart,
         now: Time,
         random: Bits,
     ) -> Self {
+        let RaftStart {
+            configuration,
+            rules,
+            durable,
+        } = start;
         let mut scratch = Scratch::default();
         let (service, applied) = match &durable.snapshot {
             Some(snapshot) => (snapshot.image.clone(), snapshot.last.index),
-            None => (Service::under(settings.service_rules), Index::ZERO),
+            None => (Service::under(service_rules), Index::ZERO),
         };
         let replica = Replica::boot(
             id,
             configuration,
-            settings.raft,
+            settings,
             rules,
             durable,
             now,
@@ -106,7 +97,23 @@ impl RaftSide {
         }
     }
 
-    pub(super) fn step(&mut self, now: Time, random: Bits, input: raft::Input<Command>) {
+    /// Takes what is meant for the replica. Raft's servers send each other datagrams, so it never
+    /// hears of connections.
+    pub(super) fn take(&mut self, now: Time, random: Bits, input: Input) {
+        let input = match input {
+            Input::Peer {
+                from,
+                message: PeerMessage::Raft(message),
+            } => raft::Input::Message { from, message },
+            Input::Timer(Timer::Raft(timer)) => raft::Input::Timer(timer),
+            Input::Stored(Token(token)) => raft::Input::Stored(raft::Token::new(token)),
+            Input::Operator(operator) => operator.into(),
+            _ => return,
+        };
+        self.step(now, random, input);
+    }
+
+    fn step(&mut self, now: Time, random: Bits, input: raft::Input<Command>) {
         self.replica.step(now, random, input, &mut self.scratch.0);
     }
 
@@ -159,7 +166,10 @@ impl RaftSide {
                     at,
                 },
                 raft::Output::CancelTimer { timer } => Output::CancelTimer(Timer::Raft(timer)),
-                raft::Output::Persist { token, write } => Output::Persist { token, write },
+                raft::Output::Persist { token, write } => Output::Persist {
+                    token: Token(token.number()),
+                    write: Write::Raft(write),
+                },
                 raft::Output::Fact(fact) => Output::Fact(Fact::Raft(fact)),
                 raft::Output::Commit { through } => {
                     told.committed = Some(through);
@@ -276,7 +286,7 @@ impl From<Operator> for raft::Input<Command> {
 
 impl Kind {
     /// What a command does to its session.
-    fn of(update: &Update) -> Self {
+    pub(super) fn of(update: &Update) -> Self {
         match update {
             Update::Write(_) | Update::Sweep { .. } => Self::Writes,
             Update::CloseSession { expired } => Self::Closes { expired: *expired },

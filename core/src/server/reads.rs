@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Output, Server};
+use super::{ByProtocol, Output, Server};
 use crate::ids::ConnectionId;
 use crate::time::Time;
 
@@ -47,10 +47,16 @@ impl Server {
         self.reads.waiting.contains_key(&read)
     }
 
-    /// Asks the replica for a read of a client.
+    /// Asks the replica for a read of a client, or under Zab for a sync: one that goes nowhere is one
+    /// of a server that is about to close the connection.
     pub(super) fn ask_for_read(&mut self, now: Time, connection: ConnectionId) -> u64 {
         let read = self.reads.begin(connection);
-        self.protocol.ask_for_read(now, read);
+        match &mut self.protocol {
+            ByProtocol::Raft(side) => side.ask_for_read(now, read),
+            ByProtocol::Zab(side) => {
+                side.sync(read);
+            }
+        }
         read
     }
 

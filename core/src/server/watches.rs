@@ -25,6 +25,7 @@ impl Server {
             }
             Request::CheckWatches { path, kind } => found(self.watches.is_watched(id, path, *kind)),
             Request::RemoveWatches { path, kind } => found(self.watches.unwatch(id, path, *kind)),
+            Request::Sync { path } => Ok(Response::Synced { path: path.clone() }),
             Request::SetWatches(lists) => {
                 let missed = self
                     .watches

@@ -46,7 +46,7 @@ fn elected(settings: Settings) -> (World, ServerId) {
     let mut world = World::new(settings);
     for _ in 0..1_000 {
         if let Some(leader) = leader_of(&world)
-            && world.server(leader).unwrap().applied().number() > 0
+            && world.server(leader).unwrap().applied() > 0
         {
             return (world, leader);
         }
@@ -176,7 +176,15 @@ fn a_crash_loses_what_the_disk_had_not_confirmed_and_keeps_the_rest() {
     for keep in [0, 1] {
         let (mut world, leader) = served(slow.clone(), None);
         pass(&mut world, 400);
-        let stored = world.node(leader).unwrap().disk().image().log.last_index();
+        let stored = world
+            .node(leader)
+            .unwrap()
+            .disk()
+            .image()
+            .raft()
+            .unwrap()
+            .log
+            .last_index();
         world
             .tell_client(a(), create("/n", CreateMode::Persistent))
             .unwrap();
@@ -186,7 +194,7 @@ fn a_crash_loses_what_the_disk_had_not_confirmed_and_keeps_the_rest() {
         world.crash(leader, keep).unwrap();
         let disk = world.node(leader).unwrap().disk();
         assert_eq!(disk.pending(), 0);
-        let last = disk.image().log.last_index().number();
+        let last = disk.image().raft().unwrap().log.last_index().number();
         assert_eq!(last, stored.number() + keep as u64);
         world.restart(leader).unwrap();
         let replica = world.server(leader).unwrap().raft().unwrap();
@@ -754,8 +762,11 @@ fn a_restarted_server_has_the_state_of_its_snapshot_before_it_hears_of_anybody()
     world.restart(leader).unwrap();
     let server = world.server(leader).unwrap();
     assert_eq!(*server.service(), before);
-    assert_eq!(server.applied(), server.raft().unwrap().commit_index());
-    assert!(server.applied().number() > 3);
+    assert_eq!(
+        server.applied(),
+        server.raft().unwrap().commit_index().number()
+    );
+    assert!(server.applied() > 3);
 }
 
 #[test]
@@ -771,7 +782,7 @@ fn a_snapshot_takes_a_slow_disk_as_many_times_as_it_has_chunks() {
     let last = replica.snapshot().unwrap().last.index;
     let chunks = replica.snapshot().unwrap().size.div_ceil(100);
     let on_disk = |world: &World| {
-        let image = world.node(leader).unwrap().disk().image();
+        let image = world.node(leader).unwrap().disk().image().raft().unwrap();
         image
             .snapshot
             .as_ref()

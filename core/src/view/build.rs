@@ -13,7 +13,7 @@ use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::{
     self, Ballot, Configuration, Content, Index, Message, ProgressState, Replica, Role,
 };
-use crate::server::PeerMessage;
+use crate::server::{ByProtocol, PeerMessage};
 use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, Packet, World};
 use crate::time::Duration;
 use crate::zookeeper::frame::{ToClient, ToServer};
@@ -51,7 +51,7 @@ impl View {
         Self {
             version: VIEW_VERSION,
             time: world.now(),
-            protocol: "raft",
+            protocol: world.settings().protocol.name(),
             seed: world.settings().seed,
             event: Some(world.event()),
             servers: world
@@ -87,8 +87,14 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         offset_us: node.clock().offset_us(world.now()),
         drift_ppm: node.clock().drift_ppm(),
     };
+    let image = match node.disk().image() {
+        ByProtocol::Raft(image) => image,
+        ByProtocol::Zab(image) => {
+            return super::zab::server(world, node, image, (disk, clock), scope);
+        }
+    };
     let Some((server, replica)) = node.server().and_then(|it| Some((it, it.raft()?))) else {
-        return crashed(world, node, disk, clock, scope);
+        return crashed(world, node, image, (disk, clock), scope);
     };
     ServerView {
         id: node.id(),
@@ -99,7 +105,7 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         voted_for: replica.voted_for(),
         leader: replica.leader(),
         commit: replica.commit_index().number(),
-        applied: server.applied().number(),
+        applied: server.applied(),
         durable: replica.durable_index().number(),
         last: replica.log().last_index().number(),
         snapshot: snapshot(
@@ -127,7 +133,7 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
             replica.log(),
             scope,
             replica.commit_index(),
-            server.applied(),
+            Index::new(server.applied()),
             replica.durable_index(),
         ),
         lease: lease(world, node, replica),
@@ -141,6 +147,7 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         disk,
         clock,
         znodes: super::tree::shown(server.service().tree()).count(),
+        zab: None,
     }
 }
 
@@ -168,11 +175,10 @@ fn snapshot(
 fn crashed(
     world: &World,
     node: &Node,
-    disk: DiskView,
-    clock: ClockView,
+    image: &raft::Durable<Command>,
+    (disk, clock): (DiskView, ClockView),
     scope: &Scope,
 ) -> ServerView {
-    let image = node.disk().image();
     let last = image.log.last_index();
     ServerView {
         id: node.id(),
@@ -210,6 +216,7 @@ fn crashed(
         disk,
         clock,
         znodes: 0,
+        zab: None,
     }
 }
 
@@ -261,7 +268,7 @@ fn entries(
         .collect()
 }
 
-fn configuration(
+pub(super) fn configuration(
     id: ServerId,
     configuration: &Configuration,
     at: Index,
@@ -475,11 +482,11 @@ fn message(message: &InFlight) -> MessageView {
 }
 
 /// What a message looks like.
-struct Kind {
-    reply: bool,
-    positive: Option<bool>,
-    term: Option<u64>,
-    family: Family,
+pub(super) struct Kind {
+    pub(super) reply: bool,
+    pub(super) positive: Option<bool>,
+    pub(super) term: Option<u64>,
+    pub(super) family: Family,
 }
 
 fn kind(body: &Body) -> Kind {
@@ -497,6 +504,7 @@ fn kind(body: &Body) -> Kind {
             term: Some(message.term().number()),
             family,
         },
+        Body::Wire(_, Packet::Frame(PeerMessage::Zab(message))) => super::zab::kind(message),
         Body::Peer(_)
         | Body::ToServer(..)
         | Body::ToClient(_, ToClient::Event { .. })
@@ -515,14 +523,31 @@ fn kind(body: &Body) -> Kind {
 /// The palette of a kind of message.
 pub(super) fn family_of(kind: &str) -> Family {
     match kind {
-        "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow" => {
+        "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow"
+        | "NOTIFICATION" | "FOLLOWERINFO" | "OBSERVERINFO" | "LEADERINFO" | "ACKEPOCH" => {
             Family::Vote
         }
-        "AppendEntries" | "AppendEntriesReply" | "InstallSnapshot" | "InstallSnapshotReply" => {
-            Family::Append
+        "AppendEntries"
+        | "AppendEntriesReply"
+        | "InstallSnapshot"
+        | "InstallSnapshotReply"
+        | "DIFF"
+        | "TRUNC"
+        | "SNAP"
+        | "SNAP body"
+        | "NEWLEADER"
+        | "UPTODATE"
+        | "PROPOSAL"
+        | "ACK"
+        | "COMMIT"
+        | "COMMITANDACTIVATE"
+        | "INFORM"
+        | "INFORMANDACTIVATE" => Family::Append,
+        "Forward" | "ReadIndex" | "ReadIndexReply" | "REQUEST" | "SYNC" | "REVALIDATE" => {
+            Family::Forward
         }
-        "Forward" | "ReadIndex" | "ReadIndexReply" => Family::Forward,
-        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
+        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" | "PING" | "Open"
+        | "Accepted" => Family::Beat,
         _ => Family::Client,
     }
 }
@@ -616,6 +641,8 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
             .collect(),
         Body::ToServer(_, frame) => to_server_fields(frame),
         Body::ToClient(_, frame) => to_client_fields(frame),
+        Body::Peer(PeerMessage::Zab(message))
+        | Body::Wire(_, Packet::Frame(PeerMessage::Zab(message))) => super::zab::fields(message),
         Body::Closed(_) | Body::Wire(..) => Vec::new(),
     });
     Some(fields)
