@@ -10,7 +10,7 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 35] = scenarios![
+pub const SCENARIOS: [Script; 37] = scenarios![
     "add-two-voters",
     "add-voter",
     "add-voter-by-snapshot",
@@ -27,6 +27,8 @@ pub const SCENARIOS: [Script; 35] = scenarios![
     "learner-votes",
     "lease-read",
     "linearizable-read",
+    "lock-fencing",
+    "lock-without-herd",
     "minority-partition",
     "one-way-link",
     "pre-vote",
