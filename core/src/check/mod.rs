@@ -19,6 +19,7 @@
 //! | `linearizable_writes`, `fifo_client_order`, `monotonic_reads`, `sync_then_read` | what ZooKeeper promises to clients, judged as each answer comes |
 //! | `recipes` | what the recipes of clients have come to |
 //! | `lock_holders`, `queue_elements`, `one_decision` | what those recipes promise that clients follow together |
+//! | `lost` | which of them are violated without each rule that can be switched off |
 //! | `linearizability` | whether one order of the operations explains all answers: judged once, at the end of a run |
 
 mod acknowledged_writes;
@@ -41,6 +42,7 @@ mod linearizable_reads;
 mod linearizable_writes;
 mod lock_holders;
 mod log_matching;
+mod lost;
 mod monotonic_reads;
 mod moved_sessions;
 mod notices;
@@ -107,6 +109,7 @@ use sync_then_read::SyncThenRead;
 use watch_before_state::WatchBeforeState;
 
 pub use history::{Call, CallId, Ending, History, REMEMBERED_CALLS, Told};
+pub use lost::lost_without;
 pub use verdict::Verdict;
 
 /// A property that did not hold: two facts that cannot both be.
