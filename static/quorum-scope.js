@@ -149,6 +149,11 @@ class QuorumScope extends HTMLElement {
     return new URL(this.#here.fragment(), here("index.html")).href;
   }
 
+  // Where the scripts are that come with the page.
+  get scenarios() {
+    return here("scenarios/");
+  }
+
   get #here() {
     if (!this.#handle) throw new Error("The element is not ready yet: wait for its promise `ready`.");
     return this.#handle;

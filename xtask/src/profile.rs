@@ -110,10 +110,16 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        // What cannot be ended has ended; a folder that is left over is the system's to clear.
+        // What cannot be ended has ended.
         let _ = self.browser.kill();
         let _ = self.browser.wait();
-        let _ = fs::remove_dir_all(&self.profile);
+        // Its helpers write for a moment longer; what is left over then is the system's to clear.
+        for _ in 0..20 {
+            if fs::remove_dir_all(&self.profile).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 

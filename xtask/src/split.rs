@@ -377,3 +377,105 @@ fn places(module: &Module, table: TableId) -> Result<BTreeMap<usize, Vec<u32>>> 
 fn names() -> impl Iterator<Item = String> {
     (0..).map(|number: u32| format!("{number:x}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FETCH, FIRST, SCRIPT, instrument, split};
+    use std::collections::BTreeSet;
+    use walrus::ir::{BinaryOp, Value};
+    use walrus::{ConstExpr, ElementItems, ElementKind, FunctionBuilder, Module, RefType, ValType};
+
+    /// Two functions that are each longer than a stub: `start`, and `later`, which it calls and
+    /// which calls it. Tells the number of the first.
+    fn module() -> (Vec<u8>, usize) {
+        let mut module = Module::default();
+        module.memories.add_local(false, false, 1, None, None);
+        let table = module.tables.add_local(false, 1, Some(1), RefType::FUNCREF);
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let argument = module.locals.add(ValType::I32);
+            let mut function =
+                FunctionBuilder::new(&mut module.types, &[ValType::I32], &[ValType::I32]);
+            let mut body = function.func_body();
+            body.local_get(argument);
+            for number in 0..8 {
+                body.i32_const(number).binop(BinaryOp::I32Add);
+            }
+            ids.push(function.finish(vec![argument], &mut module.funcs));
+        }
+        for (caller, called) in [(ids[0], ids[1]), (ids[1], ids[0])] {
+            let body = module.funcs.get_mut(caller).kind.unwrap_local_mut();
+            body.builder_mut().func_body().call(called);
+        }
+        let offset = ConstExpr::Value(Value::I32(0));
+        let kind = ElementKind::Active { table, offset };
+        let element = module
+            .elements
+            .add(kind, ElementItems::Functions(vec![ids[1]]));
+        module.tables.get_mut(table).elem_segments.insert(element);
+        module.exports.add("start", ids[0]);
+        module.exports.add("table", table);
+        let wasm = module.emit_wasm();
+        let module = Module::from_buffer(&wasm).unwrap();
+        let start = module.exports.get_func("start").unwrap().index();
+        (wasm, start)
+    }
+
+    #[test]
+    fn each_part_holds_its_functions_and_takes_the_others_from_the_other() {
+        let (wasm, start) = module();
+        let parts = split(&wasm, &BTreeSet::from([start])).unwrap();
+        let first = Module::from_buffer(&parts.first).unwrap();
+        assert!(first.imports.find(SCRIPT, FETCH).is_some());
+        let body = |module: &Module, id| module.funcs.get(id).kind.unwrap_local().size();
+        let stub = first.elements.iter().next().unwrap();
+        let ElementItems::Functions(stub) = &stub.items else {
+            panic!("functions went in");
+        };
+        assert_eq!(body(&first, first.exports.get_func("start").unwrap()), 18);
+        assert!(body(&first, stub[0]) < 8);
+        let rest = Module::from_buffer(&parts.rest).unwrap();
+        let taken: Vec<_> = rest
+            .imports
+            .iter()
+            .map(|import| import.module.as_str())
+            .collect();
+        // The function, the table, and whether the rest is there.
+        assert_eq!(taken, [FIRST; 3]);
+        let put = rest.elements.iter().next().unwrap();
+        let ElementItems::Functions(put) = &put.items else {
+            panic!("functions went in");
+        };
+        assert_eq!(body(&rest, put[0]), 18);
+    }
+
+    #[test]
+    fn what_is_entered_early_needs_no_stub() {
+        let (wasm, start) = module();
+        let numbers = Module::from_buffer(&wasm).unwrap();
+        let all = numbers
+            .funcs
+            .iter()
+            .map(|function| function.id().index())
+            .collect();
+        let parts = split(&wasm, &all).unwrap();
+        assert!(all.contains(&start));
+        let rest = Module::from_buffer(&parts.rest).unwrap();
+        assert_eq!(rest.elements.iter().count(), 0);
+    }
+
+    #[test]
+    fn an_instrumented_module_tells_of_each_function() {
+        let (wasm, _) = module();
+        let plain = Module::from_buffer(&wasm).unwrap();
+        let told = Module::from_buffer(&instrument(&wasm).unwrap()).unwrap();
+        let size = |module: &Module| {
+            module
+                .funcs
+                .iter_local()
+                .map(|(_, body)| body.size())
+                .sum::<u64>()
+        };
+        assert_eq!(size(&told), size(&plain) + 2 * 2);
+    }
+}
