@@ -2,7 +2,7 @@
 //! server caught up with it, and a client served.
 
 use quorumscope_core::ids::{ClientId, ServerId};
-use quorumscope_core::raft::{Index, Transition};
+use quorumscope_core::raft::{Index, Replica, Transition};
 use quorumscope_core::script::{
     ClientAction, Command, Condition, Disk, Operation, Percent, Quality, ServerRef, Step, holds,
     parse_line,
@@ -25,8 +25,8 @@ const ALIVE: &str = "leader and caught up";
 /// What must come about once it has asked for something.
 const SERVED: &str = "client Z answered ok";
 
-/// How often a client asks again after it lost its connection: a late election may cost it one or
-/// two.
+/// How often a client asks again after it lost its connection or its session: a late election may
+/// cost it one or two, and so may a leader that has many expired sessions to end first.
 const ATTEMPTS: u32 = 4;
 
 /// A cluster that did not come back to life.
@@ -48,17 +48,17 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
         }
     }
     let client = visitor().expect("Z is a letter");
-    let open = ClientAction::Open {
-        server: None,
-        timeout: None,
-        read_only: false,
-    };
-    trial.command(&Command::Client {
-        client,
-        action: open,
-    });
     let mut failed = None;
     for _ in 0..ATTEMPTS {
+        // Whose session has expired comes anew; a client that is there refuses.
+        trial.command(&Command::Client {
+            client,
+            action: ClientAction::Open {
+                server: None,
+                timeout: None,
+                read_only: false,
+            },
+        });
         let create = Operation::Create {
             path: "/recovered".to_owned(),
             data: None,
@@ -135,7 +135,8 @@ fn progress(world: &World) -> Option<(usize, Index)> {
     let configuration = world.configuration_of(leader_of(world)?)?;
     let commits = configuration.members().iter().map(|member| {
         let server = world.server(*member);
-        server.map_or(Index::ZERO, |server| server.replica().commit_index())
+        let replica = server.and_then(Server::raft);
+        replica.map_or(Index::ZERO, Replica::commit_index)
     });
     Some((configuration.members().len(), commits.min()?))
 }
@@ -193,7 +194,7 @@ fn switch_by_membership(trial: &mut Trial) {
 
 /// Whether a leader has committed the configuration that it goes by.
 fn has_settled(leader: ServerId, world: &World) -> bool {
-    let replica = world.server(leader).map(Server::replica);
+    let replica = world.server(leader).and_then(Server::raft);
     replica.is_some_and(|replica| replica.configured_at() <= replica.commit_index())
 }
 

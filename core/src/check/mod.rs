@@ -17,6 +17,7 @@
 //! | `notices`, `watch_before_state`, `expected_events` | what clients are told of the znodes that they watch |
 //! | `history`, `freshness`, `verdict` | what clients asked and were told, and what is to be thought of it |
 //! | `linearizable_writes`, `fifo_client_order`, `monotonic_reads`, `sync_then_read` | what ZooKeeper promises to clients, judged as each answer comes |
+//! | `lost` | which of them are violated without each rule that can be switched off |
 //! | `linearizability` | whether one order of the operations explains all answers: judged once, at the end of a run |
 
 mod acknowledged_writes;
@@ -38,6 +39,7 @@ mod linearizability;
 mod linearizable_reads;
 mod linearizable_writes;
 mod log_matching;
+mod lost;
 mod monotonic_reads;
 mod moved_sessions;
 mod notices;
@@ -95,6 +97,7 @@ use sync_then_read::SyncThenRead;
 use watch_before_state::WatchBeforeState;
 
 pub use history::{Call, CallId, Ending, History, REMEMBERED_CALLS, Told};
+pub use lost::lost_without;
 pub use verdict::Verdict;
 
 /// A property that did not hold: two facts that cannot both be.

@@ -13,13 +13,15 @@
 //! |---|---|
 //! | `position`, `log`, `message`, `durable`, `io` | the vocabulary |
 //! | `role`, `progress`, `storage` | what a replica knows, by whom it is about |
-//! | `configuration` | who takes part, and what decides (§6) |
+//! | `configuration`, `shares` | who takes part, what decides (§6), and how much of it there is |
 //! | `membership`, `membership_fact` | how that changes (§6), and how it is told |
 //! | `election` | terms, votes, leaders (§5.1, §5.2, §5.4.1) |
+//! | `prevote`, `lease`, `transfer` | who may ask for votes, and who may not yet (dissertation §9.6, §4.2.3, §3.10) |
 //! | `append` | the follower's side of log replication (§5.3) |
 //! | `replication` | the leader's side (§5.3) |
 //! | `snapshot`, `install` | snapshots taken, and sent in place of entries (§7) |
 //! | `commit` | what is committed (§5.3, §5.4.2) |
+//! | `reads`, `rounds` | reads without entries (dissertation §6.4) |
 //! | `fact`, `snapshot_fact`, `narrate` | how it all speaks for itself |
 //! | `rules`, `settings` | what can be switched and set |
 
@@ -33,6 +35,8 @@ mod append;
 mod campaign_fact;
 #[cfg(test)]
 mod chaos;
+#[cfg(test)]
+mod chaos_tests;
 mod commit;
 mod configuration;
 mod durable;
@@ -64,6 +68,7 @@ pub mod rules;
 #[cfg(test)]
 mod scenarios;
 mod settings;
+mod shares;
 mod snapshot;
 mod snapshot_fact;
 mod storage;
@@ -87,6 +92,7 @@ pub use read_fact::ReadFact;
 pub use role::{Ballot, ProposeError, Role};
 pub use rules::{Rules, UnknownRule};
 pub use settings::{Membership, Settings, SettingsError};
+pub use shares::{Share, Shares};
 pub use snapshot::{CompactError, PartialSnapshot, Snapshot};
 pub use snapshot_fact::SnapshotFact;
 pub use transfer::{ForgetError, TransferError};

@@ -8,6 +8,7 @@ use super::condition::Condition;
 use super::limits::FORMAT_VERSION;
 use super::settings::{Setting, Settings};
 use crate::digest::Digest;
+use crate::server::Protocol;
 use crate::time::{Duration, Time};
 
 /// A whole script: a recording, a lesson, a test.
@@ -49,13 +50,6 @@ pub struct Header {
     pub rules_off: Vec<String>,
 }
 
-/// What the servers run.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Protocol {
-    /// Raft.
-    Raft,
-}
-
 /// One line after the header.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
@@ -79,6 +73,8 @@ pub enum Step {
     },
     /// The condition holds now, or the step has failed.
     Expect(Condition),
+    /// The cluster refuses the command now, or the step has failed. Nothing is done to it.
+    ExpectRefused(Command),
     /// The title of what follows.
     Title(String),
     /// A sentence for the reader.
@@ -108,11 +104,6 @@ pub struct Choice {
     pub text: String,
     /// When it is right.
     pub right: Condition,
-}
-
-impl Protocol {
-    /// Every protocol that there is, by name.
-    pub const ALL: [(&'static str, Self); 1] = [("raft", Self::Raft)];
 }
 
 impl Default for Header {

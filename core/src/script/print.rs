@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::ast::{Header, Protocol, Script, Step};
+use super::ast::{Header, Script, Step};
 use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::condition::{Comparison, Condition, Fact, name_of};
 use super::lexer::{Path, Quoted};
@@ -50,12 +50,6 @@ impl Display for Script {
     }
 }
 
-impl Display for Protocol {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(name_of(&Self::ALL, *self))
-    }
-}
-
 impl Display for Step {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
@@ -70,6 +64,7 @@ impl Display for Step {
                 option(f, " within ", *within)
             }
             Self::Expect(condition) => write!(f, "expect {condition}"),
+            Self::ExpectRefused(command) => write!(f, "expect refused {command}"),
             Self::Title(text) => write!(f, "title {}", Quoted(text)),
             Self::Say(text) => write!(f, "say {}", Quoted(text)),
             Self::Pause(None) => f.write_str("pause"),

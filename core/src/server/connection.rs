@@ -1,6 +1,9 @@
 //! One client connection at its server: requests taken in and answered in their order.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+
+use imbl::{OrdMap, OrdSet};
 
 use super::{CloseReason, Fact, Output, PeerMessage, Server, ServerFact};
 use crate::ids::ConnectionId;
@@ -57,6 +60,35 @@ pub(super) enum Access {
     ReadOnly,
     /// Nothing can be changed, and no other server knows the session.
     ReadOnlyLocal,
+}
+
+/// The connections that serve each session: what they say themselves, the other way round, so that
+/// the end of a session costs the same whatever the number of clients.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Serving(OrdMap<SessionId, OrdSet<ConnectionId>>);
+
+/// The connections say it already.
+impl Hash for Serving {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl Serving {
+    pub(super) fn enter(&mut self, session: SessionId, connection: ConnectionId) {
+        self.0.entry(session).or_default().insert(connection);
+    }
+
+    fn leave(&mut self, session: SessionId, connection: ConnectionId) {
+        if let Some(connections) = self.0.get_mut(&session) {
+            connections.remove(&connection);
+            if connections.is_empty() {
+                self.0.remove(&session);
+            }
+        }
+    }
+
+    pub(super) fn of(&self, session: SessionId) -> impl Iterator<Item = ConnectionId> + use<'_> {
+        self.0.get(&session).into_iter().flatten().copied()
+    }
 }
 
 impl Connection {
@@ -160,12 +192,14 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        if let Request::Linearizable(read) = &request
-            && connection.access == Access::Full
+        if connection.access == Access::Full
+            && let Some(read) = self.protocol.waits_for_others(&request)
         {
-            let request = Request::clone(read);
-            return self.line_up_read(now, id, xid, request);
+            return self.line_up_read(now, id, xid, read);
         }
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
         let is_replicated = request.is_replicated();
         let behind = connection.has_linearizable_reads();
         connection.waiting.push_back(match &request {
@@ -180,6 +214,7 @@ impl Server {
             _ if connection.access != Access::Full => {
                 Waiting::Decided(xid, Err(ErrorCode::NotReadOnly))
             }
+            Request::Linearizable(_) => Waiting::Decided(xid, Err(ErrorCode::Unimplemented)),
             _ if behind => Waiting::Held(xid, Update::Write(request.clone())),
             _ => Waiting::Write(xid),
         });
@@ -211,9 +246,6 @@ impl Server {
         xid: Xid,
         out: &mut Vec<Output>,
     ) {
-        if self.leads_without(session) {
-            return self.refuse(id, CloseReason::SessionMoved, out);
-        }
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
@@ -256,7 +288,7 @@ impl Server {
             session,
             xid,
             time: now,
-            origin: self.replica.id(),
+            origin: self.protocol.id(),
             identities: identities.unwrap_or_default(),
             update,
         };
@@ -266,8 +298,13 @@ impl Server {
     /// The leader knows at once that a session has moved on to another server; the others learn
     /// it when a write of the old connection comes through the log.
     fn leads_without(&self, session: SessionId) -> bool {
-        let owner = self.service.session(session).map(Session::owner);
-        let bars = |owner| self.service.rules().bars(owner, self.replica.id());
+        let owner = self.protocol.service().session(session).map(Session::owner);
+        let bars = |owner| {
+            self.protocol
+                .service()
+                .rules()
+                .bars(owner, self.protocol.id())
+        };
         self.leading.is_some() && owner.is_some_and(bars)
     }
 
@@ -275,7 +312,7 @@ impl Server {
         &mut self,
         now: Time,
         id: ConnectionId,
-        command: &Command,
+        xid: Xid,
         zxid: Zxid,
         reply: Reply,
         out: &mut Vec<Output>,
@@ -290,21 +327,18 @@ impl Server {
         }
         // Writes of one session are applied in the order in which they were taken in, so this one
         // is at the front, behind nothing but what was already answered.
-        if let Some(Waiting::Write(xid)) = connection.waiting.front() {
-            debug_assert_eq!(
-                *xid, command.xid,
-                "a session's writes are answered in order"
-            );
+        if let Some(Waiting::Write(first)) = connection.waiting.front() {
+            debug_assert_eq!(*first, xid, "a session's writes are answered in order");
             connection.waiting.pop_front();
         }
-        self.reply(id, command.xid, zxid, reply, out);
+        self.reply(id, xid, zxid, reply, out);
         self.answer_ready(now, id, out);
     }
 
     /// Answers what is next in line and waits for nothing, and hands on the writes that no
     /// linearizable read is in front of any more.
     pub(super) fn answer_ready(&mut self, now: Time, id: ConnectionId, out: &mut Vec<Output>) {
-        let zxid = self.service.last_zxid();
+        let zxid = self.protocol.service().last_zxid();
         let is_next = |waiting: &mut Waiting| match waiting {
             Waiting::Decided(..) | Waiting::Read(..) => true,
             Waiting::Linearizable { ready, .. } => *ready,
@@ -372,7 +406,10 @@ impl Server {
 
     /// The connection is gone, and with it what was kept for it.
     pub(super) fn forget_connection(&mut self, id: ConnectionId) {
-        self.connections.remove(&id);
+        let connection = self.connections.remove(&id);
+        if let Some(session) = connection.and_then(|it| it.session) {
+            self.serving.leave(session, id);
+        }
         self.watches.forget(id);
     }
 
@@ -423,7 +460,7 @@ impl Server {
         }
     }
 
-    /// As follower: tells the leader whose clients were heard from since the last time.
+    /// As follower under Raft: tells the leader whose clients were heard from since the last time.
     pub(super) fn report_touched(&mut self, out: &mut Vec<Output>) {
         let mut touched = Vec::new();
         for connection in self.connections.values_mut() {
@@ -431,8 +468,11 @@ impl Server {
                 touched.extend(connection.session);
             }
         }
-        match self.replica.leader() {
-            Some(leader) if leader != self.replica.id() && !touched.is_empty() => {
+        if self.zab().is_some() {
+            return;
+        }
+        match self.protocol.leader() {
+            Some(leader) if leader != self.protocol.id() && !touched.is_empty() => {
                 out.push(Output::Send {
                     to: leader,
                     message: PeerMessage::Touch(touched),

@@ -337,6 +337,7 @@ impl World {
         {
             wire.torn = true;
         }
+        self.break_wire_of(lost);
     }
 
     /// A frame, or the news that the other end has closed, arrives.

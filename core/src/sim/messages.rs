@@ -3,6 +3,7 @@
 use super::fact::WorldFact;
 use super::faults::Impossible;
 use super::network::{Body, Death, InFlight};
+use super::peer_wires::Packet;
 use super::world::World;
 use crate::ids::MessageId;
 use crate::raft::RaftFact;
@@ -14,9 +15,9 @@ impl Body {
     /// What it is, in the protocol's words.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Peer(PeerMessage::Raft(message)) => message.kind().name(),
-            Self::Peer(PeerMessage::Forward(_)) => "Forward",
-            Self::Peer(PeerMessage::Touch(_)) => "Touch",
+            Self::Peer(message) | Self::Wire(_, Packet::Frame(message)) => peer_kind(message),
+            Self::Wire(_, Packet::Open) => "Open",
+            Self::Wire(_, Packet::Accepted) => "Accepted",
             Self::ToServer(_, ToServer::Connect { .. }) => "Connect",
             Self::ToServer(_, ToServer::Request { .. }) => "Request",
             Self::ToServer(_, ToServer::Ping) => "Ping",
@@ -26,8 +27,17 @@ impl Body {
             Self::ToClient(_, ToClient::Reply { .. }) => "Reply",
             Self::ToClient(_, ToClient::Event { .. }) => "Event",
             Self::ToClient(_, ToClient::Pong) => "Pong",
-            Self::Closed(_) => "Closed",
+            Self::Closed(_) | Self::Wire(_, Packet::Closed) => "Closed",
         }
+    }
+}
+
+fn peer_kind(message: &PeerMessage) -> &'static str {
+    match message {
+        PeerMessage::Raft(message) => message.kind().name(),
+        PeerMessage::Forward(_) => "Forward",
+        PeerMessage::Touch(_) => "Touch",
+        PeerMessage::Zab(message) => message.kind().0,
     }
 }
 

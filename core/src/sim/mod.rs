@@ -14,6 +14,9 @@ mod messages;
 mod network;
 mod node;
 mod operators;
+mod peer_wires;
+#[cfg(test)]
+mod peer_wires_tests;
 mod queue;
 mod rules;
 mod settings;
@@ -21,6 +24,8 @@ mod sockets;
 #[cfg(test)]
 mod tests;
 mod world;
+#[cfg(test)]
+mod zab_tests;
 
 pub use clients::{ClientNode, Opening, Reach};
 pub use clock::Clock;
@@ -29,6 +34,7 @@ pub use fact::{Fact, Record, WorldFact};
 pub use faults::Impossible;
 pub use network::{Body, Corpse, Death, InFlight, Network, Tag};
 pub use node::Node;
+pub use peer_wires::{Packet, PeerEnd, PeerWire};
 pub use rules::{UnknownRule, rules};
-pub use settings::{LinkSettings, MAX_SERVERS, Settings};
+pub use settings::{LinkSettings, MAX_SERVERS, Settings, SettingsError};
 pub use world::{Touched, World};

@@ -1,14 +1,16 @@
 //! The network: links that can be cut either way, and messages on their way.
 //!
-//! Servers send each other datagrams, which may be lost, doubled and reordered. Clients and
-//! servers talk over connections that carry frames in order or break, as TCP does. Both kinds fly
-//! along links, and a cut link stops both at its middle, where the wall stands.
+//! Under Raft, servers send each other datagrams, which may be lost, doubled and reordered. Under
+//! Zab they talk over connections, as clients do with servers: these carry frames in order or
+//! break, as TCP does. Both kinds fly along links, and a cut link stops both at its middle, where
+//! the wall stands.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 
 use slab::Slab;
 
+use super::peer_wires::{Packet, PeerWire};
 use super::queue::{Due, Queue};
 use super::settings::{LinkSettings, Settings};
 use crate::ids::{ConnectionId, Endpoint, EventId, MessageId};
@@ -31,6 +33,8 @@ pub enum Body {
     ToClient(ConnectionId, ToClient),
     /// The other end has closed the connection, or it broke.
     Closed(ConnectionId),
+    /// From server to server, over a connection.
+    Wire(PeerWire, Packet),
 }
 
 /// Why a message died.
@@ -133,7 +137,8 @@ impl InFlight {
             Body::Peer(_) => None,
             Body::ToServer(connection, _)
             | Body::ToClient(connection, _)
-            | Body::Closed(connection) => Some(connection),
+            | Body::Closed(connection)
+            | Body::Wire(PeerWire { connection, .. }, _) => Some(connection),
         }
     }
 }
@@ -268,6 +273,31 @@ impl Network {
     ) {
         let latency = Bits(self.connection_random.draw());
         let flight = latency.between(self.client_latency.0, self.client_latency.1);
+        let lane = self.lanes.entry((connection, parcel.from)).or_default();
+        *lane = (*lane).max(now + flight);
+        let arrives = *lane;
+        self.launch(now, parcel, arrives, None, queue);
+    }
+
+    /// Sends a packet over a connection between servers: it arrives after all that were sent
+    /// before it. One that the link loses is sent again and comes by so much later. Three draws
+    /// each time, whatever comes of it.
+    pub(super) fn send_in_order(
+        &mut self,
+        now: Time,
+        connection: ConnectionId,
+        parcel: Parcel,
+        queue: &mut Queue,
+    ) {
+        let link = *self.link(parcel.from, parcel.to);
+        let mut latency = || Bits(self.random.draw()).between(link.latency.0, link.latency.1);
+        let (first, second) = (latency(), latency());
+        let loss = Bits(self.random.draw());
+        let flight = if loss.chance(link.loss_ppm) {
+            first + second
+        } else {
+            first
+        };
         let lane = self.lanes.entry((connection, parcel.from)).or_default();
         *lane = (*lane).max(now + flight);
         let arrives = *lane;
@@ -510,7 +540,7 @@ impl Network {
     /// The settings of the link from one server to another; of a client's link, its latency alone.
     pub fn link(&self, from: Endpoint, to: Endpoint) -> &LinkSettings {
         let (Endpoint::Server(from), Endpoint::Server(to)) = (from, to) else {
-            unreachable!("only servers exchange datagrams")
+            unreachable!("only a link between servers has settings of its own")
         };
         &self.links[from.position() * self.servers + to.position()]
     }

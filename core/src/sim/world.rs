@@ -7,17 +7,21 @@ use std::hash::{Hash, Hasher};
 use super::clients::{ClientNode, Wire};
 use super::fact::{Fact, Record, WorldFact};
 use super::network::{Body, Death, Fate, InFlight, Network, Parcel, Tag};
-use super::node::{Node, place_of, timer_at};
+use super::node::{Node, Waiting, place_of, timer_at};
+use super::peer_wires::{PeerEnd, PeerWires};
 use super::queue::{Due, Queue};
 use super::settings::Settings;
 use super::sockets::Socket;
 use crate::digest::{Digest, PortableHasher};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
-use crate::raft::{Configuration, Index, Write};
+use crate::raft::{self, Configuration, Index};
 use crate::random::{Bits, Random, Stream};
-use crate::server::{self, Input, Output, Server, Timer};
+use crate::server::{
+    self, ByProtocol, Input, Operator, Output, Protocol, RaftStart, Server, Start, Timer, Write,
+    ZabStart,
+};
 use crate::time::Time;
-use crate::zookeeper::Command;
+use crate::zab;
 
 /// The server that the last event happened at, and what it did to its log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,12 +41,13 @@ pub struct World {
     pub(super) clients: BTreeMap<ClientId, ClientNode>,
     pub(super) wires: BTreeMap<ConnectionId, Wire>,
     pub(super) sockets: BTreeMap<ConnectionId, Socket>,
+    pub(super) peer_wires: PeerWires,
     pub(super) network: Network,
     pub(super) queue: Queue,
     /// The event that is happening, or happened last.
     event: EventId,
     /// The latest recorded event that led to it.
-    cause: Option<EventId>,
+    pub(super) cause: Option<EventId>,
     /// Whether it has a record.
     recorded: bool,
     touched: Option<Touched>,
@@ -51,22 +56,27 @@ pub struct World {
     observed: bool,
     records: Vec<Record>,
     outputs: Vec<Output>,
+    /// What servers took in, while a test wants to know.
+    #[cfg(test)]
+    pub(super) taken_in: Option<Vec<(ServerId, Input)>>,
 }
 
 impl World {
     /// A world in which all servers have just booted with empty disks.
     ///
     /// # Panics
-    /// If `settings.servers` is not between 1 and [`MAX_SERVERS`](super::MAX_SERVERS).
+    /// If `settings.servers` is not between 1 and [`MAX_SERVERS`](super::MAX_SERVERS), or none of them
+    /// is to vote.
     pub fn new(settings: Settings) -> Self {
         assert!((1..=super::MAX_SERVERS).contains(&settings.servers));
         let ids = (1..=settings.servers).map(ServerId::new);
         let mut world = Self {
             now: Time::ZERO,
-            nodes: ids.clone().map(|id| Node::new(id, &settings)).collect(),
+            nodes: ids.clone().map(|id| new_node(id, &settings)).collect(),
             clients: BTreeMap::new(),
             wires: BTreeMap::new(),
             sockets: BTreeMap::new(),
+            peer_wires: PeerWires::default(),
             network: Network::new(&settings),
             queue: Queue::default(),
             event: EventId::new(0),
@@ -77,6 +87,8 @@ impl World {
             observed: true,
             records: Vec::new(),
             outputs: Vec::new(),
+            #[cfg(test)]
+            taken_in: None,
             settings,
         };
         world.tell(
@@ -88,7 +100,9 @@ impl World {
         for id in ids {
             world.boot(id);
         }
-        world.hasten_first_timers();
+        if world.settings.protocol == Protocol::Raft {
+            world.hasten_first_timers();
+        }
         world
     }
 
@@ -100,7 +114,7 @@ impl World {
             let at = self.settings.hastened(rings);
             self.step_server(
                 ServerId::from_position(position),
-                Input::SetElectionTimer(at),
+                Input::Operator(Operator::SetElectionTimer(at)),
             );
         }
     }
@@ -195,14 +209,17 @@ impl World {
                 if node.paused {
                     return false;
                 }
-                let Some((input, cause)) = node.backlog.pop_front() else {
+                let Some((waiting, cause)) = node.backlog.pop_front() else {
                     return false;
                 };
                 if !node.backlog.is_empty() {
                     self.queue.push(at, due);
                 }
                 self.begin(at, cause);
-                self.step_server(server, input);
+                match waiting {
+                    Waiting::Input(input) => self.step_server(server, *input),
+                    Waiting::Packet(message) => self.take_packet(*message),
+                }
             }
         }
         true
@@ -259,6 +276,9 @@ impl World {
         let (Endpoint::Server(from), Endpoint::Server(to)) = (message.from, message.to) else {
             return self.arrive_over_connection(message);
         };
+        if matches!(message.body, Body::Wire(..)) {
+            return self.arrive_between_servers(message);
+        }
         if self.nodes[to.position()].server.is_none() {
             return self.die(&message, Death::DeadServer);
         }
@@ -269,7 +289,15 @@ impl World {
 
     /// A message dies, and is seen to.
     pub(super) fn die(&mut self, message: &InFlight, why: Death) {
-        let Tag { id, from, to, kind } = message.tag();
+        self.note_death(message.tag(), message.place(self.now), why);
+        self.break_connection_of(message);
+        self.network
+            .advance_lane(self.now, message.lane(), &mut self.queue);
+    }
+
+    /// A message's death is told, and to be seen for a while.
+    pub(super) fn note_death(&mut self, message: Tag, place: u16, why: Death) {
+        let Tag { id, from, to, kind } = message;
         self.tell(
             None,
             WorldFact::MessageDied {
@@ -280,18 +308,15 @@ impl World {
                 why,
             },
         );
-        self.break_connection_of(message);
-        self.network
-            .advance_lane(self.now, message.lane(), &mut self.queue);
-        self.network
-            .bury(self.now, message.tag(), message.place(self.now), why);
+        self.network.bury(self.now, message, place, why);
     }
 
     /// Something for a server: taken in at once, or when it can.
     pub(super) fn input(&mut self, server: ServerId, input: Input) {
         let node = &mut self.nodes[server.position()];
         if node.is_busy() {
-            node.backlog.push_back((input, self.cause));
+            let waiting = Waiting::Input(Box::new(input));
+            node.backlog.push_back((waiting, self.cause));
         } else {
             self.step_server(server, input);
         }
@@ -302,6 +327,10 @@ impl World {
         let Some(server) = &mut node.server else {
             return;
         };
+        #[cfg(test)]
+        if let Some(taken_in) = &mut self.taken_in {
+            taken_in.push((id, input.clone()));
+        }
         let random = Bits(node.random.draw());
         let local = node.clock.local(self.now);
         let mut outputs = std::mem::take(&mut self.outputs);
@@ -320,9 +349,14 @@ impl World {
         let Some(server) = &mut node.server else {
             return;
         };
+        // A snapshot of Raft's draws nothing.
+        let random = match self.settings.protocol {
+            Protocol::Raft => Bits(0),
+            Protocol::Zab => Bits(node.random.draw()),
+        };
         let local = node.clock.local(self.now);
         let mut outputs = std::mem::take(&mut self.outputs);
-        let taken = server.take_snapshot(local, &mut outputs);
+        let taken = server.take_snapshot(local, random, &mut outputs);
         debug_assert_eq!(taken, Ok(()), "asked for only where there is something");
         self.touch(id);
         self.carry_out(id, &mut outputs);
@@ -340,12 +374,12 @@ impl World {
         }
     }
 
-    /// What a server knows of the cluster where its log says nothing of it: what its snapshot
-    /// carries, or what it was born with.
+    /// What a server that runs Raft knows of the cluster where its log says nothing of it: what its
+    /// snapshot carries, or what it was born with.
     pub fn configuration_before_log(&self, id: ServerId) -> Configuration {
         let snapshot = self.node(id).and_then(|node| match node.server() {
-            Some(server) => server.replica().snapshot(),
-            None => node.disk().image().snapshot.as_deref(),
+            Some(server) => server.raft()?.snapshot(),
+            None => node.disk().image().raft()?.snapshot.as_deref(),
         });
         match snapshot {
             Some(snapshot) => snapshot.configuration.clone(),
@@ -353,45 +387,64 @@ impl World {
         }
     }
 
-    /// The configuration that a server goes by, or would after a boot.
+    /// The configuration that a server goes by, or would after a boot. What Zab calls observers are
+    /// learners here.
     pub fn configuration_of(&self, id: ServerId) -> Option<Configuration> {
         let node = self.node(id)?;
-        if let Some(server) = node.server() {
-            return Some(server.replica().configuration().clone());
+        let image = match node.disk().image() {
+            ByProtocol::Zab(image) => {
+                let replica = node.server().and_then(Server::zab);
+                let membership = replica.map_or(&image.membership, zab::Replica::membership);
+                let voters = membership.active.voters().map(|(voter, _)| voter);
+                return Some(Configuration::new(voters, membership.active.observers()));
+            }
+            ByProtocol::Raft(image) => image,
+        };
+        if let Some(replica) = node.server().and_then(Server::raft) {
+            return Some(replica.configuration().clone());
         }
-        let log = &node.disk().image().log;
-        let in_log = log.last_configuration(log.last_index());
+        let in_log = image.log.last_configuration(image.log.last_index());
         Some(match in_log {
             Some((_, configuration)) => configuration.clone(),
             None => self.configuration_before_log(id),
         })
     }
 
-    /// Boots the server on a machine from what its disk holds.
+    /// What the server on a machine would start from.
+    fn start_of(&self, id: ServerId) -> Start {
+        match self.nodes[id.position()].disk.image().clone() {
+            ByProtocol::Raft(durable) => Start::Raft(RaftStart {
+                configuration: self.configuration_at_birth(id),
+                rules: self.settings.rules,
+                durable,
+            }),
+            ByProtocol::Zab(durable) => Start::Zab(ZabStart {
+                rules: self.settings.zab_rules,
+                durable,
+            }),
+        }
+    }
+
+    /// Boots the server on a machine from what its disk holds. If it will not start with that, it
+    /// stays down.
     pub(super) fn boot(&mut self, id: ServerId) {
-        let configuration = self.configuration_at_birth(id);
+        let start = self.start_of(id);
+        let settings = self.settings.server();
         let node = &mut self.nodes[id.position()];
         let random = Bits(node.random.draw());
         let mut outputs = std::mem::take(&mut self.outputs);
-        node.server = Some(Server::boot(
-            id,
-            configuration,
-            self.settings.server(),
-            self.settings.rules,
-            node.disk.image().clone(),
-            node.clock.local(self.now),
-            random,
-            &mut outputs,
-        ));
-        self.touched = Some(Touched {
-            server: id,
-            log_from: None,
-        });
+        let local = node.clock.local(self.now);
+        let booted = Server::boot(id, settings, start, local, random, &mut outputs);
+        self.touch(id);
+        match booted {
+            Ok(server) => self.nodes[id.position()].server = Some(server),
+            Err(why) => self.tell(None, WorldFact::RestartRefused { server: id, why }),
+        }
         self.carry_out(id, &mut outputs);
         self.outputs = outputs;
         let priority = self.nodes[id.position()].priority;
         if priority > 0 {
-            self.step_server(id, Input::SetPriority(priority));
+            self.step_server(id, Input::Operator(Operator::SetPriority(priority)));
         }
     }
 
@@ -413,6 +466,15 @@ impl World {
                     };
                     self.network.send(self.now, parcel, &mut self.queue);
                 }
+                Output::Connect { to, channel } => self.dial(PeerEnd::new(id, to, channel)),
+                Output::Disconnect { peer, channel } => {
+                    self.hang_up(PeerEnd::new(id, peer, channel));
+                }
+                Output::SendOver {
+                    to,
+                    channel,
+                    message,
+                } => self.send_over(PeerEnd::new(id, to, channel), message),
                 Output::SetTimer { timer, at } => self.set_server_timer(id, timer, at),
                 Output::CancelTimer(timer) => {
                     self.nodes[id.position()].alarms[place_of(timer)].cancel();
@@ -434,6 +496,7 @@ impl World {
                         Some(from),
                         match fact {
                             server::Fact::Raft(fact) => Fact::Raft(fact),
+                            server::Fact::Zab(fact) => Fact::Zab(fact),
                             server::Fact::Server(fact) => Fact::Server(fact),
                         },
                     );
@@ -464,16 +527,21 @@ impl World {
         }
     }
 
-    /// Remembers the lowest index that this event changes.
-    fn note_write(&mut self, write: &Write<Command>) {
+    /// Remembers the lowest index of a log of Raft's that this event changes.
+    fn note_write(&mut self, write: &Write) {
+        let ByProtocol::Raft(write) = write else {
+            return;
+        };
         let from = match write {
-            Write::HardState(_) | Write::Snapshot { .. } | Write::Chunk { .. } => return,
-            Write::Append { entries } => match entries.first() {
+            raft::Write::HardState(_)
+            | raft::Write::Snapshot { .. }
+            | raft::Write::Chunk { .. } => return,
+            raft::Write::Append { entries } => match entries.first() {
                 Some(entry) => entry.index,
                 None => return,
             },
-            Write::Truncate { from } => *from,
-            Write::Install { .. } => Index::new(1),
+            raft::Write::Truncate { from } => *from,
+            raft::Write::Install { .. } => Index::new(1),
         };
         if let Some(touched) = &mut self.touched {
             touched.log_from = Some(touched.log_from.map_or(from, |lowest| lowest.min(from)));
@@ -549,9 +617,18 @@ impl World {
             (id, node.process(), node.is_killed()).hash(&mut hasher);
         }
         self.wires.hash(&mut hasher);
+        if !self.peer_wires.is_empty() {
+            self.peer_wires.hash(&mut hasher);
+        }
         self.network.hash(&mut hasher);
         Digest(hasher.finish())
     }
+}
+
+/// A machine of an ensemble that begins.
+fn new_node(id: ServerId, settings: &Settings) -> Node {
+    let blank = settings.blank_disk(id);
+    Node::new(id, blank, settings)
 }
 
 /// The stream that a client's choices are drawn from.
