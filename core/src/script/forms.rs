@@ -79,7 +79,7 @@ use Group::{Clients, Header, Lesson, Membership, Messages, Network, Servers, Tim
 
 /// Every form, in the order of the documentation.
 #[rustfmt::skip]
-pub const FORMS: &[Form] = &[
+pub static FORMS: &[Form] = &[
     form(Header, "quorumscope 1", "Begins every script and says which version of the language it is written in.", "quorumscope 1"),
     form(Header, "protocol raft", "Chooses what the servers run; raft if it is not said.", "protocol raft"),
     form(Header, "servers COUNT", "Says how many servers there are; 5 if it is not said.", "servers 3"),
@@ -173,7 +173,7 @@ pub const FORMS: &[Form] = &[
 
 /// Every condition: how it is written, and when it holds.
 #[rustfmt::skip]
-pub const CONDITIONS: &[(&str, &str, &str)] = &[
+pub static CONDITIONS: &[(&str, &str, &str)] = &[
     ("leader", "A server that is up leads, and it and the servers that are up and follow it in its term are a majority of its voters, of each half while joint.", "leader"),
     ("no leader", "No server that is up leads.", "no leader"),
     ("caught up", "All servers that are up and get the log, as members of the leader's configuration, have applied the same index.", "caught up"),
