@@ -63,6 +63,8 @@ mod message;
 mod narrate;
 mod notification;
 #[cfg(test)]
+mod paper_tests;
+#[cfg(test)]
 mod phase_tests;
 mod reasons;
 mod reconfiguration;
