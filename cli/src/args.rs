@@ -5,6 +5,7 @@ use std::ops::Range;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use quorumscope_core::script::limits::MAX_SERVERS;
 use quorumscope_core::script::parse_duration;
+use quorumscope_core::server::Protocol;
 use quorumscope_core::time::{Duration, Time};
 
 /// Runs, checks, fuzzes and measures clusters of coordination servers without a screen.
@@ -120,7 +121,7 @@ pub(crate) struct Conform {
     pub(crate) file: String,
     /// What the servers run.
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) protocol: ConformProtocol,
+    pub(crate) protocol: ProtocolName,
     /// How many servers the scenarios of one server run on; those of three run on at least three.
     #[arg(long, value_parser = value_parser!(u16).range(1..=i64::from(MAX_SERVERS)))]
     pub(crate) servers: Option<u16>,
@@ -135,9 +136,9 @@ pub(crate) struct Conform {
     pub(crate) trace: Option<String>,
 }
 
-/// A protocol that traces can be asked to be replayed over.
+/// A protocol, as it is named on the command line.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(crate) enum ConformProtocol {
+pub(crate) enum ProtocolName {
     /// Raft.
     #[default]
     Raft,
@@ -145,12 +146,13 @@ pub(crate) enum ConformProtocol {
     Zab,
 }
 
-/// A protocol, as it is named on the command line.
-#[derive(ValueEnum, Clone, Copy, Default, Debug)]
-pub(crate) enum ProtocolName {
-    /// Raft.
-    #[default]
-    Raft,
+impl From<ProtocolName> for Protocol {
+    fn from(name: ProtocolName) -> Self {
+        match name {
+            ProtocolName::Raft => Self::Raft,
+            ProtocolName::Zab => Self::Zab,
+        }
+    }
 }
 
 /// Whose rules there are to list.
@@ -158,6 +160,8 @@ pub(crate) enum ProtocolName {
 pub(crate) enum RulesOf {
     /// Raft's and the service's.
     Raft,
+    /// Zab's and the service's.
+    Zab,
     /// The service's.
     Service,
 }

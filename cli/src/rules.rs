@@ -1,6 +1,6 @@
 //! The rules that can be switched off.
 
-use quorumscope_core::{raft, zookeeper};
+use quorumscope_core::{raft, zab, zookeeper};
 
 use crate::args;
 use crate::{Verdict, print_line};
@@ -8,6 +8,7 @@ use crate::{Verdict, print_line};
 pub(crate) fn rules(task: &args::Rules) -> Verdict {
     let of_protocol = match task.of {
         args::RulesOf::Raft => raft::Rules::list(),
+        args::RulesOf::Zab => zab::Rules::list(),
         args::RulesOf::Service => &[],
     };
     for rule in of_protocol.iter().chain(zookeeper::Rules::list()) {

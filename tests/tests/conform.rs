@@ -1,6 +1,7 @@
 //! The servers answer what Apache ZooKeeper 3.8 was recorded answering.
 
 use quorumscope_cli::conform::{Scenario, difference, parse, replay};
+use quorumscope_core::server::Protocol;
 
 const SAMPLES: &str = include_str!("../conformance/samples.jsonl");
 
@@ -9,10 +10,10 @@ fn scenarios() -> Vec<Scenario> {
 }
 
 /// The strict scenarios that come out differently on so many servers.
-fn failures(servers: Option<u16>) -> Vec<String> {
+fn failures(servers: Option<u16>, protocol: Protocol) -> Vec<String> {
     let mut failures = Vec::new();
     for scenario in scenarios().iter().filter(|it| it.strict) {
-        let actual = replay(scenario, servers);
+        let actual = replay(scenario, servers, protocol);
         if let Some(found) = difference(scenario, &actual) {
             failures.push(format!("{}: {found:?}", scenario.name));
         }
@@ -22,12 +23,19 @@ fn failures(servers: Option<u16>) -> Vec<String> {
 
 #[test]
 fn every_strict_scenario_is_answered_as_it_was_recorded() {
-    assert_eq!(failures(None), Vec::<String>::new());
+    assert_eq!(failures(None, Protocol::Raft), Vec::<String>::new());
+}
+
+#[test]
+fn the_answers_do_not_depend_on_the_protocol() {
+    for servers in [None, Some(3), Some(5)] {
+        assert_eq!(failures(servers, Protocol::Zab), Vec::<String>::new());
+    }
 }
 
 #[test]
 fn the_answers_do_not_depend_on_the_number_of_servers() {
-    assert_eq!(failures(Some(3)), Vec::<String>::new());
+    assert_eq!(failures(Some(3), Protocol::Raft), Vec::<String>::new());
 }
 
 #[test]
@@ -36,7 +44,7 @@ fn a_replay_does_what_the_trace_says_and_would_notice_anything_else() {
     assert!(scenarios.len() > 40);
     let mut noticed = 0;
     for scenario in scenarios.iter().take(5) {
-        let mut actual = replay(scenario, None);
+        let mut actual = replay(scenario, None, Protocol::Raft);
         let last = actual.len() - 1;
         actual[last]["result"] = "something else".into();
         noticed += usize::from(difference(scenario, &actual).is_some());

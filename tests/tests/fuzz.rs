@@ -3,6 +3,7 @@
 use quorumscope_cli::fuzz::{Options, run_seeds};
 use quorumscope_cli::{Finished, run_to_end};
 use quorumscope_core::history::Player;
+use quorumscope_core::server::Protocol;
 use quorumscope_core::sim;
 use quorumscope_core::time::Duration;
 
@@ -23,7 +24,7 @@ fn in_a_thousand_random_runs_every_promise_is_kept() {
 
 #[test]
 fn each_rule_switched_off_is_missed_within_a_thousand_runs_and_the_script_shows_it() {
-    for rule in sim::rules().map(|rule| rule.name) {
+    for rule in sim::rules(Protocol::Raft).map(|rule| rule.name) {
         let options = Options {
             off: vec![rule.to_owned()],
             ..Options::default()

@@ -124,5 +124,5 @@ fn a_priority_counts_and_outlives_a_crash() {
         player.run(command).unwrap();
     }
     let server = player.world().server(ServerId::new(3)).unwrap();
-    assert_eq!(server.replica().priority(), 5);
+    assert_eq!(server.raft().unwrap().priority(), 5);
 }

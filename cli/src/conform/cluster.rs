@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::raft::{Replica, Role};
-use quorumscope_core::server::Server;
+use quorumscope_core::raft::Replica;
+use quorumscope_core::server::Protocol;
 use quorumscope_core::sim::{LinkSettings, Node, Settings, World};
 use quorumscope_core::time::Duration;
+use quorumscope_core::view::leader_of;
+use quorumscope_core::zookeeper::Command;
 
 use super::trace::Cluster;
 
@@ -30,8 +32,11 @@ impl Seats {
 
 /// A cluster with a leader, tuned as the servers were that were recorded. A scenario of one server
 /// can run on more; its clients are then with a follower. One that names three servers needs three.
-pub(super) fn start(cluster: Cluster, servers: Option<u16>) -> (World, Seats) {
-    let settings = settings(cluster, servers);
+pub(super) fn start(cluster: Cluster, servers: Option<u16>, protocol: Protocol) -> (World, Seats) {
+    let settings = Settings {
+        protocol,
+        ..settings(cluster, servers)
+    };
     let mut world = World::new(settings);
     world.observe(false);
     let everyone: Vec<ServerId> = world.nodes().iter().map(Node::id).collect();
@@ -70,15 +75,13 @@ fn settings(cluster: Cluster, servers: Option<u16>) -> Settings {
     }
 }
 
-/// Who leads with a log that is committed up to its own term.
+/// Who leads with a log that is committed up to its own term; under Zab, every established leader's
+/// is.
 pub(super) fn leader(world: &World) -> Option<ServerId> {
-    let servers = world.nodes().iter().filter_map(|node| node.server());
-    let replicas = servers.map(Server::replica);
-    replicas
-        .filter(|it| it.role() == Role::Leader)
-        .max_by_key(|it| it.term())
-        .filter(|it| it.log().term_at(it.commit_index()) == Some(it.term()))
-        .map(Replica::id)
+    let leader = leader_of(world)?;
+    let is_settled = |it: &Replica<Command>| it.log().term_at(it.commit_index()) == Some(it.term());
+    let replica = world.server(leader)?.raft();
+    replica.is_none_or(is_settled).then_some(leader)
 }
 
 /// Whether a server would take clients in and has seen all that the leader has committed.
@@ -86,7 +89,10 @@ fn serves(world: &World, id: ServerId, leader: ServerId) -> bool {
     let (Some(server), Some(leads)) = (world.server(id), world.server(leader)) else {
         return false;
     };
-    server.replica().leader() == Some(leader) && server.applied() >= leads.replica().commit_index()
+    let committed = leads
+        .raft()
+        .map_or(leads.applied(), |it| it.commit_index().number());
+    server.leader() == Some(leader) && server.applied() >= committed
 }
 
 /// Lets time pass until all of `servers` serve, for as long as patience lasts.

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use quorumscope_core::ids::{ConnectionId, ServerId};
+use quorumscope_core::server::Protocol;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::zookeeper::frame::{Credentials, ToClient, ToServer};
@@ -61,8 +62,8 @@ struct Driver {
 
 /// Replays a scenario and answers what was seen, a line a step. Scenarios of one server run on
 /// `servers` if that is said; those of three on at least three.
-pub fn replay(scenario: &Scenario, servers: Option<u16>) -> Vec<Value> {
-    let (world, seats) = cluster::start(scenario.cluster, servers);
+pub fn replay(scenario: &Scenario, servers: Option<u16>, protocol: Protocol) -> Vec<Value> {
+    let (world, seats) = cluster::start(scenario.cluster, servers, protocol);
     let mut driver = Driver {
         next_beat: world.now(),
         world,

@@ -15,7 +15,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::args::{Conform, ConformProtocol};
+use crate::args::Conform;
 use crate::{Verdict, print_line};
 use compare::Difference;
 pub use driver::replay;
@@ -34,10 +34,6 @@ struct Tally {
 }
 
 pub(crate) fn conform(task: &Conform) -> Verdict {
-    if task.protocol == ConformProtocol::Zab {
-        eprintln!("the servers do not speak Zab yet; --protocol raft replays the same traces");
-        return Verdict::Unusable;
-    }
     let scenarios = match read(&task.file, task.only.as_deref()) {
         Ok(scenarios) => scenarios,
         Err(error) => {
@@ -48,7 +44,7 @@ pub(crate) fn conform(task: &Conform) -> Verdict {
     let mut tally = Tally::default();
     let mut seen = Vec::new();
     for scenario in &scenarios {
-        let actual = replay(scenario, task.servers);
+        let actual = replay(scenario, task.servers, task.protocol.into());
         report(task, scenario, &actual, &mut tally);
         seen.push((scenario, actual));
     }

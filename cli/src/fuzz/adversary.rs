@@ -3,11 +3,10 @@
 //! committed. Every fault ends after a while.
 
 use quorumscope_core::ids::{Endpoint, MessageId, ServerId};
-use quorumscope_core::raft::{Index, Role};
+use quorumscope_core::raft::{Index, Replica};
 use quorumscope_core::script::{
     Command, Disk, EndpointRef, Offset, Percent, Quality, ServerRef, Timers,
 };
-use quorumscope_core::server::Server;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::leader_of;
@@ -176,8 +175,8 @@ impl Adversary {
             return;
         };
         let glimpse = Glimpse {
-            leads: server.replica().role() == Role::Leader,
-            commit: server.replica().commit_index(),
+            leads: server.leads(),
+            commit: server.raft().map_or(Index::ZERO, Replica::commit_index),
         };
         if self.glimpses.len() <= id.position() {
             let servers = world.nodes().len();
@@ -385,8 +384,7 @@ impl Adversary {
 /// How many servers take themselves for leaders.
 fn leaders(world: &World) -> usize {
     let replicas = world.nodes().iter().filter_map(|node| node.server());
-    let leads = |server: &&Server| server.replica().role() == Role::Leader;
-    replicas.filter(leads).count()
+    replicas.filter(|server| server.leads()).count()
 }
 
 pub(super) fn server_end(server: ServerId) -> EndpointRef {

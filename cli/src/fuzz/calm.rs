@@ -2,7 +2,7 @@
 //! server caught up with it, and a client served.
 
 use quorumscope_core::ids::{ClientId, ServerId};
-use quorumscope_core::raft::{Index, Transition};
+use quorumscope_core::raft::{Index, Replica, Transition};
 use quorumscope_core::script::{
     ClientAction, Command, Condition, Disk, Operation, Percent, Quality, ServerRef, Step, holds,
     parse_line,
@@ -135,7 +135,8 @@ fn progress(world: &World) -> Option<(usize, Index)> {
     let configuration = world.configuration_of(leader_of(world)?)?;
     let commits = configuration.members().iter().map(|member| {
         let server = world.server(*member);
-        server.map_or(Index::ZERO, |server| server.replica().commit_index())
+        let replica = server.and_then(Server::raft);
+        replica.map_or(Index::ZERO, Replica::commit_index)
     });
     Some((configuration.members().len(), commits.min()?))
 }
@@ -193,7 +194,7 @@ fn switch_by_membership(trial: &mut Trial) {
 
 /// Whether a leader has committed the configuration that it goes by.
 fn has_settled(leader: ServerId, world: &World) -> bool {
-    let replica = world.server(leader).map(Server::replica);
+    let replica = world.server(leader).and_then(Server::raft);
     replica.is_some_and(|replica| replica.configured_at() <= replica.commit_index())
 }
 

@@ -2,8 +2,8 @@
 
 use quorumscope_core::check::Monitor;
 use quorumscope_core::history::{Player, Recording, Timed};
-use quorumscope_core::raft::Role;
 use quorumscope_core::script::{Command, Located, Script, Step, execute};
+use quorumscope_core::server::Server;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Time;
 use quorumscope_core::zookeeper::Request;
@@ -86,7 +86,7 @@ impl Trial {
             return;
         };
         let server = self.world.server(touched.server);
-        let leads = server.is_some_and(|server| server.replica().role() == Role::Leader);
+        let leads = server.is_some_and(Server::leads);
         if self.led.len() <= touched.server.position() {
             self.led.resize(self.world.nodes().len(), false);
         }
@@ -117,7 +117,8 @@ impl Trial {
         self.tally.simulated = self.world.now().since(Time::ZERO);
         let servers = self.world.nodes().iter().filter_map(|node| node.server());
         self.tally.entries = servers
-            .map(|server| server.replica().commit_index().number())
+            .filter_map(Server::raft)
+            .map(|replica| replica.commit_index().number())
             .max()
             .unwrap_or(0);
         for call in self.monitor.history().calls() {

@@ -4,7 +4,7 @@ use super::history::Call;
 use super::past::Past;
 use crate::ids::{ClientId, ServerId};
 use crate::raft::{Entry, Index, Log, Role, Snapshot, Term};
-use crate::server::ReadsOutline;
+use crate::server::{Protocol, ReadsOutline, Server};
 use crate::sim::World;
 use crate::zookeeper::{Command, Request, SessionId, Zxid};
 
@@ -57,7 +57,7 @@ impl Outline {
         let node = world.node(id)?;
         let disk = node.disk();
         let Some(server) = node.server() else {
-            let image = disk.image();
+            let image = disk.image().raft()?;
             return Some(Self {
                 up: false,
                 leads: false,
@@ -71,13 +71,13 @@ impl Outline {
                 reads: ReadsOutline::default(),
             });
         };
-        let replica = server.replica();
+        let replica = server.raft()?;
         Some(Self {
             up: true,
-            leads: replica.role() == Role::Leader,
+            leads: server.leads(),
             term: replica.term(),
             vote: replica.voted_for(),
-            applied: server.applied(),
+            applied: Index::new(server.applied()),
             last: replica.log().last_index(),
             snapshot: end_of(replica.snapshot()),
             unconfirmed: disk.pending(),
@@ -114,9 +114,12 @@ fn end_of(snapshot: Option<&Snapshot<Command>>) -> Index {
 /// The log that a server has, or would boot with.
 pub(super) fn log_of(world: &World, id: ServerId) -> &Log<Command> {
     let node = &world.nodes()[id.position()];
-    match node.server() {
-        Some(server) => server.replica().log(),
-        None => &node.disk().image().log,
+    match node.server().and_then(Server::raft) {
+        Some(replica) => replica.log(),
+        None => {
+            let image = node.disk().image().raft();
+            &image.expect("only servers that run Raft are looked at").log
+        }
     }
 }
 
@@ -133,7 +136,7 @@ pub(super) fn can_be_elected(world: &World, id: ServerId) -> bool {
 /// Those who lead, or believe to, each with its term.
 pub(super) fn leaders(world: &World) -> impl Iterator<Item = (ServerId, Term)> {
     world.nodes().iter().filter_map(|node| {
-        let replica = node.server()?.replica();
+        let replica = node.server()?.raft()?;
         (replica.role() == Role::Leader).then(|| (node.id(), replica.term()))
     })
 }
@@ -160,7 +163,9 @@ pub(super) struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// What an operation's answer says, if it is that a write is done.
     pub(super) fn of(world: &'a World, past: &'a Past, call: &'a Call) -> Option<Self> {
-        let request = call.request.as_ref()?;
+        // Only Raft's log says which write stands at which zxid.
+        let raft = world.settings().protocol == Protocol::Raft;
+        let request = call.request.as_ref().filter(|_| raft)?;
         if !request.is_write() || call.reply()?.is_err() {
             return None;
         }

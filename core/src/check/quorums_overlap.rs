@@ -4,7 +4,8 @@ use super::glance::{can_be_elected, log_of};
 use super::{Clash, Glance, Invariant, Property};
 use crate::explain::Rule;
 use crate::ids::ServerId;
-use crate::raft::{Configuration, Role};
+use crate::raft::Configuration;
+use crate::server::Server;
 use crate::sim::World;
 
 /// Nothing to remember: it is a property of each state.
@@ -55,14 +56,12 @@ fn decider(world: &World, id: ServerId) -> Option<(ServerId, Configuration)> {
     let configuration = world.configuration_of(id)?;
     let term_of = |id: ServerId| {
         let node = world.node(id);
-        node.map(|node| match node.server() {
-            Some(server) => server.replica().term(),
-            None => node.disk().image().hard.term,
+        node.and_then(|node| match node.server().and_then(Server::raft) {
+            Some(replica) => Some(replica.term()),
+            None => Some(node.disk().image().raft()?.hard.term),
         })
     };
-    let leads = world
-        .server(id)
-        .is_some_and(|server| server.replica().role() == Role::Leader);
+    let leads = world.server(id).is_some_and(Server::leads);
     let commits = leads && configuration.is_quorum(|voter| term_of(voter) <= term_of(id));
     // Before anything was written every log is as good as any other.
     let is_elected = log_of(world, id).last_index().number() > 0 && can_be_elected(world, id);

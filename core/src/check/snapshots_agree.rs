@@ -6,7 +6,7 @@ use super::{Clash, Glance, Invariant, Property};
 use crate::digest::Digest;
 use crate::explain::Rule;
 use crate::ids::ServerId;
-use crate::raft::Index;
+use crate::raft::{Index, Replica};
 
 /// The digest of the state after each entry, as the server had it that was seen first to stand
 /// there: by what it applied, or by its snapshot.
@@ -30,7 +30,7 @@ impl Invariant for SnapshotsAgree {
             return Ok(());
         };
         if glance.now.snapshot != glance.before.snapshot
-            && let Some(snapshot) = server.replica().snapshot()
+            && let Some(snapshot) = server.raft().and_then(Replica::snapshot)
         {
             let state = Digest::of(&snapshot.image);
             self.compare(glance.server, snapshot.last.index, state, "its snapshot")?;

@@ -3,8 +3,9 @@
 use super::Monitor;
 use crate::client::{Input, State};
 use crate::ids::{ClientId, ServerId};
-use crate::raft::{Membership, Reconfiguration, Role, Rules, Transition};
+use crate::raft::{Membership, Reconfiguration, Rules, Transition};
 use crate::random::{Bits, Random, Stream};
+use crate::server::Server;
 use crate::sim::{LinkSettings, Settings, World};
 use crate::time::Duration;
 use crate::zookeeper::{ANY_VERSION, CreateMode, Request};
@@ -111,7 +112,7 @@ impl Storm {
         let any = self.any_server();
         let leads = |id: &ServerId| {
             let server = self.world.server(*id);
-            server.is_some_and(|server| server.replica().role() == Role::Leader)
+            server.is_some_and(Server::leads)
         };
         let mut ids = self.world.nodes().iter().map(crate::sim::Node::id);
         let leader = ids.rfind(leads);
@@ -154,7 +155,7 @@ impl Storm {
         let Some(server) = self.world.server(leader) else {
             return false;
         };
-        let now = server.replica().configuration();
+        let now = server.raft().unwrap().configuration();
         let toggle = |list: &[ServerId], really: bool| -> Vec<ServerId> {
             let others = list.iter().copied().filter(|id| !really || *id != toggled);
             let joins = really && !list.contains(&toggled);
@@ -368,7 +369,7 @@ fn a_wiped_disk_is_not_held_against_its_server() {
     monitor.after_event(&world);
     run(&mut world, &mut monitor);
     assert_eq!(monitor.violations(), []);
-    assert!(world.server(victim).unwrap().applied().number() > 0);
+    assert!(world.server(victim).unwrap().applied() > 0);
 }
 
 #[test]

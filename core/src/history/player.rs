@@ -9,10 +9,10 @@ use super::tape::Tape;
 use crate::check::Monitor;
 use crate::explain::{Explain, Weight};
 use crate::ids::EventId;
-use crate::raft::SettingsError;
 use crate::script::{
     self, Command, Errors, Names, Refused, Step, holds, parse_line_with, parse_with,
 };
+use crate::server::Protocol;
 use crate::sim::{self, Record, World};
 use crate::time::{Duration, Time};
 use crate::view::{InvariantView, LineView, Scope, VerdictView, View, ViolationView, line_of};
@@ -34,7 +34,7 @@ pub enum OpenError {
     Script(#[from] Errors),
     /// No cluster can run with its settings.
     #[error("these settings cannot work: {0}")]
-    Settings(#[from] SettingsError),
+    Settings(#[from] sim::SettingsError),
 }
 
 /// Why a line was not carried out. Nothing has changed.
@@ -106,7 +106,8 @@ pub struct Player {
 impl Player {
     /// Opens a script; an empty text is the default cluster. Nothing has happened yet.
     pub fn open(text: &str) -> Result<Self, OpenError> {
-        let rules = sim::rules().map(|rule| rule.name.to_owned()).collect();
+        let of_both = Protocol::NAMES.iter().flat_map(|(_, it)| sim::rules(*it));
+        let rules = of_both.map(|rule| rule.name.to_owned()).collect();
         let names = Names {
             rules: Some(rules),
             ..Names::default()

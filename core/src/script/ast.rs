@@ -8,6 +8,7 @@ use super::condition::Condition;
 use super::limits::FORMAT_VERSION;
 use super::settings::{Setting, Settings};
 use crate::digest::Digest;
+use crate::server::Protocol;
 use crate::time::{Duration, Time};
 
 /// A whole script: a recording, a lesson, a test.
@@ -47,13 +48,6 @@ pub struct Header {
     pub settings: Vec<Setting>,
     /// The names of the rules that are switched off, each at most once.
     pub rules_off: Vec<String>,
-}
-
-/// What the servers run.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Protocol {
-    /// Raft.
-    Raft,
 }
 
 /// One line after the header.
@@ -108,11 +102,6 @@ pub struct Choice {
     pub text: String,
     /// When it is right.
     pub right: Condition,
-}
-
-impl Protocol {
-    /// Every protocol that there is, by name.
-    pub const ALL: [(&'static str, Self); 1] = [("raft", Self::Raft)];
 }
 
 impl Default for Header {

@@ -115,6 +115,10 @@ pub enum ServerState {
     Learner,
     /// Up, and going by a joint configuration.
     Joint,
+    /// Up, and looks for a leader.
+    Looking,
+    /// Up, and observes.
+    Observer,
 }
 
 /// A number that a server keeps. None of a crashed server's numbers compares in any way.
@@ -130,6 +134,10 @@ pub enum Counter {
     Log,
     /// The last entry that its snapshot stands for; 0 without one.
     Snapshot,
+    /// The epoch that it last took part in.
+    Epoch,
+    /// The last epoch whose leader it has accepted.
+    AcceptedEpoch,
 }
 
 /// How two numbers compare.
@@ -166,7 +174,10 @@ pub enum ClientState {
 
 /// A kind of message between servers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[expect(missing_docs, reason = "they are the names of the Raft paper")]
+#[expect(
+    missing_docs,
+    reason = "they are the names of the Raft paper and of ZooKeeper"
+)]
 pub enum MessageKind {
     RequestVote,
     RequestVoteReply,
@@ -182,6 +193,22 @@ pub enum MessageKind {
     TimeoutNow,
     ReadIndex,
     ReadIndexReply,
+    Notification,
+    FollowerInfo,
+    ObserverInfo,
+    LeaderInfo,
+    AckEpoch,
+    Diff,
+    Trunc,
+    Snap,
+    NewLeader,
+    UpToDate,
+    Proposal,
+    Ack,
+    Commit,
+    Inform,
+    Request,
+    Sync,
 }
 
 impl Condition {
@@ -235,7 +262,7 @@ impl Comparison {
 
 impl ServerState {
     /// Every state, by name.
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 12] = [
         ("leader", Self::Leader),
         ("follower", Self::Follower),
         ("precandidate", Self::PreCandidate),
@@ -246,17 +273,21 @@ impl ServerState {
         ("voter", Self::Voter),
         ("learner", Self::Learner),
         ("joint", Self::Joint),
+        ("looking", Self::Looking),
+        ("observer", Self::Observer),
     ];
 }
 
 impl Counter {
     /// Every number, by name.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("term", Self::Term),
         ("committed", Self::Committed),
         ("applied", Self::Applied),
         ("log", Self::Log),
         ("snapshot", Self::Snapshot),
+        ("epoch", Self::Epoch),
+        ("accepted-epoch", Self::AcceptedEpoch),
     ];
 }
 
@@ -273,7 +304,7 @@ impl ClientState {
 
 impl MessageKind {
     /// Every kind, by name.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 29] = [
         ("RequestVote", Self::RequestVote),
         ("RequestVoteReply", Self::RequestVoteReply),
         ("AppendEntries", Self::AppendEntries),
@@ -287,6 +318,22 @@ impl MessageKind {
         ("TimeoutNow", Self::TimeoutNow),
         ("ReadIndex", Self::ReadIndex),
         ("ReadIndexReply", Self::ReadIndexReply),
+        ("NOTIFICATION", Self::Notification),
+        ("FOLLOWERINFO", Self::FollowerInfo),
+        ("OBSERVERINFO", Self::ObserverInfo),
+        ("LEADERINFO", Self::LeaderInfo),
+        ("ACKEPOCH", Self::AckEpoch),
+        ("DIFF", Self::Diff),
+        ("TRUNC", Self::Trunc),
+        ("SNAP", Self::Snap),
+        ("NEWLEADER", Self::NewLeader),
+        ("UPTODATE", Self::UpToDate),
+        ("PROPOSAL", Self::Proposal),
+        ("ACK", Self::Ack),
+        ("COMMIT", Self::Commit),
+        ("INFORM", Self::Inform),
+        ("REQUEST", Self::Request),
+        ("SYNC", Self::Sync),
     ];
 }
 

@@ -1,15 +1,16 @@
 //! Whether a condition holds of a world.
 
 use super::command::ServerRef;
-use super::condition::{ClientState, Condition, Counter, Fact, MessageKind, ServerState};
+use super::condition::{ClientState, Condition, Counter, Fact, MessageKind, ServerState, name_of};
 use crate::client::State;
 use crate::client::recipes::Progress;
 use crate::ids::{ClientId, Endpoint, ServerId};
 use crate::raft::{Configuration, Role};
-use crate::server::{PeerMessage, Server};
-use crate::sim::{Body, InFlight, Node, World};
+use crate::server::{PeerMessage, Server, ZabTxn};
+use crate::sim::{Body, InFlight, Node, Packet, World};
 use crate::view::leader_of;
-use crate::zookeeper::Data;
+use crate::zab;
+use crate::zookeeper::{Data, Zxid};
 
 /// Whether `condition` holds of `world` now.
 pub fn holds(condition: &Condition, world: &World) -> bool {
@@ -71,15 +72,13 @@ fn leads_a_majority(world: &World) -> bool {
     let Some(leader) = leader_of(world) else {
         return false;
     };
-    let Some(term) = world.server(leader).map(|server| server.replica().term()) else {
+    let Some(reign) = world.server(leader).map(Server::reign) else {
         return false;
     };
-    let follows = |server: &&Server| {
-        server.replica().leader() == Some(leader) && server.replica().term() == term
-    };
+    let follows = |server: &Server| server.leader() == Some(leader) && server.reign() == reign;
     let configuration = world.configuration_of(leader);
     configuration.is_some_and(|configuration| {
-        configuration.is_quorum(|voter| world.server(voter).is_some_and(|server| follows(&server)))
+        configuration.is_quorum(|voter| world.server(voter).is_some_and(follows))
     })
 }
 
@@ -102,17 +101,22 @@ fn server_is(world: &World, id: ServerId, state: ServerState) -> bool {
     let Some(node) = world.node(id) else {
         return false;
     };
-    let has_role = |role| {
-        node.server()
-            .is_some_and(|server| server.replica().role() == role)
+    let server = node.server();
+    let replica = server.and_then(Server::raft);
+    let has_role = |role| replica.is_some_and(|replica| replica.role() == role);
+    let is_zab = |state| {
+        let replica = server.and_then(Server::zab);
+        replica.is_some_and(|replica| replica.state() == state)
     };
     let goes_by = |is_so: fn(&Configuration, ServerId) -> bool| {
-        node.server()
-            .is_some_and(|server| is_so(server.replica().configuration(), id))
+        let configuration = server.and_then(|_| world.configuration_of(id));
+        configuration.is_some_and(|configuration| is_so(&configuration, id))
     };
     match state {
-        ServerState::Leader => has_role(Role::Leader),
-        ServerState::Follower => has_role(Role::Follower),
+        ServerState::Leader => server.is_some_and(Server::leads),
+        ServerState::Follower => has_role(Role::Follower) || is_zab(zab::ServerState::Following),
+        ServerState::Observer => is_zab(zab::ServerState::Observing),
+        ServerState::Looking => is_zab(zab::ServerState::Looking),
         ServerState::PreCandidate => has_role(Role::PreCandidate),
         ServerState::Candidate => has_role(Role::Candidate),
         ServerState::Up => node.server().is_some(),
@@ -127,15 +131,39 @@ fn server_is(world: &World, id: ServerId, state: ServerState) -> bool {
 }
 
 fn count(server: &Server, counter: Counter) -> u64 {
+    match (server.raft(), server.zab()) {
+        (Some(replica), _) => match counter {
+            Counter::Term => replica.term().number(),
+            Counter::Committed => replica.commit_index().number(),
+            Counter::Applied => server.applied(),
+            Counter::Log => replica.log().last_index().number(),
+            Counter::Snapshot => {
+                let snapshot = replica.snapshot();
+                snapshot.map_or(0, |snapshot| snapshot.last.index.number())
+            }
+            Counter::Epoch | Counter::AcceptedEpoch => 0,
+        },
+        (None, Some(replica)) => count_zab(replica, counter),
+        (None, None) => 0,
+    }
+}
+
+/// Under Zab a place is counted in transactions of the last epoch that the server took part in.
+fn count_zab(replica: &zab::Replica<ZabTxn>, counter: Counter) -> u64 {
+    let of_epoch = |zxid: Zxid| {
+        let is_current = zxid.epoch() == replica.current_epoch().number();
+        if is_current { zxid.counter().into() } else { 0 }
+    };
     match counter {
-        Counter::Term => server.replica().term().number(),
-        Counter::Committed => server.replica().commit_index().number(),
-        Counter::Applied => server.applied().number(),
-        Counter::Log => server.replica().log().last_index().number(),
+        Counter::Epoch => replica.current_epoch().number().into(),
+        Counter::AcceptedEpoch => replica.accepted_epoch().number().into(),
+        Counter::Applied => of_epoch(replica.last_zxid()),
+        Counter::Log => of_epoch(replica.disk().last_zxid()),
         Counter::Snapshot => {
-            let snapshot = server.replica().snapshot();
-            snapshot.map_or(0, |snapshot| snapshot.last.index.number())
+            let snapshot = replica.disk().snapshots.last();
+            snapshot.map_or(0, |snapshot| of_epoch(snapshot.zxid))
         }
+        Counter::Term | Counter::Committed => 0,
     }
 }
 
@@ -168,23 +196,9 @@ fn client_is(world: &World, id: ClientId, state: ClientState) -> bool {
 }
 
 fn is_of_kind(message: &InFlight, kind: MessageKind) -> bool {
-    use crate::raft::MessageKind as Raft;
-    let Body::Peer(PeerMessage::Raft(raft)) = &message.body else {
-        return false;
-    };
-    match kind {
-        MessageKind::RequestVote => raft.kind() == Raft::RequestVote,
-        MessageKind::RequestVoteReply => raft.kind() == Raft::RequestVoteReply,
-        MessageKind::AppendEntries => raft.kind() == Raft::AppendEntries,
-        MessageKind::AppendEntriesReply => raft.kind() == Raft::AppendEntriesReply,
-        MessageKind::Heartbeat => raft.kind() == Raft::Heartbeat,
-        MessageKind::HeartbeatReply => raft.kind() == Raft::HeartbeatReply,
-        MessageKind::InstallSnapshot => raft.kind() == Raft::InstallSnapshot,
-        MessageKind::InstallSnapshotReply => raft.kind() == Raft::InstallSnapshotReply,
-        MessageKind::PreVote => raft.kind() == Raft::PreVote,
-        MessageKind::PreVoteReply => raft.kind() == Raft::PreVoteReply,
-        MessageKind::TimeoutNow => raft.kind() == Raft::TimeoutNow,
-        MessageKind::ReadIndex => raft.kind() == Raft::ReadIndex,
-        MessageKind::ReadIndexReply => raft.kind() == Raft::ReadIndexReply,
-    }
+    let between_replicas = matches!(
+        &message.body,
+        Body::Peer(PeerMessage::Raft(_)) | Body::Wire(_, Packet::Frame(_))
+    );
+    between_replicas && message.body.kind() == name_of(&MessageKind::ALL, kind)
 }

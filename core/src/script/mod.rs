@@ -56,7 +56,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use ast::{Choice, Header, Located, Protocol, Script, Step};
+pub use crate::server::Protocol;
+pub use ast::{Choice, Header, Located, Script, Step};
 pub use command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 pub use complete::{Completion, complete};
 pub use condition::{

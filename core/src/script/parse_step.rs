@@ -1,6 +1,6 @@
 //! The grammar of steps and of header lines.
 
-use super::ast::{Choice, Protocol, Step};
+use super::ast::{Choice, Step};
 use super::command::Command;
 use super::cursor::{Cursor, Parsed};
 use super::error::Problem;
@@ -8,6 +8,7 @@ use super::limits::{FORMAT_VERSION, MAX_CHOICES, MAX_SERVERS, MAX_TIME};
 use super::parse_command::command;
 use super::parse_condition::condition;
 use super::settings::Setting;
+use crate::server::Protocol;
 use crate::time::{Duration, Time};
 
 /// A line of the header.
@@ -81,11 +82,11 @@ fn format(c: &mut Cursor<'_>) -> Parsed<HeaderLine> {
 }
 
 fn protocol(c: &mut Cursor<'_>) -> Parsed<Protocol> {
-    if let Some(protocol) = c.one_of(&Protocol::ALL) {
+    if let Some(protocol) = c.one_of(&Protocol::NAMES) {
         return Ok(protocol);
     }
     let found = c.any_word("raft")?;
-    let available = Protocol::ALL.map(|(name, _)| name).join(", ");
+    let available = Protocol::NAMES.map(|(name, _)| name).join(", ");
     c.refuse_last(Problem::NoProtocol { found, available })
 }
 

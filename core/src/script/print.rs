@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::ast::{Header, Protocol, Script, Step};
+use super::ast::{Header, Script, Step};
 use super::command::{ClientAction, Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::condition::{Comparison, Condition, Fact, name_of};
 use super::lexer::{Path, Quoted};
@@ -47,12 +47,6 @@ impl Display for Script {
             writeln!(f, "{}", step.value)?;
         }
         Ok(())
-    }
-}
-
-impl Display for Protocol {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.write_str(name_of(&Self::ALL, *self))
     }
 }
 

@@ -220,6 +220,7 @@ impl Header {
         let all = self.all_settings();
         let ends = |span: Span| (span.least(), span.most());
         let mut settings = sim::Settings {
+            protocol: self.protocol,
             servers: self.servers,
             seed: self.seed,
             link: sim::LinkSettings {

@@ -160,12 +160,14 @@ impl Server {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        if let Request::Linearizable(read) = &request
-            && connection.access == Access::Full
+        if connection.access == Access::Full
+            && let Some(read) = self.protocol.waits_for_others(&request)
         {
-            let request = Request::clone(read);
-            return self.line_up_read(now, id, xid, request);
+            return self.line_up_read(now, id, xid, read);
         }
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
         let is_replicated = request.is_replicated();
         let behind = connection.has_linearizable_reads();
         connection.waiting.push_back(match &request {
@@ -180,6 +182,7 @@ impl Server {
             _ if connection.access != Access::Full => {
                 Waiting::Decided(xid, Err(ErrorCode::NotReadOnly))
             }
+            Request::Linearizable(_) => Waiting::Decided(xid, Err(ErrorCode::Unimplemented)),
             _ if behind => Waiting::Held(xid, Update::Write(request.clone())),
             _ => Waiting::Write(xid),
         });
@@ -256,7 +259,7 @@ impl Server {
             session,
             xid,
             time: now,
-            origin: self.replica.id(),
+            origin: self.protocol.id(),
             identities: identities.unwrap_or_default(),
             update,
         };
@@ -266,8 +269,13 @@ impl Server {
     /// The leader knows at once that a session has moved on to another server; the others learn
     /// it when a write of the old connection comes through the log.
     fn leads_without(&self, session: SessionId) -> bool {
-        let owner = self.service.session(session).map(Session::owner);
-        let bars = |owner| self.service.rules().bars(owner, self.replica.id());
+        let owner = self.protocol.service().session(session).map(Session::owner);
+        let bars = |owner| {
+            self.protocol
+                .service()
+                .rules()
+                .bars(owner, self.protocol.id())
+        };
         self.leading.is_some() && owner.is_some_and(bars)
     }
 
@@ -275,7 +283,7 @@ impl Server {
         &mut self,
         now: Time,
         id: ConnectionId,
-        command: &Command,
+        xid: Xid,
         zxid: Zxid,
         reply: Reply,
         out: &mut Vec<Output>,
@@ -290,21 +298,18 @@ impl Server {
         }
         // Writes of one session are applied in the order in which they were taken in, so this one
         // is at the front, behind nothing but what was already answered.
-        if let Some(Waiting::Write(xid)) = connection.waiting.front() {
-            debug_assert_eq!(
-                *xid, command.xid,
-                "a session's writes are answered in order"
-            );
+        if let Some(Waiting::Write(first)) = connection.waiting.front() {
+            debug_assert_eq!(*first, xid, "a session's writes are answered in order");
             connection.waiting.pop_front();
         }
-        self.reply(id, command.xid, zxid, reply, out);
+        self.reply(id, xid, zxid, reply, out);
         self.answer_ready(now, id, out);
     }
 
     /// Answers what is next in line and waits for nothing, and hands on the writes that no
     /// linearizable read is in front of any more.
     pub(super) fn answer_ready(&mut self, now: Time, id: ConnectionId, out: &mut Vec<Output>) {
-        let zxid = self.service.last_zxid();
+        let zxid = self.protocol.service().last_zxid();
         let is_next = |waiting: &mut Waiting| match waiting {
             Waiting::Decided(..) | Waiting::Read(..) => true,
             Waiting::Linearizable { ready, .. } => *ready,
@@ -423,7 +428,7 @@ impl Server {
         }
     }
 
-    /// As follower: tells the leader whose clients were heard from since the last time.
+    /// As follower under Raft: tells the leader whose clients were heard from since the last time.
     pub(super) fn report_touched(&mut self, out: &mut Vec<Output>) {
         let mut touched = Vec::new();
         for connection in self.connections.values_mut() {
@@ -431,8 +436,11 @@ impl Server {
                 touched.extend(connection.session);
             }
         }
-        match self.replica.leader() {
-            Some(leader) if leader != self.replica.id() && !touched.is_empty() => {
+        if self.zab().is_some() {
+            return;
+        }
+        match self.protocol.leader() {
+            Some(leader) if leader != self.protocol.id() && !touched.is_empty() => {
                 out.push(Output::Send {
                     to: leader,
                     message: PeerMessage::Touch(touched),

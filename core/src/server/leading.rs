@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fact, Output, Server, ServerFact, Settings};
+use super::{ByProtocol, Fact, Output, Server, ServerFact, Settings};
 use crate::ids::ServerId;
 use crate::time::Time;
-use crate::zookeeper::{Command, Identities, Service, SessionId, SessionTracker, Update, Xid};
+use crate::zookeeper::{
+    Command, Identities, Pending, Service, SessionId, SessionTracker, Update, Xid,
+};
 
 /// A leader's volatile duties.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -13,14 +15,20 @@ pub(super) struct Leading {
     tracker: SessionTracker,
     /// When it looks again for znodes that nothing keeps.
     next_sweep: Time,
-    /// Per origin: its boot and the first number not proposed yet in this term of office.
-    proposed: BTreeMap<ServerId, (Time, u64)>,
+    under_way: ByProtocol<Proposed, Pending>,
 }
+
+/// Per origin: its boot and the first number not proposed yet in this term of office.
+type Proposed = BTreeMap<ServerId, (Time, u64)>;
 
 impl Leading {
     /// A new leader gives every session its full timeout again: it cannot know what its
     /// predecessor had heard (ZooKeeper, Sessions).
     pub(super) fn new(now: Time, service: &Service, settings: Settings) -> Self {
+        let under_way = match settings.replica {
+            ByProtocol::Raft(_) => ByProtocol::Raft(Proposed::new()),
+            ByProtocol::Zab(_) => ByProtocol::Zab(Pending::default()),
+        };
         let mut tracker = SessionTracker::new(settings.tick);
         for session in service.sessions() {
             tracker.touch(session.id(), now, session.timeout());
@@ -28,13 +36,16 @@ impl Leading {
         Self {
             tracker,
             next_sweep: now + settings.sweep,
-            proposed: BTreeMap::new(),
+            under_way,
         }
     }
 
     /// Whether a forwarded command was not proposed yet.
     pub(super) fn is_news(&mut self, origin: ServerId, boot: Time, number: u64) -> bool {
-        let (known_boot, next) = self.proposed.entry(origin).or_insert((boot, 0));
+        let ByProtocol::Raft(proposed) = &mut self.under_way else {
+            return false;
+        };
+        let (known_boot, next) = proposed.entry(origin).or_insert((boot, 0));
         if boot > *known_boot {
             (*known_boot, *next) = (boot, 0);
         }
@@ -43,8 +54,18 @@ impl Leading {
 
     /// The replica has taken a command of this origin.
     pub(super) fn note_proposed(&mut self, origin: ServerId, number: u64) {
-        if let Some((_, next)) = self.proposed.get_mut(&origin) {
+        if let ByProtocol::Raft(proposed) = &mut self.under_way
+            && let Some((_, next)) = proposed.get_mut(&origin)
+        {
             *next = number + 1;
+        }
+    }
+
+    /// Under Zab: what is proposed and not applied yet.
+    pub(super) const fn pending_mut(&mut self) -> Option<&mut Pending> {
+        match &mut self.under_way {
+            ByProtocol::Raft(_) => None,
+            ByProtocol::Zab(pending) => Some(pending),
         }
     }
 
@@ -59,13 +80,18 @@ impl Leading {
 }
 
 impl Server {
-    /// As leader: these sessions' clients are alive.
+    /// These sessions' clients are alive, as the leader is to know.
     pub(super) fn touch_all(&mut self, now: Time, sessions: &[SessionId]) {
+        if let ByProtocol::Zab(side) = &mut self.protocol {
+            for session in sessions {
+                side.touch(*session);
+            }
+        }
         let Some(leading) = &mut self.leading else {
             return;
         };
         for id in sessions {
-            if let Some(session) = self.service.session(*id) {
+            if let Some(session) = self.protocol.service().session(*id) {
                 leading.tracker.touch(*id, now, session.timeout());
             }
         }
@@ -76,7 +102,7 @@ impl Server {
         let Some(leading) = &mut self.leading else {
             return;
         };
-        match self.service.session(id) {
+        match self.protocol.service().session(id) {
             Some(session) => {
                 leading.tracker.touch(id, now, session.timeout());
             }
@@ -91,21 +117,17 @@ impl Server {
             return;
         };
         // Nothing can be proposed meanwhile; whoever leads then watches the sessions anew.
-        if self.replica.transfer_target().is_some() {
+        if self.protocol.hands_over() {
             return;
         }
         for session in leading.tracker.due(now) {
             let update = Update::CloseSession { expired: true };
-            let command = own_command(self.replica.id(), now, session, update);
-            if self
-                .replica
-                .propose(now, command, &mut self.scratch.0)
-                .is_ok()
-            {
+            let command = own_command(self.protocol.id(), now, session, update);
+            if self.protocol.propose_own(now, command) {
                 out.push(Output::Fact(Fact::Server(ServerFact::SessionSilent {
                     session,
                 })));
-            } else if let Some(open) = self.service.session(session) {
+            } else if let Some(open) = self.protocol.service().session(session) {
                 leading.tracker.remove(session);
                 leading.tracker.touch(session, now, open.timeout());
             }
@@ -120,15 +142,17 @@ impl Server {
             return;
         };
         leading.next_sweep = now + interval;
-        let due: Vec<_> = self.service.tree().sweepable(now).cloned().collect();
+        let due: Vec<_> = self
+            .protocol
+            .service()
+            .tree()
+            .sweepable(now)
+            .cloned()
+            .collect();
         for path in due {
             let update = Update::Sweep { path: path.clone() };
-            let command = own_command(self.replica.id(), now, SessionId::new(0), update);
-            if self
-                .replica
-                .propose(now, command, &mut self.scratch.0)
-                .is_ok()
-            {
+            let command = own_command(self.protocol.id(), now, SessionId::new(0), update);
+            if self.protocol.propose_own(now, command) {
                 out.push(Output::Fact(Fact::Server(ServerFact::Sweeps { path })));
             }
         }

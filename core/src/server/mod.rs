@@ -13,43 +13,38 @@ mod connection;
 mod fact;
 mod leading;
 mod outbox;
+mod protocol;
+mod raft_side;
 mod reads;
+mod scratch;
 mod session;
 mod watches;
+mod zab_front;
+mod zab_side;
 
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
 
 use crate::ids::{ConnectionId, ServerId};
-use crate::raft::{
-    self, CompactError, Configuration, Content, Durable, Index, Payload, Reconfiguration, Replica,
-    Role, Rules, Snapshot, Token, Write,
-};
+use crate::raft::{self, CompactError, Index, Reconfiguration, Replica};
 use crate::random::Bits;
 use crate::time::{Duration, Time};
-use crate::zab::Channel;
+use crate::zab::{self, Channel, RestartError};
 use crate::zookeeper::frame::{ToClient, ToServer};
-use crate::zookeeper::{self, Command, Service, SessionId, WatchTable, Zxid};
+use crate::zookeeper::{self, Command, Service, SessionId, WatchTable};
 
 use connection::Connection;
 pub use fact::{CloseReason, ServerFact};
 use leading::Leading;
-pub use outbox::Forward;
 use outbox::Outbox;
+pub use outbox::{Forward, Ticket};
+pub use protocol::{ByProtocol, Durable, Protocol, Token, Write};
+use raft_side::RaftSide;
+pub use raft_side::RaftStart;
 use reads::Reads;
 pub use reads::ReadsOutline;
-
-impl Payload for Command {
-    type Image = Service;
-
-    fn size(&self) -> usize {
-        Command::size(self)
-    }
-
-    fn image_size(image: &Service) -> u64 {
-        image.size()
-    }
-}
+use session::Applied;
+use zab_side::ZabSide;
+pub use zab_side::{Asked, Effect, ZabStart, ZabTxn};
 
 /// What servers say to each other.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -60,6 +55,8 @@ pub enum PeerMessage {
     Forward(Forward),
     /// Sessions whose clients the sender has heard from since it last said so.
     Touch(Vec<SessionId>),
+    /// Between replicas, under Zab: over a connection of the message's channel.
+    Zab(zab::Message<ZabTxn>),
 }
 
 /// A server's timers.
@@ -69,6 +66,8 @@ pub enum Timer {
     Raft(raft::Timer),
     /// Half a tick: report touched sessions, expire silent ones, pass on what was not answered.
     Tick,
+    /// The replica's own, under Zab.
+    Zab(zab::Timer),
 }
 
 /// What can happen to a server.
@@ -108,17 +107,24 @@ pub enum Input {
         /// What it was for.
         channel: Channel,
     },
-    /// A teacher's hand sets the election timer to run down at this time.
+    /// A hand from outside.
+    Operator(Operator),
+}
+
+/// What an operator asks of a server, or a teacher's hand does to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Operator {
+    /// The election timer is to run down at this time.
     SetElectionTimer(Time),
-    /// An operator asks the leader for another configuration.
+    /// The leader is to bring about another configuration.
     Reconfigure(Reconfiguration),
-    /// An operator asks the leader to end a joint configuration.
+    /// The leader is to end a joint configuration.
     LeaveJoint,
-    /// An operator wants this leader to hand over to that server.
+    /// This leader is to hand over to that server.
     Transfer(ServerId),
-    /// An operator wants this follower not to hold on to its leader.
+    /// This follower is not to hold on to its leader.
     ForgetLeader,
-    /// An operator gives this server a priority in elections.
+    /// The server's priority in elections.
     SetPriority(u8),
 }
 
@@ -170,7 +176,7 @@ pub enum Output {
         /// What the disk confirms with.
         token: Token,
         /// The record.
-        write: Write<Command>,
+        write: Write,
     },
     /// Send a frame over a client connection.
     Frame {
@@ -192,13 +198,15 @@ pub enum Fact {
     Raft(raft::RaftFact),
     /// Between the server and its clients.
     Server(ServerFact),
+    /// In the replica, under Zab.
+    Zab(zab::ZabFact),
 }
 
 /// What a server is told when it starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Settings {
     /// The replica's settings.
-    pub raft: raft::Settings,
+    pub replica: ByProtocol<raft::Settings, zab::Settings>,
     /// The unit of session timeouts: they are granted between 2 and 20 ticks, and expiry is
     /// checked once a tick.
     pub tick: Duration,
@@ -210,15 +218,21 @@ pub struct Settings {
     pub service_rules: zookeeper::Rules,
 }
 
+/// What a server starts from.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// Under Raft.
+    Raft(RaftStart),
+    /// Under Zab.
+    Zab(ZabStart),
+}
+
 /// One coordination server.
 ///
-/// `applied` never passes the replica's commit index, and the service holds exactly the effect of
-/// the entries up to it. `leading` is there exactly while the replica leads.
+/// `leading` is there exactly while the replica leads.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Server {
-    replica: Replica<Command>,
-    service: Service,
-    applied: Index,
+    protocol: ByProtocol<RaftSide, ZabSide>,
     connections: BTreeMap<ConnectionId, Connection>,
     watches: WatchTable,
     outbox: Outbox,
@@ -230,64 +244,34 @@ pub struct Server {
     next_session: SessionId,
     ticking: bool,
     settings: Settings,
-    scratch: Scratch,
-}
-
-/// A buffer that is empty between steps and no part of the state.
-#[derive(Debug, Default)]
-struct Scratch(Vec<raft::Output<Command>>);
-
-impl Clone for Scratch {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl PartialEq for Scratch {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Scratch {}
-
-impl Hash for Scratch {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl Server {
-    /// Boots a server from what its disk holds and nothing else: its tree is that of its snapshot,
-    /// or empty, until more of the log is known to be committed again.
-    #[allow(clippy::too_many_arguments)]
+    /// Boots a server from what its disk holds and nothing else. Under Zab it may refuse to run
+    /// with that.
+    ///
+    /// # Panics
+    /// If settings and disk are not of the same protocol.
     pub fn boot(
         id: ServerId,
-        configuration: Configuration,
         settings: Settings,
-        rules: Rules,
-        durable: Durable<Command>,
+        start: Start,
         now: Time,
         random: Bits,
         out: &mut Vec<Output>,
-    ) -> Self {
-        let mut scratch = Scratch::default();
-        let (service, applied) = match &durable.snapshot {
-            Some(snapshot) => (snapshot.image.clone(), snapshot.last.index),
-            None => (Service::under(settings.service_rules), Index::ZERO),
+    ) -> Result<Self, RestartError> {
+        let protocol = match (settings.replica, start) {
+            (ByProtocol::Raft(replica), Start::Raft(start)) => {
+                let settings = (replica, settings.service_rules);
+                ByProtocol::Raft(RaftSide::boot(id, settings, start, now, random))
+            }
+            (ByProtocol::Zab(replica), Start::Zab(start)) => {
+                ByProtocol::Zab(ZabSide::boot(id, replica, start, now, random)?)
+            }
+            _ => unreachable!("a machine runs servers of one protocol"),
         };
-        let replica = Replica::boot(
-            id,
-            configuration,
-            settings.raft,
-            rules,
-            durable,
-            now,
-            random,
-            &mut scratch.0,
-        );
         let mut server = Self {
-            replica,
-            service,
-            applied,
+            protocol,
             connections: BTreeMap::new(),
             watches: WatchTable::default(),
             outbox: Outbox::new(now),
@@ -298,168 +282,126 @@ impl Server {
             next_session: SessionId::first_of(id, now),
             ticking: false,
             settings,
-            scratch,
         };
-        server.follow_replica(now, out);
-        server
+        server.follow_replica(now, random, out);
+        Ok(server)
     }
 
     /// Takes one input and appends what must be done to `out`. `random` is one fresh draw.
     pub fn step(&mut self, now: Time, random: Bits, input: Input, out: &mut Vec<Output>) {
-        self.snapshot_if_due();
-        let raft_input = match input {
-            Input::Peer {
-                from,
-                message: PeerMessage::Raft(message),
-            } => Some(raft::Input::Message { from, message }),
-            Input::Timer(Timer::Raft(timer)) => Some(raft::Input::Timer(timer)),
-            Input::Stored(token) => Some(raft::Input::Stored(token)),
-            Input::SetElectionTimer(at) => Some(raft::Input::SetElectionTimer { at }),
-            Input::Reconfigure(change) => Some(raft::Input::Reconfigure(change)),
-            Input::LeaveJoint => Some(raft::Input::LeaveJoint),
-            Input::Transfer(to) => Some(raft::Input::Transfer { to }),
-            Input::ForgetLeader => Some(raft::Input::ForgetLeader),
-            Input::SetPriority(priority) => Some(raft::Input::SetPriority { priority }),
+        if let ByProtocol::Raft(side) = &mut self.protocol {
+            side.snapshot_if_due();
+        }
+        if zab_side::lets_apply(&input) {
+            // One transaction at a time: whoever reads here sees every state.
+            while let ByProtocol::Zab(side) = &mut self.protocol
+                && side.apply_one(now, random)
+            {
+                self.follow_replica(now, random, out);
+            }
+        }
+        match input {
+            Input::Frame { connection, frame } => {
+                self.on_frame(now, random, connection, frame, out);
+            }
+            Input::Disconnected(connection) => self.forget_connection(connection),
+            Input::Timer(Timer::Tick) => self.on_tick(now, out),
             Input::Peer {
                 from,
                 message: PeerMessage::Forward(forward),
-            } => {
-                self.propose_forwarded(now, from, forward);
-                None
-            }
+            } => self.propose_forwarded(now, from, forward),
             Input::Peer {
                 message: PeerMessage::Touch(sessions),
                 ..
-            } => {
-                self.touch_all(now, &sessions);
-                None
+            } => self.touch_all(now, &sessions),
+            Input::Operator(Operator::Reconfigure(change)) if self.zab().is_some() => {
+                self.reconfigure(now, random, &change);
             }
-            Input::Timer(Timer::Tick) => {
-                self.on_tick(now, out);
-                None
-            }
-            Input::Frame { connection, frame } => {
-                self.on_frame(now, random, connection, frame, out);
-                None
-            }
-            Input::Disconnected(connection) => {
-                self.forget_connection(connection);
-                None
-            }
-            // Raft's servers send each other datagrams.
-            Input::ConnectionUp { .. } | Input::ConnectionDown { .. } => None,
-        };
-        if let Some(input) = raft_input {
-            self.replica.step(now, random, input, &mut self.scratch.0);
+            input => match &mut self.protocol {
+                ByProtocol::Raft(side) => side.take(now, random, input),
+                ByProtocol::Zab(side) => side.take(now, random, input),
+            },
         }
-        self.follow_replica(now, out);
-    }
-
-    /// Between two inputs a server takes the snapshot that is due: what an input lets it apply
-    /// stays in its log until the next one.
-    fn snapshot_if_due(&mut self) {
-        if self.replica.is_snapshot_due(self.applied) {
-            // One that is due has something new to hold.
-            let _ = self.compact();
-        }
+        self.follow_replica(now, random, out);
     }
 
     /// Whether there is something to take a snapshot of.
     pub fn would_snapshot(&self) -> Result<(), CompactError> {
-        self.replica.would_compact(self.applied).map(drop)
+        match &self.protocol {
+            ByProtocol::Raft(side) => side.would_compact(),
+            ByProtocol::Zab(_) => Ok(()),
+        }
     }
 
-    /// Takes a snapshot of its state and drops what of the log it stands for.
-    pub fn take_snapshot(&mut self, now: Time, out: &mut Vec<Output>) -> Result<(), CompactError> {
-        self.compact()?;
-        self.follow_replica(now, out);
+    /// Takes a snapshot of its state and drops what of the log it stands for. `random` is one fresh
+    /// draw.
+    pub fn take_snapshot(
+        &mut self,
+        now: Time,
+        random: Bits,
+        out: &mut Vec<Output>,
+    ) -> Result<(), CompactError> {
+        match &mut self.protocol {
+            ByProtocol::Raft(side) => side.compact()?,
+            ByProtocol::Zab(side) => side.take_snapshot(now, random),
+        }
+        self.follow_replica(now, random, out);
         Ok(())
     }
 
-    fn compact(&mut self) -> Result<(), CompactError> {
-        let image = self.service.clone();
-        self.replica
-            .compact(self.applied, image, &mut self.scratch.0)?;
-        let last = self.replica.snapshot().map(|snapshot| snapshot.last.index);
-        self.applied = last.map_or(self.applied, |last| last.max(self.applied));
-        Ok(())
-    }
-
-    /// The leader's snapshot takes the place of the state. What the clients of this server wait
-    /// for may have been carried out in what was passed over; nobody here can tell them what came
-    /// of it, so their connections end, as when a ZooKeeper server synchronises by a snapshot.
-    fn install(&mut self, snapshot: &Snapshot<Command>, out: &mut Vec<Output>) {
-        self.service = snapshot.image.clone();
-        self.applied = snapshot.last.index;
+    /// What the clients of this server wait for may have been carried out in what a snapshot passed
+    /// over; nobody here can tell them what came of it, so their connections end, as when a
+    /// ZooKeeper server synchronises by a snapshot.
+    fn overtaken(&mut self, out: &mut Vec<Output>) {
         self.outbox.give_up();
         self.refuse_all(CloseReason::Overtaken, out, |_, _| true);
     }
 
     /// Carries out what the replica asked for, then what follows from it for the service; that may
     /// be new proposals, so it goes on until nothing is left.
-    fn follow_replica(&mut self, now: Time, out: &mut Vec<Output>) {
+    fn follow_replica(&mut self, now: Time, random: Bits, out: &mut Vec<Output>) {
         loop {
-            let (committed, ready) = self.pass_on_outputs(out);
-            self.follow_leadership(now, out);
-            if let Some(through) = committed {
-                self.apply_through(now, through, out);
+            match &mut self.protocol {
+                ByProtocol::Raft(side) => {
+                    let told = side.pass_on_outputs(out);
+                    self.hear_raft(now, &told, out);
+                }
+                ByProtocol::Zab(side) => {
+                    let told = side.pass_on_outputs(out);
+                    self.follow_leadership(now, out);
+                    for told in told {
+                        self.hear_zab(now, random, told, out);
+                    }
+                }
             }
-            self.serve_reads(now, &ready, out);
-            if self.scratch.0.is_empty() {
+            if self.protocol.is_settled() {
                 break;
             }
         }
         self.keep_ticking(now, out);
     }
 
-    /// Hands on what the replica wants done; the highest index that may be applied, if it rose, and
-    /// the reads that may be served after that.
-    fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> (Option<Index>, Vec<u64>) {
-        let mut committed = None;
-        let mut installed = None;
-        let mut ready = Vec::new();
-        for output in self.scratch.0.drain(..) {
-            out.push(match output {
-                raft::Output::Send { to, message } => Output::Send {
-                    to,
-                    message: PeerMessage::Raft(message),
-                },
-                raft::Output::SetTimer { timer, at } => Output::SetTimer {
-                    timer: Timer::Raft(timer),
-                    at,
-                },
-                raft::Output::CancelTimer { timer } => Output::CancelTimer(Timer::Raft(timer)),
-                raft::Output::Persist { token, write } => Output::Persist { token, write },
-                raft::Output::Fact(fact) => Output::Fact(Fact::Raft(fact)),
-                raft::Output::Commit { through } => {
-                    committed = Some(through);
-                    continue;
-                }
-                raft::Output::Install { snapshot } => {
-                    installed = Some(snapshot);
-                    continue;
-                }
-                raft::Output::Read { read } => {
-                    ready.push(read);
-                    continue;
-                }
-            });
+    fn hear_raft(&mut self, now: Time, told: &raft_side::Told, out: &mut Vec<Output>) {
+        if told.installed {
+            self.overtaken(out);
         }
-        if let Some(snapshot) = installed {
-            self.install(&snapshot, out);
+        self.follow_leadership(now, out);
+        if let Some(through) = told.committed {
+            self.apply_through(now, through, out);
         }
-        (committed, ready)
+        self.serve_reads(now, &told.ready, out);
     }
 
     /// Takes up and lays down a leader's duties with the role, and passes outstanding commands to
     /// a new leader.
     fn follow_leadership(&mut self, now: Time, out: &mut Vec<Output>) {
-        let role = self.replica.role();
-        let leads = role == Role::Leader;
+        let leads = self.protocol.leads();
         if leads != self.leading.is_some() {
-            self.leading = leads.then(|| Leading::new(now, &self.service, self.settings));
+            let service = self.protocol.service();
+            self.leading = leads.then(|| Leading::new(now, service, self.settings));
         }
-        if self.replica.leader() != self.leader {
+        let (leader, looks) = (self.protocol.leader(), self.protocol.is_looking());
+        if leader != self.leader || looks != self.looking_since.is_some() {
             // What it would answer may be long overtaken; and whom it served without a leader is
             // to be served by the ensemble now.
             let reason = match self.leader {
@@ -467,41 +409,36 @@ impl Server {
                 None => CloseReason::LeaderFound,
             };
             self.refuse_all(reason, out, |_, _| true);
-            self.leader = self.replica.leader();
-            self.looking_since = self.leader.is_none().then_some(now);
-            self.pass_on_outstanding(now, out);
+            self.leader = leader;
+            self.looking_since = looks.then_some(now);
+            match &self.protocol {
+                ByProtocol::Raft(_) => self.pass_on_outstanding(now, out),
+                // What was on its way to the leader is lost with the connection.
+                ByProtocol::Zab(_) => self.outbox.give_up(),
+            }
         }
     }
 
     /// Applies every entry up to `through`, in order, each exactly once (Raft §5.3).
     fn apply_through(&mut self, now: Time, through: Index, out: &mut Vec<Output>) {
-        let mut changes = Vec::new();
-        while self.applied < through {
-            let index = self.applied.next();
-            let entry = self
-                .replica
-                .log()
-                .get(index)
-                .expect("a committed entry is in the log");
-            self.applied = index;
-            let Content::Command(command) = &entry.content else {
-                continue;
-            };
-            let command = command.clone();
-            let zxid = Zxid::new(0, index.number() as u32);
-            let reply = if self.replica.rules().deduplicate {
-                self.service.execute(&command, zxid, &mut changes)
-            } else {
-                self.service.carry_out(&command, zxid, &mut changes)
-            };
-            if self.service.rules().event_before_reply {
-                self.fire_watches(&changes, zxid, out);
-                self.after_apply(now, &command, zxid, reply, out);
-            } else {
-                self.after_apply(now, &command, zxid, reply, out);
-                self.fire_watches(&changes, zxid, out);
-            }
-            changes.clear();
+        while let ByProtocol::Raft(side) = &mut self.protocol
+            && let Some(command) = side.next_to_apply(through)
+        {
+            let applied = side.apply(&command, &mut self.outbox);
+            self.publish(now, applied, out);
+        }
+    }
+
+    /// Tells whoever waits for a transaction that it has been applied, and whoever watches what it
+    /// changed.
+    fn publish(&mut self, now: Time, mut applied: Applied, out: &mut Vec<Output>) {
+        let (changes, zxid) = (std::mem::take(&mut applied.changes), applied.zxid);
+        if self.protocol.service().rules().event_before_reply {
+            self.fire_watches(&changes, zxid, out);
+            self.after_apply(now, applied, out);
+        } else {
+            self.after_apply(now, applied, out);
+            self.fire_watches(&changes, zxid, out);
         }
     }
 
@@ -510,7 +447,7 @@ impl Server {
         let needed = !self.connections.is_empty()
             || !self.outbox.is_empty()
             || self.leading.as_ref().is_some_and(|leading| {
-                leading.watches_sessions() || self.service.tree().has_mortals()
+                leading.watches_sessions() || self.protocol.service().tree().has_mortals()
             });
         if needed && !self.ticking {
             out.push(Output::SetTimer {
@@ -531,19 +468,49 @@ impl Server {
         }
     }
 
-    /// The replica.
-    pub fn replica(&self) -> &Replica<Command> {
-        &self.replica
+    /// Its replica, if it runs Raft.
+    pub const fn raft(&self) -> Option<&Replica<Command>> {
+        match &self.protocol {
+            ByProtocol::Raft(side) => Some(side.replica()),
+            ByProtocol::Zab(_) => None,
+        }
+    }
+
+    /// Its replica, if it runs Zab.
+    pub const fn zab(&self) -> Option<&zab::Replica<ZabTxn>> {
+        match &self.protocol {
+            ByProtocol::Raft(_) => None,
+            ByProtocol::Zab(side) => Some(side.replica()),
+        }
+    }
+
+    /// Whether it leads, and may propose.
+    pub fn leads(&self) -> bool {
+        self.protocol.leads()
+    }
+
+    /// The leader under whom it serves clients, perhaps itself.
+    pub fn leader(&self) -> Option<ServerId> {
+        self.protocol.leader()
+    }
+
+    /// Its term, or the last epoch that it took part in.
+    pub fn reign(&self) -> u64 {
+        self.protocol.reign()
     }
 
     /// The service as this server has it.
-    pub fn service(&self) -> &Service {
-        &self.service
+    pub const fn service(&self) -> &Service {
+        self.protocol.service()
     }
 
-    /// The highest index that the service has applied.
-    pub fn applied(&self) -> Index {
-        self.applied
+    /// How far its service has come: the index of the last entry that it has applied, or under Zab
+    /// its last zxid as a number.
+    pub const fn applied(&self) -> u64 {
+        match &self.protocol {
+            ByProtocol::Raft(side) => side.applied().number(),
+            ByProtocol::Zab(side) => side.replica().last_zxid().number(),
+        }
     }
 
     /// The watches of its clients.

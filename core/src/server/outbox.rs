@@ -9,11 +9,10 @@
 
 use std::collections::VecDeque;
 
-use super::{Output, PeerMessage, Server};
+use super::{ByProtocol, Output, PeerMessage, Server};
 use crate::ids::{ConnectionId, ServerId};
-use crate::raft::Role;
 use crate::time::{Duration, Time};
-use crate::zookeeper::Command;
+use crate::zookeeper::{Command, Update};
 
 /// Commands on their way to the leader.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -24,6 +23,15 @@ pub struct Forward {
     pub first: u64,
     /// All outstanding commands, oldest first.
     pub commands: Vec<Command>,
+}
+
+/// By which a server knows a request again that comes back as a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Ticket {
+    /// When the server booted; numbers begin again with each boot.
+    pub boot: Time,
+    /// The how many-th request it is.
+    pub number: u64,
 }
 
 /// A command that is not applied yet.
@@ -55,12 +63,15 @@ impl Outbox {
         self.commands.is_empty()
     }
 
-    fn push(&mut self, command: Command, connection: Option<ConnectionId>, now: Time) {
+    fn push(&mut self, command: Command, connection: Option<ConnectionId>, now: Time) -> Ticket {
+        let number = self.first + self.commands.len() as u64;
         self.commands.push_back(Outstanding {
             command,
             connection,
             since: now,
         });
+        let boot = self.boot;
+        Ticket { boot, number }
     }
 
     /// Gives up what is outstanding: whether it was applied is no longer to be seen here.
@@ -101,8 +112,23 @@ impl Outbox {
     }
 }
 
+impl Outbox {
+    /// The same for a command that went to the leader once, under a ticket.
+    pub(super) fn redeem(&mut self, ticket: Ticket) -> Option<(Update, Option<ConnectionId>)> {
+        let position = ticket.number.checked_sub(self.first)?;
+        if ticket.boot != self.boot || position >= self.commands.len() as u64 {
+            return None;
+        }
+        self.first = ticket.number + 1;
+        let redeemed = self.commands.drain(..=position as usize).next_back()?;
+        Some((redeemed.command.update, redeemed.connection))
+    }
+}
+
 impl Server {
     /// Takes a command in: it is outstanding from now on, and on its way if a leader is known.
+    /// Under Zab it goes to the leader once: it arrives, or the connection breaks and with it
+    /// whatever its client waits for.
     pub(super) fn submit(
         &mut self,
         now: Time,
@@ -110,19 +136,27 @@ impl Server {
         connection: Option<ConnectionId>,
         out: &mut Vec<Output>,
     ) {
-        self.outbox.push(command, connection, now);
-        self.pass_on_outstanding(now, out);
+        let ticket = self.outbox.push(command.clone(), connection, now);
+        match &mut self.protocol {
+            ByProtocol::Raft(_) => self.pass_on_outstanding(now, out),
+            ByProtocol::Zab(side) => {
+                side.request(Some(ticket), command);
+            }
+        }
     }
 
-    /// Passes all outstanding commands to the leader, which may be this server.
+    /// Under Raft: passes all outstanding commands to the leader, which may be this server.
     pub(super) fn pass_on_outstanding(&mut self, now: Time, out: &mut Vec<Output>) {
+        let ByProtocol::Raft(side) = &self.protocol else {
+            return;
+        };
         if self.outbox.is_empty() {
             return;
         }
-        let own_id = self.replica.id();
-        if self.replica.role() == Role::Leader {
+        let own_id = side.id();
+        if side.leads() {
             self.propose_forwarded(now, own_id, self.outbox.forward());
-        } else if let Some(leader) = self.replica.leader() {
+        } else if let Some(leader) = side.leader() {
             let message = PeerMessage::Forward(self.outbox.forward());
             out.push(Output::Send {
                 to: leader,
@@ -134,7 +168,8 @@ impl Server {
     /// As leader: proposes those of the forwarded commands that it has not proposed yet. Any other
     /// server ignores them; their origin will find the leader.
     pub(super) fn propose_forwarded(&mut self, now: Time, origin: ServerId, forward: Forward) {
-        let Some(leading) = &mut self.leading else {
+        let (ByProtocol::Raft(side), Some(leading)) = (&mut self.protocol, &mut self.leading)
+        else {
             return;
         };
         for (number, command) in (forward.first..).zip(forward.commands) {
@@ -149,11 +184,7 @@ impl Server {
             };
             // What is not taken on now, as by a leader that hands over, comes with its origin's
             // next message.
-            if self
-                .replica
-                .propose(now, stamped, &mut self.scratch.0)
-                .is_err()
-            {
+            if !side.propose(now, stamped) {
                 return;
             }
             leading.note_proposed(origin, number);

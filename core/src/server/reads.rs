@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Output, Server};
+use super::{ByProtocol, Output, Server};
 use crate::ids::ConnectionId;
-use crate::raft;
-use crate::random::Bits;
 use crate::time::Time;
 
 /// How many reads there were since the server booted, numbered from 0, and how many of them wait.
@@ -49,13 +47,16 @@ impl Server {
         self.reads.waiting.contains_key(&read)
     }
 
-    /// Asks the replica for a read of a client.
+    /// Asks the replica for a read of a client, or under Zab for a sync: one that goes nowhere is one
+    /// of a server that is about to close the connection.
     pub(super) fn ask_for_read(&mut self, now: Time, connection: ConnectionId) -> u64 {
         let read = self.reads.begin(connection);
-        let input = raft::Input::Read { read };
-        // A read draws nothing: it starts no election timer.
-        let unused = Bits(0);
-        self.replica.step(now, unused, input, &mut self.scratch.0);
+        match &mut self.protocol {
+            ByProtocol::Raft(side) => side.ask_for_read(now, read),
+            ByProtocol::Zab(side) => {
+                side.sync(read);
+            }
+        }
         read
     }
 

@@ -6,9 +6,7 @@ use crate::ids::ConnectionId;
 use crate::random::Bits;
 use crate::time::{Duration, Time};
 use crate::zookeeper::frame::{Credentials, ToClient};
-use crate::zookeeper::{
-    Command, Password, Reply, Session, SessionId, Update, Xid, Zxid, negotiate,
-};
+use crate::zookeeper::{Change, Password, Reply, Session, SessionId, Update, Xid, Zxid, negotiate};
 
 /// What a client says first.
 #[derive(Clone, Copy)]
@@ -17,6 +15,32 @@ pub(super) struct Hello {
     pub(super) timeout: Duration,
     pub(super) last_zxid: Zxid,
     pub(super) read_only: bool,
+}
+
+/// A transaction that was applied, as the connections of a server are to hear of it.
+#[derive(Debug)]
+pub(super) struct Applied {
+    pub(super) session: SessionId,
+    pub(super) xid: Xid,
+    pub(super) zxid: Zxid,
+    pub(super) kind: Kind,
+    pub(super) reply: Reply,
+    pub(super) changes: Vec<Change>,
+    /// Whether this server took it in.
+    pub(super) is_own: bool,
+    /// The connection of this server that asked for it, if it waits for the answer.
+    pub(super) connection: Option<ConnectionId>,
+}
+
+/// What a transaction does to its session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// It begins, or goes on over another connection.
+    Opens,
+    /// It ends.
+    Closes { expired: bool },
+    /// It only asks.
+    Writes,
 }
 
 impl Server {
@@ -30,12 +54,12 @@ impl Server {
         hello: Hello,
         out: &mut Vec<Output>,
     ) {
-        let stands_alone = self.replica.leader().is_none();
+        let stands_alone = self.protocol.leader().is_none();
         if stands_alone && !(hello.read_only && self.is_read_only(now)) {
             return self.refuse(id, CloseReason::NoLeader, out);
         }
-        let is_behind = self.service.last_zxid() < hello.last_zxid;
-        if is_behind && self.service.rules().refuse_client_ahead {
+        let is_behind = self.protocol.service().last_zxid() < hello.last_zxid;
+        if is_behind && self.protocol.service().rules().refuse_client_ahead {
             return self.refuse(id, CloseReason::ClientIsAhead, out);
         }
         if let Some(Credentials { session, .. }) = hello.session {
@@ -71,7 +95,7 @@ impl Server {
     fn new_session_id(&mut self) -> SessionId {
         let own = self.next_session;
         // A clock that was set back would hand out ids anew.
-        let id = match self.service.last_opened_like(own) {
+        let id = match self.protocol.service().last_opened_like(own) {
             Some(last) => own.max(last.next()),
             None => own,
         };
@@ -105,7 +129,11 @@ impl Server {
             ),
             Some(known) => (known, Access::ReadOnly),
         };
-        let password = self.service.session(session.session).map(Session::password);
+        let password = self
+            .protocol
+            .service()
+            .session(session.session)
+            .map(Session::password);
         if access == Access::ReadOnly && password != Some(session.password) {
             return self.tell_expired(id, out);
         }
@@ -143,47 +171,55 @@ impl Server {
         self.refuse(id, CloseReason::Expired, out);
     }
 
-    /// What a command's application means for the connections of this server.
-    pub(super) fn after_apply(
-        &mut self,
-        now: Time,
-        command: &Command,
-        zxid: Zxid,
-        reply: Reply,
-        out: &mut Vec<Output>,
-    ) {
-        let origin = self.outbox.settle(command);
-        let session = command.session;
-        match &command.update {
-            Update::Write(_) | Update::Sweep { .. } => {}
-            Update::CloseSession { expired } => {
+    /// What a transaction means for the connections of this server, now that it is applied.
+    pub(super) fn after_apply(&mut self, now: Time, applied: Applied, out: &mut Vec<Output>) {
+        let Applied {
+            session,
+            connection,
+            ..
+        } = applied;
+        match applied.kind {
+            Kind::Writes => {}
+            Kind::Closes { expired } => {
                 self.track_session(now, session);
-                if reply.is_ok() {
-                    self.after_close(session, origin, *expired, out);
+                if applied.reply.is_ok() {
+                    self.after_close(session, connection, expired, out);
                 }
             }
-            Update::CreateSession { timeout, password }
-            | Update::AttachSession { timeout, password } => {
+            Kind::Opens => {
                 self.track_session(now, session);
-                if command.origin == self.replica.id() && reply.is_ok() {
-                    let reason = CloseReason::SessionMoved;
-                    self.close_session_connections(session, origin, reason, out);
-                }
-                let password = *password;
-                let credentials = Credentials { session, password };
-                match origin {
-                    Some(id) if !self.connections.contains_key(&id) => {}
-                    Some(id) if reply.is_ok() => {
-                        self.welcome(id, credentials, *timeout, Access::Full, out);
-                    }
-                    Some(id) => self.tell_expired(id, out),
-                    None => {}
-                }
-                return;
+                return self.after_open(&applied, out);
             }
         }
-        if let Some(id) = origin {
-            self.answer_write(now, id, command, zxid, reply, out);
+        if let Some(id) = connection {
+            self.answer_write(now, id, applied.xid, applied.zxid, applied.reply, out);
+        }
+    }
+
+    /// A session was opened or goes on: whoever served it here before stops, and the one who asked
+    /// is welcome.
+    fn after_open(&mut self, applied: &Applied, out: &mut Vec<Output>) {
+        let Applied {
+            session,
+            connection,
+            ..
+        } = *applied;
+        let is_open = applied.reply.is_ok();
+        if applied.is_own && is_open {
+            let reason = CloseReason::SessionMoved;
+            self.close_session_connections(session, connection, reason, out);
+        }
+        let Some(id) = connection.filter(|id| self.connections.contains_key(id)) else {
+            return;
+        };
+        let known = self.protocol.service().session(session);
+        let known = known.map(|known| (known.password(), known.timeout()));
+        match known.filter(|_| is_open) {
+            Some((password, timeout)) => {
+                let credentials = Credentials { session, password };
+                self.welcome(id, credentials, timeout, Access::Full, out);
+            }
+            None => self.tell_expired(id, out),
         }
     }
 

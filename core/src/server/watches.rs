@@ -25,8 +25,11 @@ impl Server {
             }
             Request::CheckWatches { path, kind } => found(self.watches.is_watched(id, path, *kind)),
             Request::RemoveWatches { path, kind } => found(self.watches.unwatch(id, path, *kind)),
+            Request::Sync { path } => Ok(Response::Synced { path: path.clone() }),
             Request::SetWatches(lists) => {
-                let missed = self.watches.watch_again(id, lists, self.service.tree());
+                let missed = self
+                    .watches
+                    .watch_again(id, lists, self.protocol.service().tree());
                 out.extend(missed.into_iter().map(|event| tell(id, event, None)));
                 Ok(Response::Done)
             }
@@ -41,7 +44,9 @@ impl Server {
     fn look_up(&self, id: ConnectionId, request: &Request) -> Reply {
         let connection = self.connections.get(&id).ok_or(ErrorCode::ConnectionLoss)?;
         let session = connection.session().ok_or(ErrorCode::UnknownSession)?;
-        self.service.read(request, session, connection.identities())
+        self.protocol
+            .service()
+            .read(request, session, connection.identities())
     }
 
     /// A read that finds its znode sets the watch that it asks for. Only `exists` sets one on a
@@ -62,7 +67,7 @@ impl Server {
 
     /// Tells whoever watches of what a transaction has done, change by change.
     pub(super) fn fire_watches(&mut self, changes: &[Change], zxid: Zxid, out: &mut Vec<Output>) {
-        let keep = !self.service.rules().one_shot_watches;
+        let keep = !self.protocol.service().rules().one_shot_watches;
         for change in changes {
             let told = self.watches.fire(change, keep);
             if let Some((_, first)) = told.first() {

@@ -3,15 +3,14 @@
 use std::collections::VecDeque;
 
 use crate::ids::EventId;
-use crate::raft::{Durable, Token, Write};
+use crate::server::{Durable, Token, Write};
 use crate::time::{Duration, Time};
-use crate::zookeeper::Command;
 
 /// A write that is not durable yet.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Pending {
     token: Token,
-    write: Write<Command>,
+    write: Write,
     due: Time,
     cause: Option<EventId>,
 }
@@ -22,7 +21,7 @@ struct Pending {
 /// written it without having said so.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Disk {
-    image: Durable<Command>,
+    image: Durable,
     pending: VecDeque<Pending>,
     latency: Duration,
     block: u64,
@@ -30,11 +29,11 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// An empty disk that writes a snapshot in blocks of so many bytes.
-    pub(super) fn new(latency: Duration, block: u64) -> Self {
+    /// A new disk that writes a snapshot in blocks of so many bytes.
+    pub(super) fn new(blank: Durable, latency: Duration, block: u64) -> Self {
         Self {
             block: block.max(1),
-            image: Durable::default(),
+            image: blank,
             pending: VecDeque::new(),
             latency,
             full: false,
@@ -46,7 +45,7 @@ impl Disk {
         &mut self,
         now: Time,
         token: Token,
-        write: Write<Command>,
+        write: Write,
         cause: Option<EventId>,
     ) -> Option<Time> {
         let blocks = write.snapshot_bytes().div_ceil(self.block).max(1);
@@ -81,9 +80,9 @@ impl Disk {
         }
     }
 
-    /// Everything on it is gone.
-    pub(super) fn wipe(&mut self) {
-        self.image = Durable::default();
+    /// Everything on it is gone: it is as new.
+    pub(super) fn wipe(&mut self, blank: Durable) {
+        self.image = blank;
         self.pending.clear();
     }
 
@@ -108,7 +107,7 @@ impl Disk {
     }
 
     /// What is durable.
-    pub fn image(&self) -> &Durable<Command> {
+    pub fn image(&self) -> &Durable {
         &self.image
     }
 

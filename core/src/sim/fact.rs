@@ -7,6 +7,7 @@ use crate::ids::{ClientId, Endpoint, EventId, MessageId, ServerId};
 use crate::raft::{Configuration, RaftFact};
 use crate::server::ServerFact;
 use crate::time::{Duration, Time};
+use crate::zab::{RestartError, ZabFact};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +29,8 @@ pub struct Record {
 pub enum Fact {
     /// In a replica.
     Raft(RaftFact),
+    /// In a replica, under Zab.
+    Zab(ZabFact),
     /// Between a server and its clients.
     Server(ServerFact),
     /// In a client.
@@ -40,6 +43,7 @@ impl Fact {
     fn explain(&self) -> &dyn Explain {
         match self {
             Self::Raft(fact) => fact,
+            Self::Zab(fact) => fact,
             Self::Server(fact) => fact,
             Self::Client(fact) => fact,
             Self::World(fact) => fact,
@@ -78,6 +82,10 @@ pub enum WorldFact {
     },
     Restarted {
         server: ServerId,
+    },
+    RestartRefused {
+        server: ServerId,
+        why: RestartError,
     },
     Paused {
         server: ServerId,
@@ -214,6 +222,7 @@ impl Explain for WorldFact {
             Self::Started { servers } => format!("{servers} servers start with empty disks"),
             Self::Crashed { server, .. } => format!("you crashed {server}"),
             Self::Restarted { server } => format!("you restarted {server}"),
+            Self::RestartRefused { server, .. } => format!("{server} does not start"),
             Self::Paused { server } => format!("you paused {server}"),
             Self::Resumed { server, .. } => format!("you resumed {server}"),
             Self::TimerSet { server, rings_in } => {
@@ -307,6 +316,7 @@ impl Explain for WorldFact {
             Self::Crashed { lost_writes, .. } => Some(format!(
                 "{lost_writes} writes that its disk had not confirmed are lost with it"
             )),
+            Self::RestartRefused { why, .. } => Some(format!("on its disk, {why}")),
             Self::MessageDied { from, to, why, .. } => Some(match why {
                 Death::Lost => "the network loses messages".into(),
                 Death::Cut => format!("the link {from} → {to} is cut"),
@@ -332,6 +342,6 @@ impl Explain for WorldFact {
 fn is_routine(kind: &str) -> bool {
     matches!(
         kind,
-        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong"
+        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" | "PING"
     )
 }

@@ -10,12 +10,16 @@ use super::settings::MAX_SERVERS;
 use super::world::World;
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::{self, ReconfigureError};
-use crate::server::{Input, Server, Timer};
+use crate::server::{Input, Operator, Protocol, Server, Timer};
 use crate::time::{Duration, Time};
+use crate::zab;
 
 /// Two election timers that are at least this far apart do not split the vote at the default
 /// latency.
 const APART: Duration = Duration::from_millis(15);
+
+/// What is set by hand only under Raft.
+const ELECTION_TIMER: &str = "an election timer";
 
 /// Why a deed cannot be done. The message says what would be possible.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -93,6 +97,18 @@ pub enum Impossible {
     SessionExpired(ClientId),
     #[error("client {0} has closed its session; `client {0} open` opens a new one")]
     SessionClosed(ClientId),
+    #[error("{what} is of {protocol}; these servers run another protocol")]
+    OtherProtocol {
+        what: &'static str,
+        protocol: Protocol,
+    },
+    #[error("{server} cannot change the ensemble: {error}")]
+    ReconfigureEnsemble {
+        server: ServerId,
+        error: zab::ProposeError,
+    },
+    #[error(transparent)]
+    Ensemble(#[from] zab::ConfigurationError),
     #[error(transparent)]
     Transfer(#[from] raft::TransferError),
     #[error(transparent)]
@@ -103,6 +119,19 @@ impl World {
     /// What the reader does is an event without a cause.
     pub(super) fn begin_deed(&mut self) {
         self.begin(self.now, None);
+    }
+
+    /// What only one protocol has.
+    pub(super) fn check_protocol(
+        &self,
+        protocol: Protocol,
+        what: &'static str,
+    ) -> Result<(), Impossible> {
+        if self.settings.protocol == protocol {
+            Ok(())
+        } else {
+            Err(Impossible::OtherProtocol { what, protocol })
+        }
     }
 
     pub(super) fn check_server(&self, server: ServerId) -> Result<(), Impossible> {
@@ -218,6 +247,7 @@ impl World {
 
     /// The election timer of a server runs down now.
     pub fn time_out(&mut self, server: ServerId) -> Result<(), Impossible> {
+        self.check_protocol(Protocol::Raft, ELECTION_TIMER)?;
         self.check_up(server)?;
         if !self.election_timer_runs(server) {
             return Err(Impossible::LeaderHasNoTimer(server));
@@ -229,7 +259,8 @@ impl World {
 
     fn election_timer_runs(&self, server: ServerId) -> bool {
         self.server(server)
-            .is_some_and(|s| s.replica().election_deadline().is_some())
+            .and_then(Server::raft)
+            .is_some_and(|replica| replica.election_deadline().is_some())
     }
 
     fn set_election_timer(&mut self, server: ServerId, rings: Time) {
@@ -241,7 +272,7 @@ impl World {
             },
         );
         let local = self.nodes[server.position()].clock.local(rings);
-        self.input(server, Input::SetElectionTimer(local));
+        self.input(server, Input::Operator(Operator::SetElectionTimer(local)));
     }
 
     /// Running election timers, the one that rings first in front.
@@ -259,6 +290,7 @@ impl World {
 
     /// Moves the two election timers that ring first so far apart that the vote will not be split.
     pub fn spread_timers(&mut self) -> Result<(), Impossible> {
+        self.check_protocol(Protocol::Raft, ELECTION_TIMER)?;
         let timers = self.election_timers();
         let [(first, server), (second, other), ..] = timers[..] else {
             return Err(Impossible::TooFewTimers);
@@ -276,6 +308,7 @@ impl World {
 
     /// Lets the two election timers that ring first ring together: the vote will be split.
     pub fn align_timers(&mut self) -> Result<(), Impossible> {
+        self.check_protocol(Protocol::Raft, ELECTION_TIMER)?;
         let timers = self.election_timers();
         let [(first, _), (_, other), ..] = timers[..] else {
             return Err(Impossible::TooFewTimers);
@@ -292,7 +325,8 @@ impl World {
             return Err(Impossible::WipeWhileUp(server));
         }
         self.begin_deed();
-        self.nodes[server.position()].disk.wipe();
+        let blank = self.settings.blank_disk(server);
+        self.nodes[server.position()].disk.wipe(blank);
         self.touch(server);
         self.tell(None, WorldFact::Wiped { server });
         Ok(())

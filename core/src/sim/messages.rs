@@ -37,6 +37,7 @@ fn peer_kind(message: &PeerMessage) -> &'static str {
         PeerMessage::Raft(message) => message.kind().name(),
         PeerMessage::Forward(_) => "Forward",
         PeerMessage::Touch(_) => "Touch",
+        PeerMessage::Zab(message) => message.kind().0,
     }
 }
 

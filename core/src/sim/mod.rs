@@ -24,6 +24,8 @@ mod sockets;
 #[cfg(test)]
 mod tests;
 mod world;
+#[cfg(test)]
+mod zab_tests;
 
 pub use clients::{ClientNode, Opening, Reach};
 pub use clock::Clock;
@@ -34,5 +36,5 @@ pub use network::{Body, Corpse, Death, InFlight, Network, Tag};
 pub use node::Node;
 pub use peer_wires::{Packet, PeerEnd, PeerWire};
 pub use rules::{UnknownRule, rules};
-pub use settings::{LinkSettings, MAX_SERVERS, Settings};
+pub use settings::{LinkSettings, MAX_SERVERS, Settings, SettingsError};
 pub use world::{Touched, World};

@@ -8,12 +8,30 @@ use super::network::InFlight;
 use super::queue::Alarm;
 use super::settings::Settings;
 use crate::ids::{EventId, ServerId};
-use crate::raft;
 use crate::random::{Random, Stream};
-use crate::server::{self, Server, Timer};
+use crate::server::{self, Durable, Protocol, Server, Timer};
+use crate::time::Time;
+use crate::{raft, zab};
 
 /// How many timers a server has.
-pub(super) const TIMERS: usize = 3;
+const fn timers(protocol: Protocol) -> usize {
+    match protocol {
+        Protocol::Raft => 3,
+        Protocol::Zab => 3 + OF_ZAB.len(),
+    }
+}
+
+/// Zab's timers, in the order of their places, which come after the others'.
+const OF_ZAB: [zab::Timer; 8] = [
+    zab::Timer::Resend,
+    zab::Timer::Finalize,
+    zab::Timer::Quorum,
+    zab::Timer::GiveUp,
+    zab::Timer::Tick,
+    zab::Timer::Apply,
+    zab::Timer::Reconnect,
+    zab::Timer::Silence,
+];
 
 /// A machine. `server` is there exactly while it runs; `backlog` holds, in order, what came while
 /// it was paused and was not taken in yet.
@@ -24,7 +42,7 @@ pub struct Node {
     pub(super) disk: Disk,
     pub(super) clock: Clock,
     pub(super) random: Random,
-    pub(super) alarms: [Alarm; TIMERS],
+    pub(super) alarms: Vec<Alarm>,
     pub(super) paused: bool,
     /// In elections; an operator gave it.
     pub(super) priority: u8,
@@ -42,14 +60,14 @@ pub(super) enum Waiting {
 }
 
 impl Node {
-    pub(super) fn new(id: ServerId, settings: &Settings) -> Self {
+    pub(super) fn new(id: ServerId, blank: Durable, settings: &Settings) -> Self {
         Self {
             id,
             server: None,
-            disk: Disk::new(settings.storage, settings.snapshot_chunk),
+            disk: Disk::new(blank, settings.storage, settings.snapshot_chunk),
             clock: Clock::default(),
             random: Random::new(settings.seed, Stream::Server(id.number())),
-            alarms: [Alarm::default(); TIMERS],
+            alarms: vec![Alarm::default(); timers(settings.protocol)],
             paused: false,
             priority: 0,
             backlog: VecDeque::new(),
@@ -81,6 +99,12 @@ impl Node {
         self.paused
     }
 
+    /// When a timer of its server rings, in true time, if it runs.
+    pub fn rings_at(&self, timer: Timer) -> Option<Time> {
+        let alarm = self.alarms.get(place_of(timer)).filter(|it| it.is_set())?;
+        Some(self.clock.true_time(alarm.local()))
+    }
+
     /// Whether input has to wait behind what came earlier.
     pub(super) fn is_busy(&self) -> bool {
         self.paused || !self.backlog.is_empty()
@@ -93,6 +117,7 @@ pub(super) const fn place_of(timer: Timer) -> usize {
         Timer::Raft(raft::Timer::Election) => 0,
         Timer::Raft(raft::Timer::Heartbeat) => 1,
         Timer::Tick => 2,
+        Timer::Zab(timer) => 3 + timer as usize,
     }
 }
 
@@ -101,6 +126,19 @@ pub(super) const fn timer_at(place: u8) -> Timer {
     match place {
         0 => Timer::Raft(raft::Timer::Election),
         1 => Timer::Raft(raft::Timer::Heartbeat),
-        _ => Timer::Tick,
+        2 => Timer::Tick,
+        place => Timer::Zab(OF_ZAB[place as usize - 3]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_timer_has_a_place_of_its_own() {
+        for place in 0..timers(Protocol::Zab) {
+            assert_eq!(place_of(timer_at(place as u8)), place);
+        }
     }
 }

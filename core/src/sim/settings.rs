@@ -1,9 +1,14 @@
 //! What a cluster is made of, and its defaults: one place for each.
 
-use crate::raft;
-use crate::server;
+use std::ops::RangeInclusive;
+
+use thiserror::Error;
+
+use crate::ids::ServerId;
+use crate::server::{self, ByProtocol, Durable, Protocol};
 use crate::time::{Duration, Time};
-use crate::zookeeper;
+use crate::zookeeper::{self, Service};
+use crate::{raft, zab};
 
 /// The most servers an ensemble may have.
 pub const MAX_SERVERS: u16 = 99;
@@ -70,6 +75,28 @@ pub struct Settings {
     pub rules: raft::Rules,
     /// The rules of the service that are in force.
     pub service_rules: zookeeper::Rules,
+    /// How the servers agree.
+    pub protocol: Protocol,
+    /// How many of the servers that a run under Zab begins with only observe: the last ones.
+    pub observers: u16,
+    /// The replicas' settings under Zab; their tick is the service's.
+    pub zab: zab::Settings,
+    /// The rules of Zab that are in force.
+    pub zab_rules: zab::Rules,
+}
+
+/// Settings under which no cluster can run.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum SettingsError {
+    /// Not under Raft.
+    #[error(transparent)]
+    Raft(#[from] raft::SettingsError),
+    /// Not under Zab.
+    #[error(transparent)]
+    Zab(#[from] zab::SettingsError),
+    /// Not with these members.
+    #[error(transparent)]
+    Members(#[from] zab::ConfigurationError),
 }
 
 /// One direction of a link between servers.
@@ -128,42 +155,92 @@ impl Default for Settings {
             max_drift_ppm: raft::Settings::default().max_drift_ppm,
             rules: raft::Rules::default(),
             service_rules: zookeeper::Rules::default(),
+            protocol: Protocol::default(),
+            observers: 0,
+            zab: zab::Settings::default(),
+            zab_rules: zab::Rules::default(),
         }
     }
 }
 
 impl Settings {
     /// Whether servers can run with these settings at all.
-    pub fn validate(&self) -> Result<(), raft::SettingsError> {
-        self.server().raft.validate()
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        match self.replica() {
+            ByProtocol::Raft(replica) => replica.validate()?,
+            ByProtocol::Zab(replica) => {
+                replica.validate()?;
+                self.founders()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Under Zab: the ensemble that the run begins with.
+    pub(super) fn founders(&self) -> Result<zab::Configuration, zab::ConfigurationError> {
+        let voters = self.servers.saturating_sub(self.observers);
+        let ids = |numbers: RangeInclusive<u16>| numbers.map(ServerId::new);
+        zab::Configuration::new(ids(1..=voters), ids(voters + 1..=self.servers))
+    }
+
+    /// The disk of a new machine. Under Zab it knows the ensemble, which its server either belongs to
+    /// or watches until it does, and the state that the service begins with.
+    pub(super) fn blank_disk(&self, id: ServerId) -> Durable {
+        match self.protocol {
+            Protocol::Raft => Durable::Raft(raft::Durable::default()),
+            Protocol::Zab => {
+                let founders = self.founders().expect("settings were checked before a run");
+                let configuration = if id.number() <= self.servers {
+                    founders
+                } else {
+                    founders.watched_by(id)
+                };
+                let state = Service::under(self.service_rules);
+                Durable::Zab(zab::Durable::with_state(configuration, state))
+            }
+        }
     }
 
     /// What each server is told.
     pub(super) fn server(&self) -> server::Settings {
         server::Settings {
-            raft: raft::Settings {
-                election_timeout: self.election_timeout,
-                heartbeat: self.heartbeat,
-                max_entries_per_message: self.batch,
-                max_inflight_messages: self.inflight,
-                max_inflight_bytes: self.inflight_bytes,
-                max_uncommitted_bytes: self.uncommitted,
-                snapshot_every: self.snapshot_every,
-                snapshot_keep: self.snapshot_keep,
-                snapshot_chunk: self.snapshot_chunk,
-                membership: self.membership,
-                catch_up_first: self.catch_up_first,
-                step_down_on_removal: self.step_down_on_removal,
-                pre_vote: self.pre_vote,
-                check_quorum: self.check_quorum,
-                lease_reads: self.lease_reads,
-                max_drift_ppm: self.max_drift_ppm,
-                ..raft::Settings::default()
-            },
+            replica: self.replica(),
             tick: self.tick,
             sweep: self.sweep,
             superuser: self.superuser,
             service_rules: self.service_rules,
+        }
+    }
+
+    fn replica(&self) -> ByProtocol<raft::Settings, zab::Settings> {
+        match self.protocol {
+            Protocol::Raft => ByProtocol::Raft(self.raft()),
+            Protocol::Zab => ByProtocol::Zab(zab::Settings {
+                tick: self.tick,
+                ..self.zab
+            }),
+        }
+    }
+
+    fn raft(&self) -> raft::Settings {
+        raft::Settings {
+            election_timeout: self.election_timeout,
+            heartbeat: self.heartbeat,
+            max_entries_per_message: self.batch,
+            max_inflight_messages: self.inflight,
+            max_inflight_bytes: self.inflight_bytes,
+            max_uncommitted_bytes: self.uncommitted,
+            snapshot_every: self.snapshot_every,
+            snapshot_keep: self.snapshot_keep,
+            snapshot_chunk: self.snapshot_chunk,
+            membership: self.membership,
+            catch_up_first: self.catch_up_first,
+            step_down_on_removal: self.step_down_on_removal,
+            pre_vote: self.pre_vote,
+            check_quorum: self.check_quorum,
+            lease_reads: self.lease_reads,
+            max_drift_ppm: self.max_drift_ppm,
+            ..raft::Settings::default()
         }
     }
 

@@ -46,7 +46,7 @@ fn elected(settings: Settings) -> (World, ServerId) {
     let mut world = World::new(settings);
     for _ in 0..1_000 {
         if let Some(leader) = leader_of(&world)
-            && world.server(leader).unwrap().applied().number() > 0
+            && world.server(leader).unwrap().applied() > 0
         {
             return (world, leader);
         }
@@ -176,7 +176,15 @@ fn a_crash_loses_what_the_disk_had_not_confirmed_and_keeps_the_rest() {
     for keep in [0, 1] {
         let (mut world, leader) = served(slow.clone(), None);
         pass(&mut world, 400);
-        let stored = world.node(leader).unwrap().disk().image().log.last_index();
+        let stored = world
+            .node(leader)
+            .unwrap()
+            .disk()
+            .image()
+            .raft()
+            .unwrap()
+            .log
+            .last_index();
         world
             .tell_client(a(), create("/n", CreateMode::Persistent))
             .unwrap();
@@ -186,10 +194,10 @@ fn a_crash_loses_what_the_disk_had_not_confirmed_and_keeps_the_rest() {
         world.crash(leader, keep).unwrap();
         let disk = world.node(leader).unwrap().disk();
         assert_eq!(disk.pending(), 0);
-        let last = disk.image().log.last_index().number();
+        let last = disk.image().raft().unwrap().log.last_index().number();
         assert_eq!(last, stored.number() + keep as u64);
         world.restart(leader).unwrap();
-        let replica = world.server(leader).unwrap().replica();
+        let replica = world.server(leader).unwrap().raft().unwrap();
         assert_eq!(replica.log().last_index().number(), last);
         assert_eq!(replica.role(), Role::Follower);
         assert_eq!(
@@ -204,16 +212,34 @@ fn a_paused_server_takes_in_what_came_meanwhile_in_order() {
     let (mut world, leader) = elected(Settings::default());
     let sleeper = follower(leader);
     world.pause(sleeper).unwrap();
-    let commit = world.server(sleeper).unwrap().replica().commit_index();
+    let commit = world
+        .server(sleeper)
+        .unwrap()
+        .raft()
+        .unwrap()
+        .commit_index();
     world.start_client(a(), Some(leader), None).unwrap();
     pass(&mut world, 120);
     assert_eq!(
-        world.server(sleeper).unwrap().replica().commit_index(),
+        world
+            .server(sleeper)
+            .unwrap()
+            .raft()
+            .unwrap()
+            .commit_index(),
         commit
     );
     world.resume(sleeper).unwrap();
     pass(&mut world, 1);
-    assert!(world.server(sleeper).unwrap().replica().commit_index() > commit);
+    assert!(
+        world
+            .server(sleeper)
+            .unwrap()
+            .raft()
+            .unwrap()
+            .commit_index()
+            > commit
+    );
 }
 
 #[test]
@@ -310,7 +336,7 @@ fn a_fast_clock_stands_for_election_before_a_slow_one() {
     let mut world = World::new(settings);
     world.set_drift(s(4), 100_000).unwrap();
     world.run_until(at(185));
-    let stands = |id| world.server(id).unwrap().replica().role() == Role::Candidate;
+    let stands = |id| world.server(id).unwrap().raft().unwrap().role() == Role::Candidate;
     let standing: Vec<u16> = (1..=5).filter(|number| stands(s(*number))).collect();
     assert_eq!(standing, [4]);
 }
@@ -724,7 +750,7 @@ fn a_server_that_was_down_catches_up_by_a_snapshot() {
     let first = first.expect("nothing makes the leader fail");
     assert_eq!(last.service(), first.service());
     assert_eq!(last.applied(), first.applied());
-    assert!(last.replica().snapshot().is_some());
+    assert!(last.raft().unwrap().snapshot().is_some());
 }
 
 #[test]
@@ -736,8 +762,11 @@ fn a_restarted_server_has_the_state_of_its_snapshot_before_it_hears_of_anybody()
     world.restart(leader).unwrap();
     let server = world.server(leader).unwrap();
     assert_eq!(*server.service(), before);
-    assert_eq!(server.applied(), server.replica().commit_index());
-    assert!(server.applied().number() > 3);
+    assert_eq!(
+        server.applied(),
+        server.raft().unwrap().commit_index().number()
+    );
+    assert!(server.applied() > 3);
 }
 
 #[test]
@@ -749,11 +778,11 @@ fn a_snapshot_takes_a_slow_disk_as_many_times_as_it_has_chunks() {
     world.set_disk_latency(leader, Some(ms(5))).unwrap();
     let taken = world.now();
     world.take_snapshot(leader).unwrap();
-    let replica = world.server(leader).unwrap().replica();
+    let replica = world.server(leader).unwrap().raft().unwrap();
     let last = replica.snapshot().unwrap().last.index;
     let chunks = replica.snapshot().unwrap().size.div_ceil(100);
     let on_disk = |world: &World| {
-        let image = world.node(leader).unwrap().disk().image();
+        let image = world.node(leader).unwrap().disk().image().raft().unwrap();
         image
             .snapshot
             .as_ref()

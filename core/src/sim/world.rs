@@ -14,11 +14,14 @@ use super::settings::Settings;
 use super::sockets::Socket;
 use crate::digest::{Digest, PortableHasher};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
-use crate::raft::{Configuration, Index, Write};
+use crate::raft::{self, Configuration, Index};
 use crate::random::{Bits, Random, Stream};
-use crate::server::{self, Input, Output, Server, Timer};
+use crate::server::{
+    self, ByProtocol, Input, Operator, Output, Protocol, RaftStart, Server, Start, Timer, Write,
+    ZabStart,
+};
 use crate::time::Time;
-use crate::zookeeper::Command;
+use crate::zab;
 
 /// The server that the last event happened at, and what it did to its log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,13 +65,14 @@ impl World {
     /// A world in which all servers have just booted with empty disks.
     ///
     /// # Panics
-    /// If `settings.servers` is not between 1 and [`MAX_SERVERS`](super::MAX_SERVERS).
+    /// If `settings.servers` is not between 1 and [`MAX_SERVERS`](super::MAX_SERVERS), or none of them
+    /// is to vote.
     pub fn new(settings: Settings) -> Self {
         assert!((1..=super::MAX_SERVERS).contains(&settings.servers));
         let ids = (1..=settings.servers).map(ServerId::new);
         let mut world = Self {
             now: Time::ZERO,
-            nodes: ids.clone().map(|id| Node::new(id, &settings)).collect(),
+            nodes: ids.clone().map(|id| new_node(id, &settings)).collect(),
             clients: BTreeMap::new(),
             wires: BTreeMap::new(),
             sockets: BTreeMap::new(),
@@ -96,7 +100,9 @@ impl World {
         for id in ids {
             world.boot(id);
         }
-        world.hasten_first_timers();
+        if world.settings.protocol == Protocol::Raft {
+            world.hasten_first_timers();
+        }
         world
     }
 
@@ -108,7 +114,7 @@ impl World {
             let at = self.settings.hastened(rings);
             self.step_server(
                 ServerId::from_position(position),
-                Input::SetElectionTimer(at),
+                Input::Operator(Operator::SetElectionTimer(at)),
             );
         }
     }
@@ -343,9 +349,14 @@ impl World {
         let Some(server) = &mut node.server else {
             return;
         };
+        // A snapshot of Raft's draws nothing.
+        let random = match self.settings.protocol {
+            Protocol::Raft => Bits(0),
+            Protocol::Zab => Bits(node.random.draw()),
+        };
         let local = node.clock.local(self.now);
         let mut outputs = std::mem::take(&mut self.outputs);
-        let taken = server.take_snapshot(local, &mut outputs);
+        let taken = server.take_snapshot(local, random, &mut outputs);
         debug_assert_eq!(taken, Ok(()), "asked for only where there is something");
         self.touch(id);
         self.carry_out(id, &mut outputs);
@@ -363,12 +374,12 @@ impl World {
         }
     }
 
-    /// What a server knows of the cluster where its log says nothing of it: what its snapshot
-    /// carries, or what it was born with.
+    /// What a server that runs Raft knows of the cluster where its log says nothing of it: what its
+    /// snapshot carries, or what it was born with.
     pub fn configuration_before_log(&self, id: ServerId) -> Configuration {
         let snapshot = self.node(id).and_then(|node| match node.server() {
-            Some(server) => server.replica().snapshot(),
-            None => node.disk().image().snapshot.as_deref(),
+            Some(server) => server.raft()?.snapshot(),
+            None => node.disk().image().raft()?.snapshot.as_deref(),
         });
         match snapshot {
             Some(snapshot) => snapshot.configuration.clone(),
@@ -376,45 +387,64 @@ impl World {
         }
     }
 
-    /// The configuration that a server goes by, or would after a boot.
+    /// The configuration that a server goes by, or would after a boot. What Zab calls observers are
+    /// learners here.
     pub fn configuration_of(&self, id: ServerId) -> Option<Configuration> {
         let node = self.node(id)?;
-        if let Some(server) = node.server() {
-            return Some(server.replica().configuration().clone());
+        let image = match node.disk().image() {
+            ByProtocol::Zab(image) => {
+                let replica = node.server().and_then(Server::zab);
+                let membership = replica.map_or(&image.membership, zab::Replica::membership);
+                let voters = membership.active.voters().map(|(voter, _)| voter);
+                return Some(Configuration::new(voters, membership.active.observers()));
+            }
+            ByProtocol::Raft(image) => image,
+        };
+        if let Some(replica) = node.server().and_then(Server::raft) {
+            return Some(replica.configuration().clone());
         }
-        let log = &node.disk().image().log;
-        let in_log = log.last_configuration(log.last_index());
+        let in_log = image.log.last_configuration(image.log.last_index());
         Some(match in_log {
             Some((_, configuration)) => configuration.clone(),
             None => self.configuration_before_log(id),
         })
     }
 
-    /// Boots the server on a machine from what its disk holds.
+    /// What the server on a machine would start from.
+    fn start_of(&self, id: ServerId) -> Start {
+        match self.nodes[id.position()].disk.image().clone() {
+            ByProtocol::Raft(durable) => Start::Raft(RaftStart {
+                configuration: self.configuration_at_birth(id),
+                rules: self.settings.rules,
+                durable,
+            }),
+            ByProtocol::Zab(durable) => Start::Zab(ZabStart {
+                rules: self.settings.zab_rules,
+                durable,
+            }),
+        }
+    }
+
+    /// Boots the server on a machine from what its disk holds. If it will not start with that, it
+    /// stays down.
     pub(super) fn boot(&mut self, id: ServerId) {
-        let configuration = self.configuration_at_birth(id);
+        let start = self.start_of(id);
+        let settings = self.settings.server();
         let node = &mut self.nodes[id.position()];
         let random = Bits(node.random.draw());
         let mut outputs = std::mem::take(&mut self.outputs);
-        node.server = Some(Server::boot(
-            id,
-            configuration,
-            self.settings.server(),
-            self.settings.rules,
-            node.disk.image().clone(),
-            node.clock.local(self.now),
-            random,
-            &mut outputs,
-        ));
-        self.touched = Some(Touched {
-            server: id,
-            log_from: None,
-        });
+        let local = node.clock.local(self.now);
+        let booted = Server::boot(id, settings, start, local, random, &mut outputs);
+        self.touch(id);
+        match booted {
+            Ok(server) => self.nodes[id.position()].server = Some(server),
+            Err(why) => self.tell(None, WorldFact::RestartRefused { server: id, why }),
+        }
         self.carry_out(id, &mut outputs);
         self.outputs = outputs;
         let priority = self.nodes[id.position()].priority;
         if priority > 0 {
-            self.step_server(id, Input::SetPriority(priority));
+            self.step_server(id, Input::Operator(Operator::SetPriority(priority)));
         }
     }
 
@@ -466,6 +496,7 @@ impl World {
                         Some(from),
                         match fact {
                             server::Fact::Raft(fact) => Fact::Raft(fact),
+                            server::Fact::Zab(fact) => Fact::Zab(fact),
                             server::Fact::Server(fact) => Fact::Server(fact),
                         },
                     );
@@ -496,16 +527,21 @@ impl World {
         }
     }
 
-    /// Remembers the lowest index that this event changes.
-    fn note_write(&mut self, write: &Write<Command>) {
+    /// Remembers the lowest index of a log of Raft's that this event changes.
+    fn note_write(&mut self, write: &Write) {
+        let ByProtocol::Raft(write) = write else {
+            return;
+        };
         let from = match write {
-            Write::HardState(_) | Write::Snapshot { .. } | Write::Chunk { .. } => return,
-            Write::Append { entries } => match entries.first() {
+            raft::Write::HardState(_)
+            | raft::Write::Snapshot { .. }
+            | raft::Write::Chunk { .. } => return,
+            raft::Write::Append { entries } => match entries.first() {
                 Some(entry) => entry.index,
                 None => return,
             },
-            Write::Truncate { from } => *from,
-            Write::Install { .. } => Index::new(1),
+            raft::Write::Truncate { from } => *from,
+            raft::Write::Install { .. } => Index::new(1),
         };
         if let Some(touched) = &mut self.touched {
             touched.log_from = Some(touched.log_from.map_or(from, |lowest| lowest.min(from)));
@@ -587,6 +623,12 @@ impl World {
         self.network.hash(&mut hasher);
         Digest(hasher.finish())
     }
+}
+
+/// A machine of an ensemble that begins.
+fn new_node(id: ServerId, settings: &Settings) -> Node {
+    let blank = settings.blank_disk(id);
+    Node::new(id, blank, settings)
 }
 
 /// The stream that a client's choices are drawn from.

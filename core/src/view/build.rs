@@ -13,7 +13,7 @@ use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::{
     self, Ballot, Configuration, Content, Index, Message, ProgressState, Replica, Role,
 };
-use crate::server::{PeerMessage, Server};
+use crate::server::{ByProtocol, PeerMessage};
 use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, Packet, World};
 use crate::time::Duration;
 use crate::zookeeper::frame::{ToClient, ToServer};
@@ -51,7 +51,7 @@ impl View {
         Self {
             version: VIEW_VERSION,
             time: world.now(),
-            protocol: "raft",
+            protocol: world.settings().protocol.name(),
             seed: world.settings().seed,
             event: Some(world.event()),
             servers: world
@@ -87,10 +87,15 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         offset_us: node.clock().offset_us(world.now()),
         drift_ppm: node.clock().drift_ppm(),
     };
-    let Some(server) = node.server() else {
-        return crashed(world, node, disk, clock, scope);
+    let image = match node.disk().image() {
+        ByProtocol::Raft(image) => image,
+        ByProtocol::Zab(image) => {
+            return super::zab::server(world, node, image, (disk, clock), scope);
+        }
     };
-    let replica = server.replica();
+    let Some((server, replica)) = node.server().and_then(|it| Some((it, it.raft()?))) else {
+        return crashed(world, node, image, (disk, clock), scope);
+    };
     ServerView {
         id: node.id(),
         up: true,
@@ -100,7 +105,7 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         voted_for: replica.voted_for(),
         leader: replica.leader(),
         commit: replica.commit_index().number(),
-        applied: server.applied().number(),
+        applied: server.applied(),
         durable: replica.durable_index().number(),
         last: replica.log().last_index().number(),
         snapshot: snapshot(
@@ -124,7 +129,13 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
                 newcomers,
             )
         },
-        log: log(replica.log(), scope, server),
+        log: entries(
+            replica.log(),
+            scope,
+            replica.commit_index(),
+            Index::new(server.applied()),
+            replica.durable_index(),
+        ),
         lease: lease(world, node, replica),
         transfer: replica.transfer_target(),
         pending_reads: replica.pending_reads(),
@@ -136,6 +147,7 @@ fn server(world: &World, node: &Node, scope: &Scope) -> ServerView {
         disk,
         clock,
         znodes: super::tree::shown(server.service().tree()).count(),
+        zab: None,
     }
 }
 
@@ -163,11 +175,10 @@ fn snapshot(
 fn crashed(
     world: &World,
     node: &Node,
-    disk: DiskView,
-    clock: ClockView,
+    image: &raft::Durable<Command>,
+    (disk, clock): (DiskView, ClockView),
     scope: &Scope,
 ) -> ServerView {
-    let image = node.disk().image();
     let last = image.log.last_index();
     ServerView {
         id: node.id(),
@@ -205,6 +216,7 @@ fn crashed(
         disk,
         clock,
         znodes: 0,
+        zab: None,
     }
 }
 
@@ -225,17 +237,6 @@ pub(crate) const fn role_name(role: Role) -> &'static str {
         Role::Candidate => "candidate",
         Role::Leader => "leader",
     }
-}
-
-fn log(log: &raft::Log<Command>, scope: &Scope, server: &Server) -> Vec<EntryView> {
-    let replica = server.replica();
-    entries(
-        log,
-        scope,
-        replica.commit_index(),
-        server.applied(),
-        replica.durable_index(),
-    )
 }
 
 fn entries(
@@ -267,7 +268,7 @@ fn entries(
         .collect()
 }
 
-fn configuration(
+pub(super) fn configuration(
     id: ServerId,
     configuration: &Configuration,
     at: Index,
@@ -307,13 +308,10 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
     }
     let (id, term) = (replica.id(), replica.term());
     let granted_to_me = |peer: ServerId| {
-        world.server(peer).is_some_and(|server| {
-            server.replica().term() == term && server.replica().voted_for() == Some(id)
-        })
+        raft_of(world, peer).is_some_and(|peer| peer.term() == term && peer.voted_for() == Some(id))
     };
     let gone_elsewhere = |peer: ServerId| {
-        world.server(peer).is_some_and(|server| {
-            let peer = server.replica();
+        raft_of(world, peer).is_some_and(|peer| {
             peer.term() > term || peer.term() == term && peer.voted_for().is_some_and(|v| v != id)
         })
     };
@@ -331,6 +329,10 @@ fn ballots(world: &World, replica: &Replica<Command>) -> Vec<BallotView> {
             BallotView { peer, vote }
         })
         .collect()
+}
+
+fn raft_of(world: &World, id: ServerId) -> Option<&Replica<Command>> {
+    world.server(id)?.raft()
 }
 
 fn peers(replica: &Replica<Command>) -> Vec<PeerView> {
@@ -480,11 +482,11 @@ fn message(message: &InFlight) -> MessageView {
 }
 
 /// What a message looks like.
-struct Kind {
-    reply: bool,
-    positive: Option<bool>,
-    term: Option<u64>,
-    family: Family,
+pub(super) struct Kind {
+    pub(super) reply: bool,
+    pub(super) positive: Option<bool>,
+    pub(super) term: Option<u64>,
+    pub(super) family: Family,
 }
 
 fn kind(body: &Body) -> Kind {
@@ -502,6 +504,7 @@ fn kind(body: &Body) -> Kind {
             term: Some(message.term().number()),
             family,
         },
+        Body::Wire(_, Packet::Frame(PeerMessage::Zab(message))) => super::zab::kind(message),
         Body::Peer(_)
         | Body::ToServer(..)
         | Body::ToClient(_, ToClient::Event { .. })
@@ -520,14 +523,31 @@ fn kind(body: &Body) -> Kind {
 /// The palette of a kind of message.
 pub(super) fn family_of(kind: &str) -> Family {
     match kind {
-        "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow" => {
+        "RequestVote" | "RequestVoteReply" | "PreVote" | "PreVoteReply" | "TimeoutNow"
+        | "NOTIFICATION" | "FOLLOWERINFO" | "OBSERVERINFO" | "LEADERINFO" | "ACKEPOCH" => {
             Family::Vote
         }
-        "AppendEntries" | "AppendEntriesReply" | "InstallSnapshot" | "InstallSnapshotReply" => {
-            Family::Append
+        "AppendEntries"
+        | "AppendEntriesReply"
+        | "InstallSnapshot"
+        | "InstallSnapshotReply"
+        | "DIFF"
+        | "TRUNC"
+        | "SNAP"
+        | "SNAP body"
+        | "NEWLEADER"
+        | "UPTODATE"
+        | "PROPOSAL"
+        | "ACK"
+        | "COMMIT"
+        | "COMMITANDACTIVATE"
+        | "INFORM"
+        | "INFORMANDACTIVATE" => Family::Append,
+        "Forward" | "ReadIndex" | "ReadIndexReply" | "REQUEST" | "SYNC" | "REVALIDATE" => {
+            Family::Forward
         }
-        "Forward" | "ReadIndex" | "ReadIndexReply" => Family::Forward,
-        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" => Family::Beat,
+        "Heartbeat" | "HeartbeatReply" | "Touch" | "Ping" | "Pong" | "PING" | "Open"
+        | "Accepted" => Family::Beat,
         _ => Family::Client,
     }
 }
@@ -621,6 +641,8 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
             .collect(),
         Body::ToServer(_, frame) => to_server_fields(frame),
         Body::ToClient(_, frame) => to_client_fields(frame),
+        Body::Peer(PeerMessage::Zab(message))
+        | Body::Wire(_, Packet::Frame(PeerMessage::Zab(message))) => super::zab::fields(message),
         Body::Closed(_) | Body::Wire(..) => Vec::new(),
     });
     Some(fields)

@@ -3,10 +3,11 @@
 use super::{About, LineView, Tone};
 use crate::client::ClientFact;
 use crate::explain::Explain;
-use crate::ids::Endpoint;
+use crate::ids::{Endpoint, ServerId};
 use crate::raft::{Index, MembershipFact, RaftFact, SnapshotFact};
 use crate::server::ServerFact;
 use crate::sim::{Fact, Record, WorldFact};
+use crate::zab::ZabFact;
 use crate::zookeeper::Request;
 
 /// The line of the narration that tells a record.
@@ -42,6 +43,7 @@ pub fn line_of(record: &Record) -> LineView {
 fn tone(fact: &Fact) -> Tone {
     match fact {
         Fact::Raft(fact) => raft_tone(fact),
+        Fact::Zab(fact) => zab_tone(fact),
         Fact::Server(_) | Fact::Client(_) | Fact::World(WorldFact::ClientStarted { .. }) => {
             Tone::Client
         }
@@ -75,6 +77,55 @@ fn raft_tone(fact: &RaftFact) -> Tone {
     }
 }
 
+fn zab_tone(fact: &ZabFact) -> Tone {
+    match fact {
+        ZabFact::ElectionStarted { .. }
+        | ZabFact::RoundAdopted { .. }
+        | ZabFact::VoteAdopted { .. }
+        | ZabFact::VoteKept { .. }
+        | ZabFact::QuorumForVote { .. }
+        | ZabFact::ElectionEnded { .. }
+        | ZabFact::EpochHeard { .. }
+        | ZabFact::EpochChosen { .. }
+        | ZabFact::EpochAccepted { .. }
+        | ZabFact::PromiseCounted { .. }
+        | ZabFact::EpochBegun { .. } => Tone::Vote,
+        ZabFact::Established { .. }
+        | ZabFact::UpToDate { .. }
+        | ZabFact::Committed { .. }
+        | ZabFact::CommitLearned { .. }
+        | ZabFact::SnapshotInstalled { .. } => Tone::Commit,
+        ZabFact::NotificationIgnored { .. }
+        | ZabFact::NotificationAnswered { .. }
+        | ZabFact::VoteResent { .. }
+        | ZabFact::Connecting { .. } => Tone::Quiet,
+        _ => Tone::Append,
+    }
+}
+
+/// The other server that a fact of Zab speaks of.
+fn other_of(fact: &ZabFact) -> Option<ServerId> {
+    match fact {
+        ZabFact::RoundAdopted { from, .. }
+        | ZabFact::VoteAdopted { from, .. }
+        | ZabFact::VoteKept { from, .. }
+        | ZabFact::NotificationIgnored { from, .. }
+        | ZabFact::EpochHeard { from, .. }
+        | ZabFact::PromiseCounted { from, .. }
+        | ZabFact::AckCounted { from, .. } => Some(*from),
+        ZabFact::NotificationAnswered { to, .. } => Some(*to),
+        ZabFact::Connecting { leader, .. }
+        | ZabFact::EpochAccepted { leader, .. }
+        | ZabFact::UpToDate { leader, .. }
+        | ZabFact::CommitLearned { leader, .. } => Some(*leader),
+        ZabFact::ElectionEnded { vote, .. } => Some(vote.leader),
+        ZabFact::SyncChosen { learner, .. } | ZabFact::LearnerDropped { learner, .. } => {
+            Some(*learner)
+        }
+        _ => None,
+    }
+}
+
 fn about(record: &Record) -> About {
     let mut about = About {
         endpoints: record.who.into_iter().collect(),
@@ -82,6 +133,7 @@ fn about(record: &Record) -> About {
     };
     match &record.fact {
         Fact::Raft(fact) => about_raft(fact, &mut about),
+        Fact::Zab(fact) => about.endpoints.extend(other_of(fact).map(Endpoint::from)),
         Fact::Server(fact) => {
             about.znode = match fact {
                 ServerFact::Sweeps { path } => Some(path.to_string()),
@@ -159,6 +211,7 @@ fn about_world(fact: &WorldFact, about: &mut About) {
     match fact {
         WorldFact::Crashed { server, .. }
         | WorldFact::Restarted { server }
+        | WorldFact::RestartRefused { server, .. }
         | WorldFact::Paused { server }
         | WorldFact::Resumed { server, .. }
         | WorldFact::TimerSet { server, .. }

@@ -13,12 +13,14 @@ mod lines;
 mod tree;
 mod trip;
 mod verdict;
+mod zab;
 
 use serde::Serialize;
 
 use crate::explain::{Rule, Weight};
 use crate::ids::{ClientId, Endpoint, EventId, MessageId, ServerId};
 use crate::time::{Duration, Time};
+use crate::zookeeper::Zxid;
 
 pub use build::{Scope, details_of_message};
 pub use lines::line_of;
@@ -35,7 +37,7 @@ pub struct View {
     pub version: u32,
     /// The instant.
     pub time: Time,
-    /// `raft`.
+    /// `raft` or `zab`.
     pub protocol: &'static str,
     /// The seed of the run.
     pub seed: u64,
@@ -112,6 +114,69 @@ pub struct ServerView {
     pub clock: ClockView,
     /// How many znodes its tree holds, the reserved ones under `/zookeeper` left out.
     pub znodes: usize,
+    /// What only Zab has. Under Zab, `term` is the current epoch, `index` everywhere a place in the
+    /// log, counted over all epochs, and a learner's `timer` how long it waits for its leader.
+    pub zab: Option<ZabView>,
+}
+
+/// What a server that runs Zab knows of the protocol.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ZabView {
+    /// What it is doing; none while it is down.
+    pub state: Option<crate::zab::ServerState>,
+    /// How far it has come; none while it is down.
+    pub phase: Option<crate::zab::Phase>,
+    /// Its round of elections.
+    pub round: u64,
+    /// Its vote, or the one by which it found its leader.
+    pub vote: Option<crate::zab::Vote>,
+    /// It has a quorum for its vote, and waits for a better one.
+    pub finalizing: bool,
+    /// While it looks for a leader: the votes of its round that it has heard of.
+    pub votes: Vec<ZabVoteView>,
+    /// The last epoch whose leader it has accepted.
+    pub accepted_epoch: crate::zab::Epoch,
+    /// The last epoch whose history it has.
+    pub current_epoch: crate::zab::Epoch,
+    /// The last transaction in its state, or the start of its epoch.
+    pub last_zxid: Zxid,
+    /// As leader: what is proposed and not committed, in order.
+    pub outstanding: Vec<ProposalView>,
+    /// As learner: what waits for its commit, in order.
+    pub pending: Vec<Zxid>,
+    /// As leader: who learns from it.
+    pub learners: Vec<LearnerView>,
+}
+
+/// A vote that a looking server has heard of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct ZabVoteView {
+    /// Whose.
+    pub from: ServerId,
+    /// It, with its round and what its sender was doing.
+    pub ballot: crate::zab::Ballot,
+    /// What decides between it and the server's own.
+    pub decider: crate::zab::Decider,
+}
+
+/// A proposal that is not committed yet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ProposalView {
+    /// Its zxid.
+    pub zxid: Zxid,
+    /// Who has acknowledged it.
+    pub acks: Vec<ServerId>,
+}
+
+/// Who learns from a leader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct LearnerView {
+    /// Who.
+    pub server: ServerId,
+    /// How it is being brought up to date, while it is.
+    pub mode: Option<crate::zab::SyncMode>,
+    /// Whether it has been told that it is up to date.
+    pub up_to_date: bool,
 }
 
 /// The configuration that a server goes by.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Difference, ZnodeView};
 use crate::ids::{ClientId, ServerId};
-use crate::raft::Role;
 use crate::server::Server;
 use crate::sim::World;
 use crate::zookeeper::path::is_reserved;
@@ -43,14 +42,14 @@ pub(super) fn znodes(world: &World) -> Vec<ZnodeView> {
 }
 
 /// The server that leads, as an onlooker would say: of those that run and lead, the one of the
-/// highest term.
+/// highest term or epoch.
 pub fn leader_of(world: &World) -> Option<ServerId> {
     world
         .nodes()
         .iter()
-        .filter_map(|node| Some((node.id(), node.server()?.replica())))
-        .filter(|(_, replica)| replica.role() == Role::Leader)
-        .max_by_key(|(_, replica)| replica.term())
+        .filter_map(|node| Some((node.id(), node.server()?)))
+        .filter(|(_, server)| server.leads())
+        .max_by_key(|(_, server)| server.reign())
         .map(|(id, _)| id)
 }
 

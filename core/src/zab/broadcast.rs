@@ -204,14 +204,26 @@ impl<T: Payload> Replica<T> {
 
     /// Applies what is committed to the leader's own state (`ToBeAppliedRequestProcessor`).
     pub(super) fn apply_committed(&mut self, turn: &mut Turn<'_, T>) {
-        while let Some(entry) = self
+        while self.apply_next(turn) {}
+    }
+
+    /// Applies the next transaction that a leader has committed and not applied, if there is one:
+    /// for an owner who wants to see every state.
+    pub fn apply_one(&mut self, now: Time, random: Bits, out: &mut Vec<Output<T>>) -> bool {
+        self.apply_next(&mut Turn { now, random, out })
+    }
+
+    fn apply_next(&mut self, turn: &mut Turn<'_, T>) -> bool {
+        let next = self
             .leading_mut()
-            .and_then(|leading| leading.to_be_applied.pop_front())
-        {
-            let zxid = entry.zxid;
-            self.deliver(entry, turn);
-            self.release_syncs(zxid, turn);
-        }
+            .and_then(|leading| leading.to_be_applied.pop_front());
+        let Some(entry) = next else {
+            return false;
+        };
+        let zxid = entry.zxid;
+        self.deliver(entry, turn);
+        self.release_syncs(zxid, turn);
+        true
     }
 
     /// `COMMIT` to followers, `INFORM` with the whole transaction to observers.

@@ -73,6 +73,13 @@ impl Configuration {
         })
     }
 
+    /// The same members, with one more who observes.
+    #[must_use]
+    pub fn watched_by(mut self, observer: ServerId) -> Self {
+        self.observers.insert(observer);
+        self
+    }
+
     /// The same members under this version.
     #[must_use]
     pub fn at_version(&self, version: Zxid) -> Self {

@@ -114,6 +114,15 @@ impl<T: Payload> Durable<T> {
         }
     }
 
+    /// The disk of a new server whose service begins with a state of its own: its first snapshot.
+    pub fn with_state(configuration: Configuration, state: T::State) -> Self {
+        let zxid = Zxid::ZERO;
+        Self {
+            snapshots: Vector::unit(Snapshot { zxid, state }),
+            ..Self::new(configuration)
+        }
+    }
+
     /// The image after `write`.
     pub fn apply(&mut self, write: &Write<T>) {
         match write {

@@ -1,5 +1,6 @@
 //! Transactions, and the log of them.
 
+use std::cmp::Ordering;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -93,6 +94,59 @@ impl<T: Clone> TxnLog<T> {
     /// Its transactions after `zxid`, in order.
     pub fn after(&self, zxid: Zxid) -> impl Iterator<Item = &Entry<T>> {
         self.entries.iter().skip(self.place_after(zxid))
+    }
+
+    /// Its transactions from the first for which `is_wanted` holds; it holds for all after that.
+    pub fn iter_from(&self, is_wanted: impl Fn(Zxid) -> bool) -> impl Iterator<Item = &Entry<T>> {
+        let first = self.place_where(|entry| !is_wanted(entry.zxid));
+        self.entries.iter().skip(first)
+    }
+
+    /// Whether it holds the transaction, or has held it.
+    pub fn contains(&self, zxid: Zxid) -> bool {
+        let place = self.place_where(|entry| entry.zxid < zxid);
+        let held = self.entries.get(place).map(|entry| entry.zxid);
+        zxid <= self.begin || held == Some(zxid)
+    }
+
+    /// The last of its zxids for which `is_so` holds; it holds for all before that.
+    pub fn last_where(&self, is_so: impl Fn(Zxid) -> bool) -> Zxid {
+        let place = self.place_where(|entry| is_so(entry.zxid));
+        let last = place.checked_sub(1).and_then(|last| self.entries.get(last));
+        last.map_or(self.begin, |entry| entry.zxid)
+    }
+
+    /// The transaction before the first that is not before `zxid`.
+    pub fn last_before(&self, zxid: Zxid) -> Option<Zxid> {
+        let place = self.place_where(|entry| entry.zxid < zxid);
+        let last = place.checked_sub(1).and_then(|last| self.entries.get(last));
+        last.map(|entry| entry.zxid)
+    }
+
+    /// The last zxid of each epoch that it knows of, in order.
+    pub fn ends_of_epochs(&self) -> Vec<Zxid> {
+        let mut ends = vec![self.begin];
+        let mut place = 0;
+        while let Some(first) = self.entries.get(place) {
+            let epoch = first.zxid.epoch();
+            place = self.place_where(|entry| entry.zxid.epoch() <= epoch);
+            ends.extend(self.entries.get(place - 1).map(|entry| entry.zxid));
+        }
+        ends
+    }
+
+    /// How many of its transactions come first for which `is_so` holds.
+    fn place_where(&self, is_so: impl Fn(&Entry<T>) -> bool) -> usize {
+        let side = |entry: &Entry<T>| {
+            if is_so(entry) {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        };
+        self.entries
+            .binary_search_by(side)
+            .unwrap_or_else(|place| place)
     }
 
     /// Adds transactions.

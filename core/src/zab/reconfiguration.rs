@@ -28,6 +28,14 @@ impl<T: Payload> Replica<T> {
         }
     }
 
+    /// Whether this server could propose this configuration now.
+    pub fn may_reconfigure(&self, configuration: &Configuration) -> Result<(), ProposeError> {
+        if !self.is_serving() || self.leading().is_none() {
+            return Err(ProposeError::NotLeading);
+        }
+        self.check_reconfiguration(configuration)
+    }
+
     /// One reconfiguration at a time, and only to members of whom a quorum is here
     /// (`PrepRequestProcessor`, `Leader.isQuorumSynced`).
     pub(super) fn check_reconfiguration(

@@ -5,8 +5,10 @@ use super::Replica;
 use super::disk::Then;
 use super::durable::{Snapshot, Write};
 use super::fact::ZabFact;
-use super::io::Turn;
+use super::io::{Output, Turn};
 use super::log::{Entry, Payload};
+use crate::random::Bits;
+use crate::time::Time;
 use crate::zookeeper::Zxid;
 
 impl<T: Payload> Replica<T> {
@@ -35,6 +37,20 @@ impl<T: Payload> Replica<T> {
         let count = u64::from(self.settings.snap_count);
         let half = count.div_ceil(2);
         self.snapshot_after = Some(half + turn.random.below(count - half + 1));
+    }
+
+    /// Begins a snapshot at once, unless one is being taken.
+    pub fn snapshot_now(&mut self, now: Time, random: Bits, out: &mut Vec<Output<T>>) {
+        let turn = &mut Turn { now, random, out };
+        if self.snapshot_after.take().is_none() {
+            return;
+        }
+        let zxid = self.database.last();
+        if self.disk.is_settled() {
+            self.take_snapshot(zxid, turn);
+        } else {
+            self.disk.when_durable(Then::TakeSnapshot { zxid });
+        }
     }
 
     /// Writes the state as it is now under the label that it was given before, and forgets what

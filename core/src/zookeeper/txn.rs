@@ -102,6 +102,30 @@ pub enum Txn {
     Error(ErrorCode),
 }
 
+/// Version, zxid or duration: what a transaction holds beside paths, data and lists.
+const TXN_FIELDS: usize = 16;
+
+impl Txn {
+    /// Bytes that it takes, in the log or in a message.
+    pub fn size(&self) -> usize {
+        let variable = match self {
+            Self::Create {
+                path, data, acl, ..
+            } => path.len() + data.as_ref().map_or(0, Data::len) + acl.encoded_size(),
+            Self::SetData { path, data, .. } => path.len() + data.as_ref().map_or(0, Data::len),
+            Self::SetAcl { path, acl, .. } => path.len() + acl.encoded_size(),
+            Self::Delete { path } | Self::Check { path } | Self::Sync { path } => path.len(),
+            Self::Multi(txns) => txns.iter().map(Self::size).sum(),
+            Self::CloseSession { ephemerals } => ephemerals.iter().map(|path| path.len()).sum(),
+            Self::MultiFailed(_)
+            | Self::CreateSession { .. }
+            | Self::AttachSession { .. }
+            | Self::Error(_) => 0,
+        };
+        TXN_FIELDS + variable
+    }
+}
+
 /// Something that a transaction did to the tree, in the order in which it did it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Change {
