@@ -435,8 +435,7 @@ impl Player {
                 .iter()
                 .any(|violation| violation.invariant == name)
         };
-        view.invariants = Monitor::PROPERTIES
-            .iter()
+        view.invariants = Monitor::properties(self.world().settings().protocol)
             .map(|property| InvariantView {
                 name: property.name,
                 title: property.title,

@@ -236,6 +236,18 @@ fn three_servers_agree_after_the_faults_of_each_of_a_thousand_runs() {
     assert_exercised(&agree_after_faults(&Run::of(3), 1_000), 500);
 }
 
+#[test]
+fn voters_and_observers_agree_after_the_faults_of_each_of_a_thousand_runs() {
+    assert_exercised(&agree_after_faults(&observed(), 1_000), 500);
+}
+
+/// Five servers, three of which vote, and two observe.
+fn observed() -> Run {
+    let mut run = Run::of(5);
+    run.configuration = Configuration::new((1..=3).map(s), [s(4), s(5)]).unwrap();
+    run
+}
+
 /// A rule, the property that breaks without it, and within how many random runs.
 #[rustfmt::skip]
 const MISSED: [(&str, &str, u64); 15] = [
@@ -358,9 +370,9 @@ fn no_change_of_the_ensemble_breaks_safety() {
 }
 
 #[test]
-#[ignore = "thirty thousand runs take minutes"]
+#[ignore = "forty thousand runs take minutes"]
 fn with_all_rules_on_nothing_goes_wrong_in_ten_thousand_runs() {
-    for run in [Run::of(3), Run::of(5), reconfiguring()] {
+    for run in [Run::of(3), Run::of(5), observed(), reconfiguring()] {
         for seed in 0..10_000 {
             let violation = run.wander(seed).invariants.violation;
             assert_eq!(violation, None, "{}, seed {seed}", run.ensemble());

@@ -436,6 +436,13 @@ impl<T: Payload> Replica<T> {
         proposals.map(|proposal| (proposal.entry.zxid, &proposal.acks))
     }
 
+    /// A leader's transactions that are not committed yet, in order.
+    pub fn proposals(&self) -> impl Iterator<Item = &Entry<T>> {
+        let outstanding = self.leading().map(|leading| &leading.outstanding);
+        let proposals = outstanding.into_iter().flatten();
+        proposals.map(|proposal| &proposal.entry)
+    }
+
     /// A follower's transactions that wait for their commit, in order.
     pub fn pending(&self) -> impl Iterator<Item = Zxid> + '_ {
         let pending = match self.learning().map(|learning| &learning.stage) {
