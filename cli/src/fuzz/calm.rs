@@ -25,8 +25,8 @@ const ALIVE: &str = "leader and caught up";
 /// What must come about once it has asked for something.
 const SERVED: &str = "client Z answered ok";
 
-/// How often a client asks again after it lost its connection: a late election may cost it one or
-/// two.
+/// How often a client asks again after it lost its connection or its session: a late election may
+/// cost it one or two, and so may a leader that has many expired sessions to end first.
 const ATTEMPTS: u32 = 4;
 
 /// A cluster that did not come back to life.
@@ -48,17 +48,17 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
         }
     }
     let client = visitor().expect("Z is a letter");
-    let open = ClientAction::Open {
-        server: None,
-        timeout: None,
-        read_only: false,
-    };
-    trial.command(&Command::Client {
-        client,
-        action: open,
-    });
     let mut failed = None;
     for _ in 0..ATTEMPTS {
+        // Whose session has expired comes anew; a client that is there refuses.
+        trial.command(&Command::Client {
+            client,
+            action: ClientAction::Open {
+                server: None,
+                timeout: None,
+                read_only: false,
+            },
+        });
         let create = Operation::Create {
             path: "/recovered".to_owned(),
             data: None,

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::branch::{Branch, BranchView, Moved};
 use super::cursor::Cursor;
-use super::program::{Failure, Note, Program, Waiting};
+use super::program::{Failure, Note, Program, Waiting, refusal};
 use super::tape::Tape;
 use crate::check::Monitor;
 use crate::explain::{Explain, Weight};
@@ -198,6 +198,10 @@ impl Player {
             }
             Step::Expect(ref condition) if holds(condition, self.world()) => Ok(step.to_string()),
             Step::Expect(condition) => Err(RunError::NotSo(condition.to_string())),
+            Step::ExpectRefused(ref command) => match refusal(command, self.world()) {
+                Some(refusal) => Ok(refusal),
+                None => Err(RunError::NotSo(step.to_string())),
+            },
             Step::Title(text) => Ok(self.say(true, text)),
             Step::Say(text) => Ok(self.say(false, text)),
             Step::Pause(_) => Err(RunError::OnlyInScripts("pause")),

@@ -4,7 +4,7 @@ use super::command::{Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::cursor::{Cursor, Parsed};
 use super::error::Impossible;
 use super::limits::MAX_TIME;
-use super::parse_client::client;
+use super::parse_client::{client, read};
 use super::value;
 use crate::raft::Transition;
 use crate::server::Protocol;
@@ -13,7 +13,7 @@ use crate::time::Duration;
 type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command, by its first word.
-const COMMANDS: [(&str, Parse); 30] = [
+const COMMANDS: [(&str, Parse); 31] = [
     ("crash", crash),
     ("restart", restart),
     ("pause", |c| {
@@ -113,6 +113,7 @@ const COMMANDS: [(&str, Parse); 30] = [
     ("spread", |c| timers(c, Timers::Spread)),
     ("align", |c| timers(c, Timers::Align)),
     ("client", client),
+    ("read", read),
 ];
 
 /// The protocol that alone knows a command, if one does.

@@ -478,7 +478,7 @@ impl Generator {
 
     /// A step that is not earlier than `now`, which it moves on.
     fn step(&mut self, now: &mut Time) -> Step {
-        match self.below(12) {
+        match self.below(13) {
             0 => Step::Wait(self.duration(0, MAX_TIME)),
             1 => Step::Until {
                 condition: self.condition(),
@@ -507,6 +507,7 @@ impl Generator {
                     command: self.known_command(),
                 }
             }
+            9 => Step::ExpectRefused(self.command()),
             _ => Step::Command {
                 at: None,
                 command: self.known_command(),
