@@ -3,6 +3,8 @@
 // Its attributes are its settings, its text (or the file at `src`) is its script. All elements of
 // a page share one WebAssembly module, which is fetched when the first of them is connected.
 
+import { join } from "./parts.js";
+
 const here = (file) => new URL(file, import.meta.url).href;
 
 // Attributes that are lines of a script's header.
@@ -11,12 +13,18 @@ const HEADER = [
   "session-timeout", "tick", "first-timers", "client-latency", "batch", "membership", "catch-up-first",
   "step-down-on-removal", "pre-vote", "check-quorum", "lease-reads", "max-drift",
   "inflight", "inflight-bytes", "uncommitted", "snapshot-every", "snapshot-keep", "snapshot-chunk",
+  "observers", "init-limit", "sync-limit", "finalize-wait", "resend", "connect-retry", "connect-attempts",
+  "max-time-to-wait-for-epoch", "committed-log", "log-sync-limit", "snap-count", "snapshots-kept", "counter-limit",
 ];
 // Attributes that say how the page shows the run.
 const SHOWN = ["speed", "paused", "theme", "src"];
 
 // How long a slice of `advance` keeps the page busy, in milliseconds.
 const SLICE = 12;
+
+let whole;
+// The picture stands before the rest of the module is asked for.
+const rest = () => (whole ??= new Promise(requestAnimationFrame).then(breathe).then(join));
 
 let loading;
 function load() {
@@ -143,6 +151,11 @@ class QuorumScope extends HTMLElement {
     return new URL(this.#here.fragment(), here("index.html")).href;
   }
 
+  // Where the scripts are that come with the page.
+  get scenarios() {
+    return here("scenarios/");
+  }
+
   get #here() {
     if (!this.#handle) throw new Error("The element is not ready yet: wait for its promise `ready`.");
     return this.#handle;
@@ -174,6 +187,8 @@ class QuorumScope extends HTMLElement {
     if (settings.has("theme")) this.setAttribute("theme", settings.get("theme"));
     const header = HEADER.filter((name) => settings.has(name)).flatMap((name) => [name, settings.get(name)]);
     this.#handle = module.mount(this, script.text, this.#isPage ? location.hash : "", header);
+    await rest();
+    if (this.#mounting !== mounting) return this;
     this.setAttribute("ready", "");
     if (script.error) this.#handle.notify("The script cannot be fetched. This is the default cluster.", script.error);
     if (unknown.length > 0) {

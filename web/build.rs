@@ -35,7 +35,7 @@ fn main() -> io::Result<()> {
         };
         let _ = write!(
             list,
-            "Scenario {{ group: {group:?}, title: {title:?}, about: {about:?}, script: include_str!({path:?}) }},"
+            "Scenario {{ group: {group:?}, title: {title:?}, about: {about:?}, file: {name:?}, #[cfg(test)] script: include_str!({path:?}) }},"
         );
     }
     list.push(']');

@@ -1,5 +1,6 @@
 //! The rules that can be switched off.
 
+use quorumscope_core::check::lost_without;
 use quorumscope_core::{raft, zab, zookeeper};
 
 use crate::args;
@@ -19,6 +20,10 @@ pub(crate) fn rules(task: &args::Rules) -> Verdict {
                 "{}\n    {} ({})",
                 rule.name, rule.text, rule.source
             ));
+            let lost = lost_without(rule.name);
+            if !lost.is_empty() {
+                print_line(&format!("    without it: {}", lost.join(", ")));
+            }
         }
     }
     Verdict::Held

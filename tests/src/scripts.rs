@@ -10,7 +10,7 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 35] = scenarios![
+pub const SCENARIOS: [Script; 50] = scenarios![
     "add-two-voters",
     "add-voter",
     "add-voter-by-snapshot",
@@ -19,14 +19,22 @@ pub const SCENARIOS: [Script; 35] = scenarios![
     "catch-up",
     "check-quorum",
     "disruptive-server",
+    "figure-7",
     "first-election",
     "forget-leader",
     "forget-leader-behind",
+    "forget-leader-roles",
+    "forget-no-leader-under-leases",
+    "full-window",
     "lagging-commit",
+    "late-confirmation",
     "leader-crash",
     "learner-votes",
     "lease-read",
     "linearizable-read",
+    "lock-fencing",
+    "lock-without-herd",
+    "lost-probe",
     "minority-partition",
     "one-way-link",
     "pre-vote",
@@ -40,12 +48,19 @@ pub const SCENARIOS: [Script; 35] = scenarios![
     "single-server",
     "slow-follower",
     "slow-leader-disk",
+    "snapshot-at-the-end",
     "snapshot-carries-configuration",
+    "snapshot-overtaken",
     "split-vote",
     "stale-configuration",
     "transfer",
     "transfer-that-fails",
     "transfer-to-a-laggard",
+    "zab-far-behind",
+    "zab-first-election",
+    "zab-leader-crash",
+    "zab-observer",
+    "zab-truncated",
 ];
 
 /// A run that a fuzzer made up: every kind of fault, five servers, three clients. One rule is off.

@@ -100,10 +100,15 @@ fn an_impossible_deed_says_what_would_be_possible_and_changes_nothing() {
 #[test]
 fn a_command_that_names_what_there_is_not_is_refused_before_anything_runs() {
     let cases = [
-        ("reconfigure S1 S9", "expected a server"),
+        (
+            "reconfigure S1 S9",
+            "expected a server (S1 to S3), \"leader\", \"learner\",",
+        ),
+        ("reconfigure S1 learner S1", "S1 is named twice"),
         ("reconfigure", "expected a server"),
         ("reconfigure learner S2", "expected a server"),
-        ("transfer S1 -> S9", "expected a server"),
+        ("transfer S1 -> S9", "expected a server (S1 to S3)"),
+        ("snapshot S9", "expected a server (S1 to S3)"),
         ("transfer S1", "expected \"->\""),
         ("snapshot A", "expected a server"),
         ("priority S1 256", "256"),
@@ -112,6 +117,44 @@ fn a_command_that_names_what_there_is_not_is_refused_before_anything_runs() {
         let (error, unchanged) = refused(LED, command);
         assert!(error.contains(expected), "{command}: {error}");
         assert!(unchanged, "{command}");
+    }
+}
+
+#[test]
+fn a_server_that_has_applied_nothing_has_nothing_to_compact() {
+    let (error, unchanged) = refused("pause", "snapshot S1");
+    let expected = "S1 has nothing to take a snapshot of: nothing was applied yet; a committed \
+                    command would be";
+    assert_eq!(error, expected);
+    assert!(unchanged);
+}
+
+#[test]
+fn an_unknown_rule_or_setting_or_value_is_refused_with_those_that_there_are() {
+    for (line, expected) in [
+        (
+            "off be_nice",
+            "expected a rule (up_to_date_vote, commit_only",
+        ),
+        ("off up_to_date_vot", "did you mean \"up_to_date_vote\"?"),
+        (
+            "set be-nice on",
+            "expected \"latency\", \"election-timeout\", ",
+        ),
+        ("set pre-vot on", "did you mean \"pre-vote\"?"),
+        ("set pre-vote perhaps", "expected \"on\" or \"off\""),
+        (
+            "set membership single",
+            "expected \"joint-when-needed\", \"always-joint\" or \"single-server\"",
+        ),
+        (
+            "set lease-reads on",
+            "a leader cannot read under a lease without check-quorum",
+        ),
+    ] {
+        let script = format!("quorumscope 1\n{line}\n");
+        let error = Player::open(&script).map(drop).expect_err(line).to_string();
+        assert!(error.contains(expected), "{line}: {error}");
     }
 }
 

@@ -54,9 +54,34 @@ fn is_of_etcd(name: &str) -> bool {
     name.ends_with('…') || PAGE.contains(&format!("\n| `{name}` |")) || name.len() < 35
 }
 
+/// The row of a table that begins so.
+fn row(begins: &str) -> &'static str {
+    let found = PAGE.lines().find(|line| line.starts_with(begins));
+    found.unwrap_or_else(|| panic!("no row begins with {begins}"))
+}
+
 #[test]
-fn the_page_answers_to_each_of_the_22_ways_to_go_wrong() {
+fn the_page_answers_to_each_of_the_22_ways_to_go_wrong_with_tests_of_its_number() {
     for number in 1..=22 {
-        assert!(PAGE.contains(&format!("\n| {number}. ")), "{number}");
+        let row = row(&format!("| {number}. "));
+        assert!(row.contains(&format!("`gotcha_{number}_")), "{row}");
     }
+}
+
+#[test]
+fn every_interaction_test_of_etcd_has_a_script_of_its_own() {
+    let rows = PAGE.lines().filter(|line| line.starts_with("| `"));
+    let mut scripts: Vec<_> = rows
+        .map(|row| {
+            let script = row
+                .split('`')
+                .nth(3)
+                .filter(|name| name.ends_with(".scope"));
+            script.unwrap_or_else(|| panic!("no script: {row}"))
+        })
+        .collect();
+    assert_eq!(scripts.len(), 28);
+    scripts.sort_unstable();
+    scripts.dedup();
+    assert_eq!(scripts.len(), 28, "{scripts:?}");
 }

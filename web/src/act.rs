@@ -14,7 +14,6 @@ use crate::intent::{Intent, Target};
 use crate::members::Members;
 use crate::model::Model;
 use crate::offers;
-use crate::scenarios::{PLAIN, SCENARIOS};
 use crate::shell::Shell;
 
 impl App {
@@ -29,12 +28,11 @@ impl App {
             Action::Intent(intent) => self.follow(model, intent),
             Action::Do(favourite) => self.favour(model, favourite),
             Action::Close => self.close(model),
-            Action::Load(script) => self.load(model, &script, Some(PLAIN)),
-            Action::Scenario(title) => {
-                let found = SCENARIOS.iter().find(|known| known.title == title);
-                if let Some(found) = found {
-                    self.load(model, found.script, Some(found.title));
-                }
+            Action::Load(script, title) => self.load(model, &script, title),
+            Action::Scenario(scenario) => scenario.fetch(&shell.host, self.on.clone()),
+            Action::Notify(notice) => {
+                self.desk.dialog = None;
+                model.notify(notice);
             }
             Action::CopyScript => {
                 // Where copying is not allowed, the share dialog shows the script to be marked.
@@ -184,12 +182,12 @@ impl App {
         }
     }
 
-    fn load(&mut self, model: &mut Model, script: &str, scenario: Option<&'static str>) {
+    fn load(&mut self, model: &mut Model, script: &str, scenario: &'static str) {
         // What is wrong with the script is said by a notice.
         if model.load(script, &[]).is_err() {
             return;
         }
-        self.desk.scenario = scenario;
+        self.desk.scenario = Some(scenario);
         self.desk.dialog = None;
         self.desk.selected = None;
         self.desk.why = None;

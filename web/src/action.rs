@@ -10,7 +10,9 @@ use crate::desk::{Filter, Refusal};
 use crate::draft::Draft;
 use crate::intent::Intent;
 use crate::members::Members;
+use crate::model::Notice;
 use crate::playback::Speed;
+use crate::scenarios::Scenario;
 use crate::stage::LogWindow;
 
 /// Something to do.
@@ -80,10 +82,12 @@ pub enum Action {
     Close,
     /// The next of light, dark, as the system says.
     Theme,
-    /// Start over with another script.
-    Load(Rc<str>),
-    /// Start over with the scenario of this title.
-    Scenario(&'static str),
+    /// Start over with another script, which comes with the page under this title.
+    Load(Rc<str>, &'static str),
+    /// Fetch this script, and start over with it.
+    Scenario(&'static Scenario),
+    /// Say something above the cluster.
+    Notify(Notice),
     /// Copy the run as a script.
     CopyScript,
     /// Show this window of the logs.

@@ -296,7 +296,7 @@ mod tests {
             .collect();
         let forms = FORMS.iter().filter(|form| form.group == Group::Clients);
         let mut known: Vec<_> = forms
-            .filter_map(|form| form.usage.split(' ').nth(2))
+            .filter_map(|form| form.usage.strip_prefix("client CLIENT ")?.split(' ').next())
             .filter(|verb| *verb != "recipe")
             .collect();
         listed.sort_unstable();

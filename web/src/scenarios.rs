@@ -1,5 +1,16 @@
 //! The scripts that come with the page.
 
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, Response};
+use yew::Callback;
+use yew::platform::spawn_local;
+
+use crate::action::Action;
+use crate::frames::window;
+use crate::model::Notice;
+
 /// A script that comes with the page.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Scenario {
@@ -9,8 +20,47 @@ pub struct Scenario {
     pub title: &'static str,
     /// What it shows, in a sentence.
     pub about: &'static str,
+    /// The name of its file, without the ending.
+    pub file: &'static str,
     /// The script.
+    #[cfg(test)]
     pub script: &'static str,
+}
+
+impl Scenario {
+    /// Fetches the script from beside the page's own, and has it run.
+    pub fn fetch(&'static self, host: &HtmlElement, on: Callback<Action>) {
+        let folder = Reflect::get(host, &"scenarios".into()).ok();
+        let folder = folder.and_then(|folder| folder.as_string());
+        let address = format!("{}{}.scope", folder.unwrap_or_default(), self.file);
+        spawn_local(async move {
+            on.emit(match text(&address).await {
+                Ok(script) => Action::Load(script.into(), self.title),
+                Err(why) => Action::Notify(Notice {
+                    title: format!("The scenario “{}” cannot be fetched.", self.title),
+                    errors: vec![why],
+                }),
+            });
+        });
+    }
+}
+
+/// What is at an address, or what went wrong.
+async fn text(address: &str) -> Result<String, String> {
+    let said = |error: JsValue| format!("{}", js_sys::Object::from(error).to_string());
+    let answer = JsFuture::from(window().fetch_with_str(address)).await;
+    let answer: Response = answer.map_err(said)?.unchecked_into();
+    if !answer.ok() {
+        return Err(format!(
+            "{address}: {} {}",
+            answer.status(),
+            answer.status_text()
+        ));
+    }
+    let text = JsFuture::from(answer.text().map_err(said)?)
+        .await
+        .map_err(said)?;
+    Ok(text.as_string().unwrap_or_default())
 }
 
 /// The title of a cluster to which nothing is done: what the page opens with.
@@ -20,7 +70,7 @@ pub const PLAIN: &str = "A healthy cluster";
 pub const SCENARIOS: &[Scenario] = &include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
 /// The groups, in the order in which they are shown; what is in no other is in the last.
-pub const GROUPS: [&str; 8] = [
+pub const GROUPS: [&str; 10] = [
     "Elections",
     "Replication",
     "Faults",
@@ -28,6 +78,8 @@ pub const GROUPS: [&str; 8] = [
     "Reads",
     "Snapshots",
     "Sessions",
+    "Recipes",
+    "Zab",
     "More",
 ];
 

@@ -1,8 +1,9 @@
 //! The page as a static folder.
 
 use crate::shell::{command, root, run};
-use crate::{tools, weight};
+use crate::{glue, profile, split, tools, weight};
 use anyhow::{Context, Result};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Installs what is missing, builds `dist/` and tells what a reader downloads.
@@ -11,7 +12,7 @@ pub(crate) fn build() -> Result<()> {
     let dist = dist();
     println!("Building the page (a minute or two the first time)");
     if dist.exists() {
-        std::fs::remove_dir_all(&dist).context("cannot empty dist/")?;
+        fs::remove_dir_all(&dist).context("cannot empty dist/")?;
     }
     run(&mut command("trunk", &["build", "--release"]))?;
     weight::report(&dist)?;
@@ -24,29 +25,69 @@ pub(crate) fn dist() -> PathBuf {
     root().join("dist")
 }
 
-/// What Trunk calls after each build: rewrites the WebAssembly of a release build for size.
+/// The module as Trunk leaves it, and after a split its first part.
+const MODULE: &str = "quorumscope-web_bg.wasm";
+/// The second part.
+const REST: &str = "quorumscope-web_rest.wasm";
+/// The script that instantiates the module.
+const SCRIPT: &str = "quorumscope-web.js";
+
+/// What Trunk calls after each build: rewrites the WebAssembly of a release build for size, and
+/// splits it so that the first picture needs only a part.
 pub(crate) fn shrink() -> Result<()> {
     if std::env::var("TRUNK_PROFILE").is_ok_and(|profile| profile != "release") {
         return Ok(());
     }
     let folder = std::env::var_os("TRUNK_STAGING_DIR").map_or_else(dist, PathBuf::from);
-    let module = folder.join("quorumscope-web_bg.wasm");
+    let module = folder.join(MODULE);
     let before = size(&module)?;
-    let (Some(shrink), Some(order)) = (tools::wasm_opt(), tools::wasm_opt()) else {
+    if tools::wasm_opt().is_none() {
         println!(
             "  wasm-opt is not there: {} stays {before} bytes (`cargo xtask setup` installs it where npm is)",
             module.display()
         );
         return Ok(());
-    };
-    println!("Shrinking the WebAssembly (half a minute)");
-    for (mut wasm_opt, passes) in [(shrink, SHRINK.as_slice()), (order, &ORDER)] {
-        wasm_opt.args(passes).args(FEATURES);
-        wasm_opt.arg(&module).arg("--output").arg(&module);
-        run(&mut wasm_opt)?;
     }
-    println!("  {before} bytes before, {} after", size(&module)?);
+    println!("Shrinking the WebAssembly (half a minute)");
+    rewrite(&module, &SHRINK)?;
+    glue::inline_styles(&folder.join("quorum-scope.css"))?;
+    let parts = split(&folder)?;
+    for part in &parts {
+        rewrite(part, &ORDER)?;
+    }
+    println!("  {before} bytes before, after:");
+    for part in &parts {
+        println!("  {} {}", size(part)?, part.display());
+    }
     Ok(())
+}
+
+/// Splits the module by what a browser runs of it; returns the files that there are then.
+fn split(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (module, script) = (folder.join(MODULE), folder.join(SCRIPT));
+    let text = fs::read_to_string(&script)?;
+    let (wasm, text) = glue::with_short_names(&fs::read(&module)?, &text)?;
+    let text = glue::without_comments(&text);
+    fs::write(&module, &wasm)?;
+    fs::write(&script, glue::with_parts(&text)?)?;
+    println!("Splitting it by what the first picture needs (some seconds)");
+    let Some(entered) = profile::entered(folder, MODULE, &wasm)? else {
+        println!("  there is no browser to find that out: it stays whole, and works");
+        fs::write(&script, text)?;
+        return Ok(vec![module]);
+    };
+    let parts = split::split(&wasm, &entered)?;
+    let rest = folder.join(REST);
+    fs::write(&module, parts.first)?;
+    fs::write(&rest, parts.rest)?;
+    Ok(vec![module, rest])
+}
+
+fn rewrite(module: &Path, passes: &[&str]) -> Result<()> {
+    let mut wasm_opt = tools::wasm_opt().context("wasm-opt went away")?;
+    wasm_opt.args(passes).args(FEATURES);
+    wasm_opt.arg(module).arg("--output").arg(module);
+    run(&mut wasm_opt)
 }
 
 /// Makes the module small, and keeps the names of its functions for the next step. What is inlined
@@ -79,7 +120,7 @@ const FEATURES: [&str; 7] = [
 ];
 
 fn size(file: &Path) -> Result<u64> {
-    let metadata = std::fs::metadata(file);
+    let metadata = fs::metadata(file);
     Ok(metadata
         .with_context(|| format!("cannot read {}", file.display()))?
         .len())

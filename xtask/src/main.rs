@@ -5,8 +5,11 @@
 
 mod browser;
 mod build;
+mod glue;
+mod profile;
 mod serve;
 mod shell;
+mod split;
 mod test;
 mod tools;
 mod weight;

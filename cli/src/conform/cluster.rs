@@ -71,6 +71,8 @@ fn settings(cluster: Cluster, servers: Option<u16>) -> Settings {
         tick,
         sweep: millis(200),
         superuser: Some("super:test"),
+        // A leader that a majority no longer answers takes no clients in, as ZooKeeper's.
+        check_quorum: true,
         ..Settings::default()
     }
 }

@@ -3,10 +3,10 @@
 //! committed. Every fault ends after a while.
 
 use quorumscope_core::ids::{Endpoint, MessageId, ServerId};
-use quorumscope_core::raft::{Index, Replica};
 use quorumscope_core::script::{
     Command, Disk, EndpointRef, Offset, Percent, Quality, ServerRef, Timers,
 };
+use quorumscope_core::server::Server;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::leader_of;
@@ -15,6 +15,7 @@ use super::dice::Dice;
 use super::membership;
 use super::operators;
 use super::plan::Clocks;
+use super::recipes::Followers;
 use super::trial::Trial;
 use super::usurper;
 use super::workload;
@@ -23,7 +24,7 @@ use super::workload;
 #[derive(Clone, Copy, Default)]
 struct Glimpse {
     leads: bool,
-    commit: Index,
+    commit: u64,
 }
 
 /// How often, of a thousand, it strikes a leader at a bad moment at least, where leaders trust in
@@ -45,6 +46,7 @@ pub(super) struct Adversary {
     /// How often, of a hundred, it asks something of a new leader.
     at_new_leaders: u64,
     clocks: Clocks,
+    followers: Followers,
     glimpses: Vec<Glimpse>,
     /// Until when a new leader is asked for a change of its own, beside the one that its predecessor
     /// was left alone with.
@@ -96,7 +98,7 @@ const FAULTS: [(u64, Fault); 16] = [
 impl Adversary {
     /// Most runs are so bad that hardly anything is ever decided; the others leave clients the time
     /// to be told something that might be wrong.
-    pub(super) fn new(clocks: Clocks, dice: &mut Dice) -> Self {
+    pub(super) fn new(clocks: Clocks, followers: Followers, dice: &mut Dice) -> Self {
         let patient = dice.percent(45);
         let (fault_gap, deed_gap) = if patient {
             (dice.span(300_000, 3_000_000), dice.span(3_000, 50_000))
@@ -105,6 +107,7 @@ impl Adversary {
         };
         Self {
             clocks,
+            followers,
             fault_gap: fault_gap.as_micros(),
             deed_gap: deed_gap.as_micros(),
             fault_length: dice.span(60_000, 1_200_000).as_micros(),
@@ -145,7 +148,9 @@ impl Adversary {
             {
                 trial.command(&command);
             } else if next_deed <= now {
-                trial.command(&workload::deed(&trial.world, dice));
+                let deed = self.followers.deed(&trial.world);
+                let deed = deed.unwrap_or_else(|| workload::deed(&trial.world, dice));
+                trial.command(&deed);
                 // While more than one server leads, a client can be told what is over.
                 let gap = if leaders(&trial.world) > 1 {
                     self.deed_gap.min(10_000)
@@ -176,7 +181,7 @@ impl Adversary {
         };
         let glimpse = Glimpse {
             leads: server.leads(),
-            commit: server.raft().map_or(Index::ZERO, Replica::commit_index),
+            commit: committed_at(server),
         };
         if self.glimpses.len() <= id.position() {
             let servers = world.nodes().len();
@@ -379,6 +384,12 @@ impl Adversary {
             self.plan(end, remedy);
         }
     }
+}
+
+/// How far a server knows its history to be committed, as a number that rises with it.
+pub(super) fn committed_at(server: &Server) -> u64 {
+    let replica = server.raft();
+    replica.map_or_else(|| server.applied(), |it| it.commit_index().number())
 }
 
 /// How many servers take themselves for leaders.

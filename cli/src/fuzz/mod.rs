@@ -11,6 +11,7 @@ mod membership;
 mod operations;
 mod operators;
 mod plan;
+mod recipes;
 mod report;
 mod trial;
 mod usurper;
@@ -22,6 +23,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use quorumscope_core::server::Protocol;
 use quorumscope_core::time::{Duration, Time};
 
 pub(crate) use report::fuzz;
@@ -30,6 +32,8 @@ pub use trial::run_seed;
 /// What a fuzzer varies, besides what the seed says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
+    /// What the servers run.
+    pub protocol: Protocol,
     /// How many servers there are; the seed says when it is not said.
     pub servers: Option<u16>,
     /// How long the faults go on, in simulated time.
@@ -41,6 +45,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            protocol: Protocol::default(),
             servers: None,
             duration: Duration::from_secs(8),
             off: Vec::new(),
@@ -85,12 +90,14 @@ pub struct Tally {
     pub commands: u64,
     /// How many leaders were elected.
     pub leaders: u64,
-    /// How many entries were committed, in the longest log of each run.
+    /// How many entries or transactions were committed, at the server of each run that knew of most.
     pub entries: u64,
     /// How many operations of clients were answered.
     pub answers: u64,
     /// How many of them were linearizable reads.
     pub reads: u64,
+    /// How many recipes came to have what they are for, or to their end.
+    pub recipes: u64,
 }
 
 impl Tally {
@@ -104,6 +111,7 @@ impl Tally {
         self.entries += other.entries;
         self.answers += other.answers;
         self.reads += other.reads;
+        self.recipes += other.recipes;
     }
 }
 

@@ -1,6 +1,7 @@
 //! One random run.
 
 use quorumscope_core::check::Monitor;
+use quorumscope_core::client::recipes::{Progress, Running};
 use quorumscope_core::history::{Player, Recording, Timed};
 use quorumscope_core::script::{Command, Located, Script, Step, execute};
 use quorumscope_core::server::Server;
@@ -11,6 +12,7 @@ use quorumscope_core::zookeeper::Request;
 use super::adversary::Adversary;
 use super::calm;
 use super::dice::Dice;
+use super::recipes::Followers;
 use super::{Finding, Options, Outcome, Tally, plan};
 
 /// A run while it is made: the world, what watches it, and what was done to it.
@@ -32,7 +34,8 @@ pub fn run_seed(seed: u64, options: &Options) -> Outcome {
     let header = plan::header(seed, options, &mut dice);
     let clocks = plan::Clocks::of(&header);
     let mut trial = Trial::new(header);
-    Adversary::new(clocks, &mut dice).torment(&mut trial, &mut dice, options.duration);
+    let followers = Followers::new(seed);
+    Adversary::new(clocks, followers, &mut dice).torment(&mut trial, &mut dice, options.duration);
     let failed = if trial.is_safe() {
         calm::recover(&mut trial)
     } else {
@@ -117,8 +120,11 @@ impl Trial {
         self.tally.simulated = self.world.now().since(Time::ZERO);
         let servers = self.world.nodes().iter().filter_map(|node| node.server());
         self.tally.entries = servers
-            .filter_map(Server::raft)
-            .map(|replica| replica.commit_index().number())
+            .map(|server| match (server.raft(), server.zab()) {
+                (Some(replica), _) => replica.commit_index().number(),
+                (None, Some(replica)) => replica.log().len() as u64,
+                (None, None) => 0,
+            })
             .max()
             .unwrap_or(0);
         for call in self.monitor.history().calls() {
@@ -127,6 +133,7 @@ impl Trial {
             self.tally.answers += u64::from(is_answered);
             self.tally.reads += u64::from(is_answered && is_read);
         }
+        self.tally.recipes = self.count_recipes();
         let tally = self.tally;
         let violation = self.monitor.violations().first().cloned();
         let finding = match (violation, failed) {
@@ -147,6 +154,14 @@ impl Trial {
             (None, None) => None,
         };
         Outcome { tally, finding }
+    }
+
+    /// Those that still run and have what they are for, or have come to their end.
+    fn count_recipes(&self) -> u64 {
+        let clients = self.world.clients().map(|(_, node)| node.process());
+        let all = clients.flat_map(|client| client.recipes());
+        let well = |it: &&Running| matches!(it.progress(), Progress::Holds | Progress::Done);
+        all.filter(well).count() as u64
     }
 
     /// The run as a script, with what it demands before its end.

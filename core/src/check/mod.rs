@@ -18,6 +18,9 @@
 //! | `notices`, `watch_before_state`, `expected_events` | what clients are told of the znodes that they watch |
 //! | `history`, `freshness`, `verdict` | what clients asked and were told, and what is to be thought of it |
 //! | `linearizable_writes`, `fifo_client_order`, `monotonic_reads`, `sync_then_read` | what ZooKeeper promises to clients, judged as each answer comes |
+//! | `recipes` | what the recipes of clients have come to |
+//! | `lock_holders`, `queue_elements`, `one_decision` | what those recipes promise that clients follow together |
+//! | `lost` | which of them are violated without each rule that can be switched off |
 //! | `linearizability` | whether one order of the operations explains all answers: judged once, at the end of a run |
 
 mod acknowledged_writes;
@@ -38,15 +41,22 @@ mod leader_completeness;
 mod linearizability;
 mod linearizable_reads;
 mod linearizable_writes;
+mod lock_holders;
 mod log_matching;
+mod lost;
 mod monotonic_reads;
 mod moved_sessions;
 mod notices;
+mod one_decision;
 mod one_uncommitted_configuration;
 mod one_vote_per_term;
 mod past;
+mod queue_elements;
 mod quorum_commits;
 mod quorums_overlap;
+mod recipes;
+#[cfg(test)]
+mod recipes_tests;
 mod replicas_agree;
 mod sequential_names;
 #[cfg(test)]
@@ -81,15 +91,19 @@ use leader_completeness::LeaderCompleteness;
 use linearizability::Linearizability;
 use linearizable_reads::LinearizableReads;
 use linearizable_writes::LinearizableWrites;
+use lock_holders::LockHolders;
 use log_matching::LogMatching;
 use monotonic_reads::MonotonicReads;
 use moved_sessions::MovedSessions;
 use notices::{Heard, Notices};
+use one_decision::OneDecision;
 use one_uncommitted_configuration::OneUncommittedConfiguration;
 use one_vote_per_term::OneVotePerTerm;
 use past::Past;
+use queue_elements::QueueElements;
 use quorum_commits::QuorumCommits;
 use quorums_overlap::QuorumsOverlap;
+use recipes::{Recipes, Scene};
 use replicas_agree::ReplicasAgree;
 use sequential_names::SequentialNames;
 use snapshots_agree::SnapshotsAgree;
@@ -103,6 +117,7 @@ use zab::{
 };
 
 pub use history::{Call, CallId, Ending, History, REMEMBERED_CALLS, Told};
+pub use lost::lost_without;
 pub use verdict::Verdict;
 
 /// A property that did not hold: two facts that cannot both be.
@@ -172,6 +187,11 @@ trait Invariant {
 
     /// Judges an operation that has been answered.
     fn judge(&mut self, _history: &History, _call: &Call) -> Result<(), Clash> {
+        Ok(())
+    }
+
+    /// Looks at what clients that follow recipes have and have found.
+    fn attend(&mut self, _scene: &Scene<'_>) -> Result<(), Clash> {
         Ok(())
     }
 
@@ -270,6 +290,14 @@ macro_rules! invariants {
                 })*
             }
 
+            /// Lets every invariant that has held so far look at recipes.
+            fn attend(&mut self, world: &World, scene: &Scene<'_>) {
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.attend(scene);
+                    self.note::<$Invariant>(world, outcome);
+                })*
+            }
+
             /// The run ends here: judges what can only be judged as a whole. The violations that
             /// it finds are added to [`Monitor::violations`]; whether there are any.
             pub fn at_end(&mut self, world: &World) -> bool {
@@ -320,6 +348,9 @@ invariants! {
     Both fifo_client_order: FifoClientOrder,
     Both monotonic_reads: MonotonicReads,
     Both sync_then_read: SyncThenRead,
+    Both lock_holders: LockHolders,
+    Both queue_elements: QueueElements,
+    Both one_decision: OneDecision,
     Both linearizability: Linearizability,
 }
 
@@ -332,6 +363,7 @@ pub struct Monitor {
     zab_outlines: Vec<ZabOutline>,
     history: History,
     notices: Notices,
+    recipes: Recipes,
     past: Past,
     zab_past: ZabPast,
     violations: Vec<Violation>,
@@ -354,6 +386,7 @@ impl Monitor {
             zab_outlines: vec![ZabOutline::default(); world.nodes().len()],
             history: History::new(world),
             notices: Notices::default(),
+            recipes: Recipes::default(),
             past: Past::default(),
             zab_past: ZabPast::default(),
             violations: Vec::new(),
@@ -411,6 +444,12 @@ impl Monitor {
         }
         let mut past = std::mem::take(&mut self.past);
         past.take_in(world, server, before.applied, &now);
+        if before.applied < now.applied
+            && !self.recipes.is_empty()
+            && let Some(server) = world.server(server)
+        {
+            self.recipes.take_in(server.service());
+        }
         self.check(&Glance {
             world,
             past: &past,
@@ -467,6 +506,12 @@ impl Monitor {
         }
         for heard in self.notices.follow(world) {
             self.notice(world, &heard);
+        }
+        if let Some(before) = self.recipes.follow(world) {
+            let (recipes, history) = (self.recipes.clone(), self.history.clone());
+            if let Some(scene) = recipes.scene(&before, world, &history) {
+                self.attend(world, &scene);
+            }
         }
     }
 

@@ -77,7 +77,8 @@ impl MovedSessions {
             Update::AttachSession { password, .. } if *password == open.password => {
                 open.owner = origin;
             }
-            Update::CloseSession { expired } if *expired || open.owner == origin => {
+            // The end of a session may be asked for anywhere: nothing comes after it.
+            Update::CloseSession { .. } => {
                 self.open.remove(&id);
             }
             // A sync changes nothing, so that it does not matter who passes it on.
@@ -86,7 +87,7 @@ impl MovedSessions {
             {
                 open.last = open.last.max(xid);
             }
-            Update::Write(_) | Update::CloseSession { .. } => return false,
+            Update::Write(_) => return false,
             _ => {}
         }
         true
@@ -106,10 +107,7 @@ impl MovedSessions {
             return Ok(());
         }
         let (id, origin, owner) = (stray.session, stray.origin, open.owner);
-        let what = match &stray.update {
-            Update::Write(request) => format!("`{request}`"),
-            _ => "the end".to_owned(),
-        };
+        let what = format!("`{stray}`");
         Err(Clash {
             what: format!(
                 "{what} of session {id} takes effect by way of {origin}, and the session is at {owner}"

@@ -34,10 +34,17 @@ impl Watches {
                 (&mut self.exist, path)
             }
             (Request::Children { path, watch: true }, Ok(_)) => (&mut self.child, path),
-            (Request::AddWatch { path, mode }, Ok(_)) => match mode {
-                AddWatchMode::Persistent => (&mut self.persistent, path),
-                AddWatchMode::PersistentRecursive => (&mut self.recursive, path),
-            },
+            // Its server keeps one watch that stays for each path: the last that was asked for.
+            (Request::AddWatch { path, mode }, Ok(_)) => {
+                let (set, other) = match mode {
+                    AddWatchMode::Persistent => (&mut self.persistent, &mut self.recursive),
+                    AddWatchMode::PersistentRecursive => {
+                        (&mut self.recursive, &mut self.persistent)
+                    }
+                };
+                other.remove(path);
+                (set, path)
+            }
             (Request::RemoveWatches { path, kind }, Ok(_)) => return self.remove(path, *kind),
             _ => return,
         };
@@ -133,5 +140,16 @@ mod tests {
         let lists = watches.lists(Zxid::ZERO).unwrap();
         assert_eq!(lists.persistent, [path("/p")]);
         assert_eq!(lists.data.len() + lists.exist.len(), 0);
+    }
+
+    #[test]
+    fn of_two_watches_that_stay_on_one_path_the_last_is_taken_up_again() {
+        let mut watches = Watches::default();
+        for mode in [AddWatchMode::Persistent, AddWatchMode::PersistentRecursive] {
+            let path = path("/p");
+            watches.note(&Request::AddWatch { path, mode }, &Ok(Response::Done));
+        }
+        let lists = watches.lists(Zxid::ZERO).unwrap();
+        assert_eq!((lists.persistent.len(), lists.recursive.len()), (0, 1));
     }
 }

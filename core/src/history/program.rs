@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::script::limits::UNTIL_LIMIT;
-use crate::script::{Choice, Command, Condition, Located, Script, Step, holds};
+use crate::script::{Choice, Command, Condition, Located, Script, Step, execute, holds};
 use crate::sim::World;
 use crate::time::{Duration, Time};
 
@@ -157,6 +157,14 @@ impl Program {
                     }
                     self.done(now);
                 }
+                Step::ExpectRefused(command) => {
+                    if let Some(refusal) = refusal(command, world) {
+                        return say(now, false, &refusal);
+                    }
+                    let what = format!("expected `{command}` to be refused, and it is possible");
+                    self.fail(now, what);
+                    self.done(now);
+                }
                 Step::Title(text) => return say(now, true, text),
                 Step::Say(text) => return say(now, false, text),
                 Step::Pause(card) => return Want::Wait(Waiting::Reader(card.clone())),
@@ -171,6 +179,12 @@ impl Program {
         }
         Want::Nothing
     }
+}
+
+/// Why a cluster does not carry out a command now, as a sentence; `None` if it would.
+pub(super) fn refusal(command: &Command, world: &World) -> Option<String> {
+    let refused = execute(&mut world.clone(), command).err()?;
+    Some(format!("`{command}` is refused: {refused}."))
 }
 
 fn say(time: Time, is_title: bool, text: &str) -> Want {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::digest::Digest;
+use crate::ids::ServerId;
 use crate::time::{Duration, Time};
 use crate::view::{Scope, VIEW_VERSION};
 
@@ -193,6 +194,34 @@ fn a_script_reports_what_did_not_come_out() {
         .map(|failure| failure.line)
         .collect();
     assert_eq!(lines, [2, 3, 5]);
+}
+
+#[test]
+fn what_is_expected_to_be_refused_changes_nothing_and_says_why() {
+    let text = "quorumscope 1\nservers 3\nuntil leader\nexpect refused forget leader leader\n\
+                expect refused crash S1\n";
+    let mut player = Player::open(text).unwrap();
+    player.advance(Duration::from_secs(1));
+    let said: Vec<&str> = player.notes().map(|note| note.text.as_str()).collect();
+    let why = "S1 leads; only a follower can forget its leader";
+    assert_eq!(said, [format!("`forget leader leader` is refused: {why}.")]);
+    let failed: Vec<_> = player
+        .failures()
+        .iter()
+        .map(|failure| (failure.line, failure.what.as_str()))
+        .collect();
+    let what = "expected `crash S1` to be refused, and it is possible";
+    assert_eq!(failed, [(5, what)]);
+    assert!(player.world().server(ServerId::new(1)).is_some());
+    let before = player.world().digest();
+    let answer = player.run("expect refused restart S1").unwrap();
+    assert!(
+        answer.starts_with("`restart S1` is refused: S1 "),
+        "{answer}"
+    );
+    let error = player.run("expect refused crash S1").unwrap_err();
+    assert_eq!(error.to_string(), "it is not so: expect refused crash S1");
+    assert_eq!(player.world().digest(), before);
 }
 
 #[test]

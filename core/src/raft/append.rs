@@ -34,7 +34,8 @@ impl<P: Payload> Replica<P> {
         let heartbeat = offer.entries.is_empty();
         let round = offer.round;
         let outcome = if offer.term < self.hard.term {
-            self.refuse_stale_leader(&offer, turn.out)
+            self.refuse_stale_leader(&offer, turn.out);
+            AppendOutcome::StaleTerm
         } else {
             self.follow(leader, turn);
             if heartbeat {
@@ -45,7 +46,9 @@ impl<P: Payload> Replica<P> {
         };
         let awaited = match outcome {
             AppendOutcome::Accepted { match_index } => self.storage.awaits_entries(match_index),
-            AppendOutcome::Rejected { .. } => self.storage.awaits_hard_state(),
+            AppendOutcome::Rejected { .. } | AppendOutcome::StaleTerm => {
+                self.storage.awaits_hard_state()
+            }
         };
         let reply = Message::AppendEntriesReply {
             term: self.hard.term,
@@ -58,12 +61,13 @@ impl<P: Payload> Replica<P> {
 
     /// "If a server receives a request with a stale term number, it rejects the request"
     /// (Raft §5.1). The term in the reply is what the old leader needs to hear.
-    fn refuse_stale_leader(&self, offer: &Offer<P>, out: &mut Vec<Output<P>>) -> AppendOutcome {
+    fn refuse_stale_leader(&self, offer: &Offer<P>, out: &mut Vec<Output<P>>) {
         let refusal = AppendRefusal::StaleTerm {
             theirs: offer.term,
             mine: self.hard.term,
         };
-        self.refuse(offer, refusal, out)
+        let from = offer.leader;
+        tell(out, RaftFact::AppendRejected { from, refusal });
     }
 
     fn take_entries(&mut self, offer: Offer<P>, out: &mut Vec<Output<P>>) -> AppendOutcome {

@@ -6,6 +6,7 @@ use super::fact::{ElectionReason, VoteRefusal};
 use super::narrate::{why_denied, why_stood};
 use super::position::Term;
 use super::rules;
+use super::shares::Shares;
 use crate::explain::{Explain, Rule, Weight};
 use crate::ids::ServerId;
 
@@ -44,10 +45,8 @@ pub enum CampaignFact {
         own: bool,
         /// Whether it would get the vote.
         granted: bool,
-        /// Promises that it has now.
-        have: usize,
-        /// Promises that suffice.
-        need: usize,
+        /// The promises that it has now.
+        votes: Shares,
     },
     /// A loyal voter takes no notice of a candidate.
     Ignored {
@@ -150,16 +149,12 @@ impl Explain for CampaignFact {
                 format!("would not vote for {to} in term {term}")
             }
             Self::PreVoteReceived {
-                own: true,
-                have,
-                need,
-                ..
-            } => format!("would vote for itself: {have} of the {need} it needs"),
+                own: true, votes, ..
+            } => format!("would vote for itself: {}", votes.progress()),
             Self::PreVoteReceived {
                 from,
                 granted,
-                have,
-                need,
+                votes,
                 ..
             } => {
                 let verb = if *granted {
@@ -167,7 +162,7 @@ impl Explain for CampaignFact {
                 } else {
                     "would not get"
                 };
-                format!("{verb} the vote of {from}: {have} of the {need} it needs")
+                format!("{verb} the vote of {from}: {}", votes.progress())
             }
             Self::Ignored { candidate, .. } => format!("takes no notice of {candidate}"),
             Self::PutOff { .. } => "does not stand for election yet".into(),

@@ -30,7 +30,9 @@ impl<P: Payload> Replica<P> {
             first,
             through,
             holders: holders.collect(),
-            of: self.configuration.electorate().count(),
+            shares: self
+                .configuration
+                .shares(|server| self.matched(server) >= through),
             of_own_term: self.log.term_at(through) == Some(self.hard.term),
         };
         self.commit(through, fact, out);

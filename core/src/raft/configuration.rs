@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::ids::ServerId;
-use crate::quorum::{is_majority, majorities_meet, majority, reached_by_majority};
+use crate::quorum::{is_majority, majorities_meet, reached_by_majority};
 
 /// The servers of a cluster and what each may do (dissertation §4).
 ///
@@ -172,14 +172,6 @@ impl Configuration {
         }
         least
     }
-
-    /// How many voices decide: a majority of the larger half.
-    pub fn need(&self) -> usize {
-        self.halves()
-            .map(|half| majority(half.len()))
-            .max()
-            .unwrap_or(1)
-    }
 }
 
 impl fmt::Display for Configuration {
@@ -223,7 +215,6 @@ mod tests {
         assert_eq!(configuration.to_string(), "S1 S2 S3 learner S4 S5");
         assert_eq!(configuration.members().len(), 5);
         assert_eq!(configuration.electorate().count(), 3);
-        assert_eq!(configuration.need(), 2);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::position::{LogPosition, Term};
 use super::progress::Progress;
 use super::role::{Ballot, Role, Standing};
 use super::rounds::Rounds;
+use super::shares::Shares;
 use super::transfer::Transfer;
 use super::{HardState, Replica};
 use crate::ids::ServerId;
@@ -243,24 +244,22 @@ impl<P: Payload> Replica<P> {
         } else {
             Ballot::Refused
         };
-        let (own, have) = (from == self.id, self.granted().count());
-        let need = self.configuration.need();
+        let own = from == self.id;
+        let votes = self.votes();
         let stands = self.role() == Role::Candidate;
         let fact = if stands {
             RaftFact::VoteReceived {
                 from,
                 own,
                 granted,
-                have,
-                need,
+                votes,
             }
         } else {
             RaftFact::Campaign(CampaignFact::PreVoteReceived {
                 from,
                 own,
                 granted,
-                have,
-                need,
+                votes,
             })
         };
         tell(turn.out, fact);
@@ -280,13 +279,19 @@ impl<P: Payload> Replica<P> {
         self.ballots().filter_map(granted)
     }
 
+    /// How many votes a candidate has.
+    fn votes(&self) -> Shares {
+        self.configuration
+            .shares(|voter| self.granted().any(|granter| granter == voter))
+    }
+
     /// The new leader knows nothing of the others' logs, and begins its term with a no-op: only
     /// an entry of its own term lets it commit what earlier leaders left (Raft §5.4.2, §8).
     fn become_leader(&mut self, turn: &mut Turn<'_, P>) {
         let fact = RaftFact::BecameLeader {
             term: self.hard.term,
             votes: self.granted().collect(),
-            of: self.configuration.electorate().count(),
+            shares: self.votes(),
         };
         tell(turn.out, fact);
         let unknown = Progress::unknown(self.log.last_index());

@@ -200,6 +200,40 @@ fn gotcha_10_an_answer_to_a_heartbeat_from_before_the_read_confirms_nothing() {
     assert!(bench.served_reads.contains_key(&read));
 }
 
+/// Rounds are numbered anew in each term of office, so a late refusal can bring a number far above
+/// those of the present one; and a heartbeat that is refused for its term has lost no entry.
+#[test]
+fn a_refusal_of_a_message_from_an_earlier_term_of_office_proves_nothing_about_this_one() {
+    let mut bench = Bench::new(3);
+    bench.elect(s(1));
+    for _ in 0..10 {
+        bench.beat(s(1));
+        bench.settle();
+    }
+    bench.beat(s(1));
+    let late = std::mem::take(&mut bench.mail);
+    bench.elect(s(2));
+    bench.elect(s(1));
+
+    bench.isolate(s(1));
+    let read = bench.read(s(1));
+    bench.settle();
+    bench.heal();
+    bench.mail = late;
+    deliver_all_once(&mut bench);
+    assert_eq!(bench.mail.len(), 2, "both followers refuse");
+    bench.settle();
+    assert!(!bench.served_reads.contains_key(&read));
+    let lost = bench.told(s(1), |fact| match fact {
+        RaftFact::MatchLost { follower, .. } => Some(*follower),
+        _ => None,
+    });
+    assert_eq!(lost, []);
+    bench.beat(s(1));
+    bench.settle();
+    assert!(bench.served_reads.contains_key(&read));
+}
+
 #[test]
 fn a_follower_asks_again_when_its_question_was_lost_and_the_next_leader_when_the_first_is_gone() {
     let mut bench = Bench::new(3);

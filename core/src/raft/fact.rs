@@ -8,6 +8,7 @@ use super::message::MessageKind;
 use super::position::{Index, LogPosition, Term};
 use super::read_fact::ReadFact;
 use super::role::Role;
+use super::shares::Shares;
 use super::snapshot_fact::SnapshotFact;
 use crate::ids::ServerId;
 use crate::time::Duration;
@@ -52,10 +53,8 @@ pub enum RaftFact {
         own: bool,
         /// Whether it got the vote.
         granted: bool,
-        /// Votes it has now.
-        have: usize,
-        /// Votes that win.
-        need: usize,
+        /// The votes that it has now.
+        votes: Shares,
     },
     /// It won an election.
     BecameLeader {
@@ -63,8 +62,8 @@ pub enum RaftFact {
         term: Term,
         /// Who voted for it.
         votes: Vec<ServerId>,
-        /// Members of the cluster.
-        of: usize,
+        /// How many they are of those who decide.
+        shares: Shares,
     },
     /// A new leader began its term with an empty entry.
     NoopAppended {
@@ -156,8 +155,8 @@ pub enum RaftFact {
         through: Index,
         /// The servers that have all of them on disk.
         holders: Vec<ServerId>,
-        /// Members of the cluster.
-        of: usize,
+        /// How many they are of those who decide.
+        shares: Shares,
         /// The last is of the leader's own term.
         of_own_term: bool,
     },

@@ -368,7 +368,7 @@ mod ending {
 
     /// etcd #10308 (`snapshot_succeed_via_app_resp`): gotcha 18.
     #[test]
-    fn a_snapshot_at_exactly_the_last_index_ends_in_replication() {
+    fn gotcha_18_a_snapshot_at_exactly_the_last_index_ends_in_replication() {
         let mut bench = lagging(5, 0);
         assert_eq!(
             bench.at(s(1)).log().last_index(),
@@ -381,7 +381,7 @@ mod ending {
 
     /// etcd's `snapshot_succeed_via_app_resp_behind`: gotcha 18.
     #[test]
-    fn a_follower_that_catches_up_behind_the_pending_snapshot_gets_entries_again() {
+    fn gotcha_18_a_follower_that_catches_up_behind_the_pending_snapshot_gets_entries_again() {
         let mut bench = lagging(10, 4);
         bench.heal();
         bench.beat(s(1));
@@ -419,7 +419,7 @@ mod ending {
 
     /// Gotchas 12 and 21; Raft §7, Figure 13, step 6.
     #[test]
-    fn a_follower_that_has_the_last_entry_keeps_what_follows_it() {
+    fn gotcha_12_a_follower_that_has_the_last_entry_keeps_what_follows_it() {
         let mut bench = lagging(5, 0);
         let snapshot = bench.machines[0].disk.snapshot.clone().unwrap();
         bench.machines[2].disk = disk(1, &[1, 1, 1, 1, 1, 1, 1, 1]);
@@ -530,7 +530,7 @@ mod flow {
 
     /// etcd #14633 (`replicate_pause`): gotcha 18.
     #[test]
-    fn a_window_full_of_lost_messages_opens_again() {
+    fn gotcha_18_a_window_full_of_lost_messages_opens_again() {
         let mut bench = Bench::new(3);
         bench.settings.max_inflight_messages = 3;
         for id in bench.members().to_vec() {
@@ -599,7 +599,7 @@ mod with_the_rest {
 
     /// Gotcha 21: async-raft lost its members with the second compaction (dba24036).
     #[test]
-    fn the_configuration_survives_two_compactions_a_crash_and_an_install() {
+    fn gotcha_21_the_configuration_survives_two_compactions_a_crash_and_an_install() {
         let mut bench = with_a_spare();
         change(&mut bench, &[1, 2]);
         for command in 0..2 {
@@ -626,7 +626,7 @@ mod with_the_rest {
     /// Gotcha 21: "load snapshot's cluster configuration" (Raft, Figure 13), and fall back to it
     /// when an entry that came after it is deleted.
     #[test]
-    fn a_server_falls_back_to_the_configuration_that_came_with_a_snapshot() {
+    fn gotcha_21_a_server_falls_back_to_the_configuration_that_came_with_a_snapshot() {
         let mut bench = with_a_spare();
         change(&mut bench, &[1, 2, 3, 4]);
         bench.crash(s(4), 9);

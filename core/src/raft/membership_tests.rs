@@ -38,7 +38,7 @@ use Transition::{AsNeeded, Explicit, Joint};
 /// Gotcha 1: the bug of 2015 in the single-server change. Without the rule, two leaders each
 /// change the same configuration, and the two results have majorities that do not meet.
 #[test]
-fn a_leader_that_has_committed_nothing_of_its_own_term_may_not_change_the_configuration() {
+fn gotcha_1_a_leader_that_has_committed_nothing_of_its_own_term_may_not_change_the_configuration() {
     // S2 is elected, and its first entry reaches nobody.
     let story = |rules: Rules| {
         let mut bench = led(4, 1, rules);
@@ -93,7 +93,7 @@ fn a_leader_that_has_committed_nothing_of_its_own_term_may_not_change_the_config
 /// Gotcha 2 (etcd #12359): S1 and S2 with the learner S3, who becomes a voter. The leader commits
 /// that with S3 and dies. Who goes by a configuration only when it is committed waits for ever.
 #[test]
-fn a_configuration_taken_up_at_append_lets_a_new_voter_be_elected() {
+fn gotcha_2_a_configuration_taken_up_at_append_lets_a_new_voter_be_elected() {
     let story = |rules: Rules| {
         let mut bench = led(2, 1, rules);
         bench.reconfigure(s(1), &[1, 2], &[3], AsNeeded).unwrap();
@@ -122,7 +122,7 @@ fn a_configuration_taken_up_at_append_lets_a_new_voter_be_elected() {
 /// Gotcha 2 (etcd #10563): of two servers the leader leaves. It commits with the other alone, and
 /// the other is a cluster of its own from the entry on, committed or not as far as it knows.
 #[test]
-fn of_two_servers_the_leader_can_be_removed() {
+fn gotcha_2_of_two_servers_the_leader_can_be_removed() {
     let mut bench = led(2, 0, Rules::default());
     bench.reconfigure(s(1), &[2], &[], AsNeeded).unwrap();
     let entries = bench.intercept(s(2));
@@ -141,7 +141,7 @@ fn of_two_servers_the_leader_can_be_removed() {
 
 /// Gotcha 3: whoever leads ends the joint phase, not only who began it.
 #[test]
-fn a_new_leader_leaves_the_joint_configuration_that_its_predecessor_began() {
+fn gotcha_3_a_new_leader_leaves_the_joint_configuration_that_its_predecessor_began() {
     let mut bench = led(3, 2, Rules::default());
     bench.settings.catch_up_first = false;
     for id in 1..=5 {
@@ -171,7 +171,7 @@ fn a_new_leader_leaves_the_joint_configuration_that_its_predecessor_began() {
 
 /// Gotcha 3: an explicit joint configuration lasts, also under the next leader, until it is told.
 #[test]
-fn an_explicit_joint_configuration_lasts_until_an_operator_ends_it() {
+fn gotcha_3_an_explicit_joint_configuration_lasts_until_an_operator_ends_it() {
     let mut bench = led(3, 0, Rules::default());
     bench.reconfigure(s(1), &[1, 2], &[3], Explicit).unwrap();
     bench.settle();
@@ -196,7 +196,7 @@ fn an_explicit_joint_configuration_lasts_until_an_operator_ends_it() {
 /// Gotcha 4 (cockroach #105578): a leader that becomes a learner leads through the joint phase,
 /// ends it, and only then steps down.
 #[test]
-fn a_leader_demoted_in_a_joint_change_ends_it_before_it_steps_down() {
+fn gotcha_4_a_leader_demoted_in_a_joint_change_ends_it_before_it_steps_down() {
     let mut bench = led(3, 1, Rules::default());
     bench.reconfigure(s(1), &[2, 3, 4], &[1], AsNeeded).unwrap();
     bench.settle();
@@ -220,6 +220,26 @@ fn a_leader_demoted_in_a_joint_change_ends_it_before_it_steps_down() {
     bench.time_out(s(1));
     assert_eq!(bench.at(s(1)).role(), Role::Follower);
     bench.elect(s(4));
+}
+
+/// Gotcha 4: where nobody ends the joint phase but an operator, its leader is there to be told.
+#[test]
+fn gotcha_4_a_leader_demoted_in_an_explicit_joint_change_leads_until_it_is_told_to_leave() {
+    let mut bench = led(3, 1, Rules::default());
+    bench.reconfigure(s(1), &[2, 3, 4], &[1], Explicit).unwrap();
+    bench.settle();
+    for _ in 0..3 {
+        bench.beat(s(1));
+        bench.settle();
+    }
+    let leader = bench.at(s(1));
+    assert_eq!(bench.goes_by(s(1)), "S1 S2 S3 → S2 S3 S4 learner S1");
+    assert!(leader.commit_index() >= leader.configured_at());
+    assert_eq!(leader.role(), Role::Leader);
+    bench.leave_joint(s(1)).unwrap();
+    bench.settle();
+    assert_eq!(bench.at(s(1)).role(), Role::Follower);
+    assert_eq!(bench.goes_by(s(4)), "S2 S3 S4 learner S1");
 }
 
 /// A removed leader goes on, if it is set so, without counting itself.
@@ -257,7 +277,7 @@ fn a_removed_leader_that_goes_on_leading_can_be_given_its_voice_back() {
 
 /// Gotcha 5: a learner may already be a voter in the candidate's configuration.
 #[test]
-fn a_learner_votes_when_it_is_asked() {
+fn gotcha_5_a_learner_votes_when_it_is_asked() {
     let mut bench = led(3, 0, Rules::default());
     bench.reconfigure(s(1), &[1, 2], &[3], AsNeeded).unwrap();
     bench.settle();
@@ -294,7 +314,7 @@ fn a_learner_and_a_server_without_a_cluster_do_not_stand_for_election() {
 /// Gotcha 17: in a joint configuration an entry is committed by both halves, and the leader counts
 /// itself when its own disk has the entry.
 #[test]
-fn a_joint_configuration_commits_with_both_halves_and_from_durable_matches() {
+fn gotcha_17_a_joint_configuration_commits_with_both_halves_and_from_durable_matches() {
     let story = |rules: Rules, absent: &[u16]| {
         let mut bench = led(3, 2, rules);
         bench.reconfigure(s(1), &[1, 4, 5], &[], Explicit).unwrap();
@@ -351,7 +371,7 @@ fn a_newcomer_is_found_to_be_empty_and_gets_all() {
 
 /// Gotcha 20 (etcd/raft #372): the halves need not have anybody in common.
 #[test]
-fn a_joint_change_may_replace_everybody() {
+fn gotcha_20_a_joint_change_may_replace_everybody() {
     let mut bench = led(3, 3, Rules::default());
     bench.reconfigure(s(1), &[4, 5, 6], &[], AsNeeded).unwrap();
     bench.settle();
@@ -378,7 +398,7 @@ fn a_joint_change_may_replace_everybody() {
 
 /// Gotcha 20: while the change is under way, neither the old nor the new voters can decide alone.
 #[test]
-fn without_overlap_neither_half_elects_a_leader_alone() {
+fn gotcha_20_without_overlap_neither_half_elects_a_leader_alone() {
     let mut bench = led(3, 3, Rules::default());
     bench.reconfigure(s(1), &[4, 5, 6], &[], Explicit).unwrap();
     bench.settle();
@@ -400,7 +420,7 @@ fn without_overlap_neither_half_elects_a_leader_alone() {
 /// Gotcha 21: where a configuration counts from its append, it stops to count when its entry is
 /// deleted.
 #[test]
-fn a_follower_falls_back_when_its_configuration_entry_is_deleted() {
+fn gotcha_21_a_follower_falls_back_when_its_configuration_entry_is_deleted() {
     let mut bench = led(3, 1, Rules::default());
     bench.reconfigure(s(1), &[1, 2, 3], &[4], AsNeeded).unwrap();
     bench.settle();
@@ -613,4 +633,66 @@ fn a_cluster_grows_to_nine_and_shrinks_to_one() {
     change(&mut bench, &all);
     change(&mut bench, &all[..1]);
     assert_eq!(bench.violation, None);
+}
+
+#[test]
+fn an_impossible_change_says_why_and_what_would_be_possible_and_changes_nothing() {
+    let refused = |bench: &mut Bench, at: u16, voters: &[u16], learners: &[u16], how| {
+        let before = bench.at(s(at)).clone();
+        let error = bench.reconfigure(s(at), voters, learners, how).unwrap_err();
+        assert_eq!(*bench.at(s(at)), before, "{error}");
+        error.to_string()
+    };
+    let mut bench = led(3, 2, Rules::default());
+    for (at, voters, learners, how, expected) in [
+        (
+            2,
+            &[1, 2][..],
+            &[][..],
+            AsNeeded,
+            "not the leader; S1 is believed to be",
+        ),
+        (
+            1,
+            &[],
+            &[1],
+            AsNeeded,
+            "a configuration needs at least one voter",
+        ),
+        (
+            1,
+            &[1, 2],
+            &[2],
+            AsNeeded,
+            "S2 cannot be both a voter and a learner",
+        ),
+        (
+            1,
+            &[1, 2, 3],
+            &[],
+            Joint,
+            "the configuration is S1 S2 S3 already",
+        ),
+    ] {
+        assert_eq!(refused(&mut bench, at, voters, learners, how), expected);
+    }
+    bench.reconfigure(s(1), &[1, 2], &[], AsNeeded).unwrap();
+    let pending = "the configuration of entry 2 is not committed yet; another change can follow \
+                   when it is";
+    assert_eq!(refused(&mut bench, 1, &[1], &[], AsNeeded), pending);
+
+    let mut bench = led(3, 2, Rules::default());
+    bench.settings.membership = Membership::SingleServer;
+    bench.restart(s(1));
+    bench.elect(s(1));
+    assert_eq!(
+        refused(&mut bench, 1, &[1, 2, 4], &[], AsNeeded),
+        "2 voters come or go on the way to S1 S2 S4, and the setting membership allows one at a \
+         time; change one after the other"
+    );
+    assert_eq!(
+        refused(&mut bench, 1, &[1, 2], &[], Joint),
+        "the setting membership allows no joint configuration; change one voter at a time, without \
+         `joint` and `explicit`"
+    );
 }

@@ -159,6 +159,8 @@ pub enum AppendOutcome {
         /// The follower's term there.
         hint_term: Term,
     },
+    /// The leader's term was over when the message came.
+    StaleTerm,
 }
 
 /// The kind of a message, as a reader sees it.

@@ -13,13 +13,15 @@
 //! |---|---|
 //! | `position`, `log`, `message`, `durable`, `io` | the vocabulary |
 //! | `role`, `progress`, `storage` | what a replica knows, by whom it is about |
-//! | `configuration` | who takes part, and what decides (§6) |
-//! | `membership`, `membership_fact` | how that changes (§6), and how it is told |
+//! | `configuration`, `shares` | who takes part, what decides (§6), and how much of it there is |
+//! | `reconfiguration`, `membership`, `membership_fact` | what can be asked for, how it comes about (§6), and how it is told |
 //! | `election` | terms, votes, leaders (§5.1, §5.2, §5.4.1) |
+//! | `prevote`, `lease`, `transfer` | who may ask for votes, and who may not yet (dissertation §9.6, §4.2.3, §3.10) |
 //! | `append` | the follower's side of log replication (§5.3) |
 //! | `replication` | the leader's side (§5.3) |
 //! | `snapshot`, `install` | snapshots taken, and sent in place of entries (§7) |
 //! | `commit` | what is committed (§5.3, §5.4.2) |
+//! | `reads`, `rounds` | reads without entries (dissertation §6.4) |
 //! | `fact`, `snapshot_fact`, `narrate` | how it all speaks for itself |
 //! | `rules`, `settings` | what can be switched and set |
 
@@ -33,6 +35,8 @@ mod append;
 mod campaign_fact;
 #[cfg(test)]
 mod chaos;
+#[cfg(test)]
+mod chaos_tests;
 mod commit;
 mod configuration;
 mod durable;
@@ -57,6 +61,7 @@ mod prevote;
 mod progress;
 mod read_fact;
 mod reads;
+mod reconfiguration;
 mod replication;
 mod role;
 mod rounds;
@@ -64,6 +69,7 @@ pub mod rules;
 #[cfg(test)]
 mod scenarios;
 mod settings;
+mod shares;
 mod snapshot;
 mod snapshot_fact;
 mod storage;
@@ -78,15 +84,16 @@ pub use durable::{Durable, HardState, Token, Write};
 pub use fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
 pub use io::{Input, Output, Timer};
 pub use log::{Content, Entry, Log, Payload};
-pub use membership::{Reconfiguration, ReconfigureError, Transition};
 pub use membership_fact::{Cause, MembershipFact};
 pub use message::{AppendOutcome, InstallOutcome, Message, MessageKind};
 pub use position::{Index, LogPosition, Term};
 pub use progress::{Progress, ProgressState};
 pub use read_fact::ReadFact;
+pub use reconfiguration::{Reconfiguration, ReconfigureError, Transition};
 pub use role::{Ballot, ProposeError, Role};
 pub use rules::{Rules, UnknownRule};
 pub use settings::{Membership, Settings, SettingsError};
+pub use shares::{Share, Shares};
 pub use snapshot::{CompactError, PartialSnapshot, Snapshot};
 pub use snapshot_fact::SnapshotFact;
 pub use transfer::{ForgetError, TransferError};

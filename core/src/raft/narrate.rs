@@ -9,7 +9,6 @@ use super::role::Role;
 use super::rules;
 use crate::explain::{Explain, Rule, Weight};
 use crate::ids::ServerId;
-use crate::quorum::majority;
 
 const ELECTION_TIMEOUT: Rule = Rule {
     text: "a follower that hears nothing for an election timeout begins an election",
@@ -76,20 +75,16 @@ impl Explain for RaftFact {
             }
             Self::VoteDenied { to, term, .. } => format!("denies {to} its vote of term {term}"),
             Self::VoteReceived {
-                own: true,
-                have,
-                need,
-                ..
-            } => format!("counts its own vote: {have} of the {need} it needs"),
+                own: true, votes, ..
+            } => format!("counts its own vote: {}", votes.progress()),
             Self::VoteReceived {
                 from,
                 granted,
-                have,
-                need,
+                votes,
                 ..
             } => {
                 let verb = if *granted { "has" } else { "does not get" };
-                format!("{verb} the vote of {from}: {have} of the {need} it needs")
+                format!("{verb} the vote of {from}: {}", votes.progress())
             }
             Self::BecameLeader { term, .. } => format!("becomes leader of term {term}"),
             Self::NoopAppended { index, term } => {
@@ -144,11 +139,9 @@ impl Explain for RaftFact {
                     .into()
             }
             Self::VoteDenied { to, term, reason } => why_denied(*to, *term, *reason),
-            Self::BecameLeader { votes, of, .. } => format!(
-                "{} voted for it: {}",
-                Servers(votes),
-                share(votes.len(), *of)
-            ),
+            Self::BecameLeader { votes, shares, .. } => {
+                format!("{} voted for it: {}", Servers(votes), shares.extent())
+            }
             Self::NoopAppended { .. } => {
                 "it can commit what earlier leaders left only together with an entry of its own \
                  term"
@@ -187,7 +180,7 @@ impl Explain for RaftFact {
             }
             Self::Committed {
                 holders,
-                of,
+                shares,
                 of_own_term,
                 ..
             } => {
@@ -200,7 +193,7 @@ impl Explain for RaftFact {
                 format!(
                     "{} {have} it: {}{own_term}",
                     Servers(holders),
-                    share(holders.len(), *of)
+                    shares.extent()
                 )
             }
             Self::CommitLearned { from, matches, .. } => {
@@ -370,15 +363,6 @@ fn why_refused(refusal: AppendRefusal) -> String {
     }
 }
 
-/// `a majority of 5`, or what falls short of one.
-fn share(have: usize, of: usize) -> String {
-    match (have, of) {
-        (_, 1) => "the only server".into(),
-        _ if have >= majority(of) => format!("a majority of {of}"),
-        _ => format!("{have} of {of}"),
-    }
-}
-
 /// `entry 7`, `entries 4 to 6`.
 struct Entries(Index, Index);
 
@@ -411,11 +395,19 @@ impl fmt::Display for Servers<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::position::LogPosition;
+    use super::super::shares::{Share, Shares};
     use super::*;
 
     fn told(fact: &RaftFact) -> String {
         let why = fact.why().map(|why| format!(" because {why}"));
         fact.what() + &why.unwrap_or_default()
+    }
+
+    fn shares(agree: usize, of: usize) -> Shares {
+        Shares {
+            voters: Share { agree, of },
+            outgoing: None,
+        }
     }
 
     #[test]
@@ -451,7 +443,7 @@ mod tests {
                     first: Index::new(6),
                     through: Index::new(6),
                     holders: vec![s(1), s(2), s(3)],
-                    of: 5,
+                    shares: shares(3, 5),
                     of_own_term: true,
                 },
                 "commits entry 6 because S1, S2 and S3 have it: a majority of 5, and it is of the \
@@ -461,7 +453,7 @@ mod tests {
                 RaftFact::BecameLeader {
                     term: Term::new(1),
                     votes: vec![s(1)],
-                    of: 1,
+                    shares: shares(1, 1),
                 },
                 "becomes leader of term 1 because S1 voted for it: the only server",
             ),
@@ -495,8 +487,7 @@ mod tests {
                     from: s(3),
                     own: false,
                     granted: true,
-                    have: 2,
-                    need: 3,
+                    votes: shares(2, 5),
                 },
                 "has the vote of S3: 2 of the 3 it needs",
             ),

@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn next_is_always_past_match() {
+    fn gotcha_17_next_is_always_past_match() {
         let mut progress = Progress::unknown(index(9));
         progress.rejected(index(9), index(2), false);
         assert_eq!(progress.next_index(), index(3));
@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_never_refers_to_entries_that_may_still_be_in_flight() {
+    fn gotcha_11_a_heartbeat_never_refers_to_entries_that_may_still_be_in_flight() {
         let mut progress = replicating(4);
         progress.sent(index(5), 8);
         assert_eq!(progress.heartbeat_prev(), index(4));

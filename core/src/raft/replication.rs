@@ -200,7 +200,8 @@ impl<P: Payload> Replica<P> {
         });
     }
 
-    /// A follower of this term answers.
+    /// A follower of this term answers. It may be a message of an earlier term of office that it
+    /// refuses: that says nothing of this one, neither of the log nor of a round.
     pub(super) fn handle_append_entries_reply(
         &mut self,
         from: ServerId,
@@ -211,7 +212,9 @@ impl<P: Payload> Replica<P> {
         }: Answer,
         turn: &mut Turn<'_, P>,
     ) {
-        self.acknowledge_round(from, round, turn.now);
+        if outcome != AppendOutcome::StaleTerm {
+            self.acknowledge_round(from, round, turn.now);
+        }
         let out = &mut *turn.out;
         let Some(position) = self.position_of(from) else {
             return;
@@ -228,6 +231,7 @@ impl<P: Payload> Replica<P> {
                 let hint = LogPosition { term, index };
                 self.rejected(position, prev_index, hint, heartbeat, out);
             }
+            AppendOutcome::StaleTerm => {}
         }
     }
 

@@ -237,7 +237,7 @@ mod elections {
     }
 
     #[test]
-    fn a_vote_leaves_only_when_term_and_vote_are_durable_in_one_record() {
+    fn gotcha_14_a_vote_leaves_only_when_term_and_vote_are_durable_in_one_record() {
         let mut solo = Solo::boot(3, Durable::default(), Rules::default());
         solo.receive(s(2), request_vote(4, (0, 0)));
         assert_eq!(solo.sent(), []);
@@ -320,7 +320,7 @@ mod elections {
     /// Gotcha 15 (hashicorp/raft #695): there, a heartbeat that was handled beside the leader's own
     /// thread raised the term, and the leader gave it to the next entry.
     #[test]
-    fn no_entry_gets_a_term_that_its_leader_was_not_elected_in() {
+    fn gotcha_15_no_entry_gets_a_term_that_its_leader_was_not_elected_in() {
         let mut bench = Bench::new(3);
         bench.elect(s(1));
         bench.isolate(s(1));
@@ -704,7 +704,7 @@ mod replication {
 
     /// openraft #1500: such a heartbeat was taken for a conflict.
     #[test]
-    fn a_heartbeat_that_overtakes_entries_is_accepted_and_commits_only_what_matches() {
+    fn gotcha_11_a_heartbeat_that_overtakes_entries_is_accepted_and_commits_only_what_matches() {
         let mut bench = Bench::new(3);
         bench.elect(s(1));
         bench.propose(s(1), 1).unwrap();
@@ -829,7 +829,7 @@ mod follower {
     }
 
     #[test]
-    fn the_term_is_handed_to_the_disk_before_entries_of_it() {
+    fn gotcha_14_the_term_is_handed_to_the_disk_before_entries_of_it() {
         let mut solo = Solo::boot(3, disk(1, &[1]), Rules::default());
         solo.receive(s(2), append(3, (1, 1), &[3], 0));
         let writes = solo.writes();
@@ -848,7 +848,7 @@ mod follower {
 
     /// etcd's `async_storage_writes_append_aba_race`, as a follower sees it.
     #[test]
-    fn a_late_disk_confirmation_never_acknowledges_what_replaced_the_entries() {
+    fn gotcha_13_a_late_disk_confirmation_never_acknowledges_what_replaced_the_entries() {
         let mut solo = Solo::boot(3, disk(1, &[1]), Rules::default());
         solo.receive(s(2), append(1, (1, 1), &[1, 1], 0));
         let (old, _) = solo.writes()[0];
@@ -867,7 +867,7 @@ mod follower {
 
     /// openraft 9540c904: deleting everything after `prev` lost committed entries.
     #[test]
-    fn a_late_message_does_not_delete_the_entries_that_came_after_it() {
+    fn gotcha_12_a_late_message_does_not_delete_the_entries_that_came_after_it() {
         for message in [append(1, (1, 1), &[1], 0), append(1, (1, 1), &[], 0)] {
             let mut solo = Solo::boot(3, disk(1, &[1, 1, 1, 1]), Rules::default());
             solo.receive(s(2), message.clone());
@@ -894,7 +894,7 @@ mod follower {
     }
 
     #[test]
-    fn a_message_from_below_the_commit_index_is_answered_with_the_commit_index() {
+    fn gotcha_12_a_message_from_below_the_commit_index_is_answered_with_the_commit_index() {
         let mut solo = Solo::boot(3, disk(1, &[1, 1, 1]), Rules::default());
         solo.receive(s(2), append(1, (3, 1), &[], 3));
         assert_eq!(solo.replica.commit_index(), Index::new(3));
@@ -985,7 +985,7 @@ mod leader_disk {
     }
 
     #[test]
-    fn a_leader_counts_itself_once_its_own_disk_has_written() {
+    fn gotcha_17_a_leader_counts_itself_once_its_own_disk_has_written() {
         let mut bench = Bench::new(3);
         bench.elect(s(1));
         bench.isolate(s(3));
@@ -1002,7 +1002,7 @@ mod leader_disk {
     /// The append ABA race, as a leader sees it: its disk confirms entries of an earlier
     /// leadership, which have been replaced since.
     #[test]
-    fn a_leader_does_not_count_a_late_confirmation_of_entries_it_no_longer_has() {
+    fn gotcha_13_a_leader_does_not_count_a_late_confirmation_of_entries_it_no_longer_has() {
         let mut solo = Solo::boot(2, disk(1, &[1]), Rules::default());
         solo.input(Input::Timer(Timer::Election));
         solo.store_all();

@@ -155,7 +155,7 @@ mod tests {
 
     /// Gotcha of asynchronous storage: etcd's `async_storage_writes_append_aba_race`.
     #[test]
-    fn a_late_confirmation_of_replaced_entries_confirms_only_what_is_left_of_them() {
+    fn gotcha_13_a_late_confirmation_of_replaced_entries_confirms_only_what_is_left_of_them() {
         let mut storage = Storage::booted(HardState::default(), index(2));
         let old = storage.append(index(5));
         let cut = storage.truncate(index(4));

@@ -108,6 +108,8 @@ pub(super) struct Bench {
     members: Vec<ServerId>,
     /// How many of them, S1 first, are the cluster that the others may join.
     founders: usize,
+    /// The configuration by which whoever takes a step begins it.
+    goes_by: Configuration,
     draws: u64,
 }
 
@@ -153,6 +155,7 @@ impl Bench {
             now: Time::ZERO,
             members,
             founders,
+            goes_by: Configuration::new([], []),
             draws: 0,
         };
         for id in bench.members.clone() {
@@ -285,6 +288,7 @@ impl Bench {
         let now = self.local(id);
         let mut out = Vec::new();
         if let Some(replica) = &mut self.machines[id.position()].replica {
+            self.goes_by = replica.configuration().clone();
             replica.step(now, bits, input, &mut out);
         }
         self.carry_out(id, out);
@@ -459,7 +463,10 @@ impl Bench {
                     written = Some(token);
                 }
                 Output::Persist { token, write } => machine.unwritten.push_back((token, write)),
-                Output::Commit { through } => self.note_commit(id, through),
+                Output::Commit { through } => {
+                    self.count_holders(id, through);
+                    self.note_commit(id, through);
+                }
                 Output::Install { snapshot } => {
                     machine.state = snapshot.image.clone();
                     machine.applied = snapshot.last.index;
@@ -472,6 +479,31 @@ impl Bench {
         self.note_leader(id);
         if let Some(token) = written {
             self.input(id, Input::Stored(token));
+        }
+    }
+
+    /// What a leader commits is on the disks of a quorum, which is counted here from nothing: more
+    /// than one half of each half. What the same step appends afterwards does not count yet.
+    fn count_holders(&mut self, id: ServerId, through: Index) {
+        let replica = self.at(id);
+        if replica.role() != Role::Leader {
+            return;
+        }
+        let term = replica.log().term_at(through);
+        let holds = |server: &&ServerId| {
+            let disk = &self.machines[server.position()].disk;
+            let snapshot = disk.snapshot.as_ref();
+            disk.log.term_at(through) == term
+                || snapshot.is_some_and(|snapshot| snapshot.last.index >= through)
+        };
+        let short = self
+            .goes_by
+            .halves()
+            .map(|half| (half.iter().filter(holds).count(), half.len()))
+            .find(|(holders, voters)| 2 * holders <= *voters);
+        if let Some((holders, voters)) = short {
+            let what = format!("{id} commits {through}, which {holders} of {voters} hold");
+            self.violation.get_or_insert(what);
         }
     }
 

@@ -73,6 +73,8 @@ pub enum Step {
     },
     /// The condition holds now, or the step has failed.
     Expect(Condition),
+    /// The cluster refuses the command now, or the step has failed. Nothing is done to it.
+    ExpectRefused(Command),
     /// The title of what follows.
     Title(String),
     /// A sentence for the reader.

@@ -3,7 +3,7 @@
 use super::command::{ClientAction, Command};
 use super::cursor::{Cursor, Parsed};
 use super::limits::MAX_TIME;
-use super::parse_operation::operation;
+use super::parse_operation::{get, operation};
 use super::recipe::recipe;
 use crate::time::Duration;
 
@@ -15,6 +15,13 @@ pub(super) fn client(c: &mut Cursor<'_>) -> Parsed<Command> {
         timeout: None,
         read_only: false,
     });
+    Ok(Command::Client { client, action })
+}
+
+/// `read A /app linearizable`, after the word `read`: short for `client A get /app linearizable`.
+pub(super) fn read(c: &mut Cursor<'_>) -> Parsed<Command> {
+    let client = c.client()?;
+    let action = ClientAction::Request(get(c)?);
     Ok(Command::Client { client, action })
 }
 

@@ -4,15 +4,16 @@ use super::command::{Command, Disk, EndpointRef, Quality, ServerRef, Timers};
 use super::cursor::{Cursor, Parsed};
 use super::error::Impossible;
 use super::limits::MAX_TIME;
-use super::parse_client::client;
+use super::parse_client::{client, read};
 use super::value;
 use crate::raft::Transition;
+use crate::server::Protocol;
 use crate::time::Duration;
 
 type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command, by its first word.
-const COMMANDS: [(&str, Parse); 30] = [
+const COMMANDS: [(&str, Parse); 31] = [
     ("crash", crash),
     ("restart", restart),
     ("pause", |c| {
@@ -112,11 +113,20 @@ const COMMANDS: [(&str, Parse); 30] = [
     ("spread", |c| timers(c, Timers::Spread)),
     ("align", |c| timers(c, Timers::Align)),
     ("client", client),
+    ("read", read),
 ];
+
+/// The protocol that alone knows a command, if one does.
+fn protocol_of(word: &str) -> Option<Protocol> {
+    let of_raft = [
+        "timeout", "transfer", "forget", "priority", "leave", "spread", "align",
+    ];
+    of_raft.contains(&word).then_some(Protocol::Raft)
+}
 
 /// One command.
 pub(super) fn command(c: &mut Cursor<'_>) -> Parsed<Command> {
-    let Some(parse) = c.one_of(&COMMANDS) else {
+    let Some(parse) = c.one_known(&COMMANDS, |(word, _)| protocol_of(word))? else {
         return c.unexpected();
     };
     let command = parse(c)?;

@@ -76,13 +76,18 @@ fn write(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
     Ok(Some(operation))
 }
 
+/// What is got, after the word that says so.
+pub(super) fn get(c: &mut Cursor<'_>) -> Parsed<Operation> {
+    Ok(Operation::Get {
+        path: c.path()?,
+        watch: c.word("watch"),
+        linearizable: c.word("linearizable"),
+    })
+}
+
 fn read(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
     let operation = if c.word("get") {
-        Operation::Get {
-            path: c.path()?,
-            watch: c.word("watch"),
-            linearizable: c.word("linearizable"),
-        }
+        get(c)?
     } else if c.word("exists") {
         Operation::Exists {
             path: c.path()?,

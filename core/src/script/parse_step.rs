@@ -108,6 +108,9 @@ pub(super) fn step(c: &mut Cursor<'_>, earliest: Time) -> Parsed<Step> {
         return until(c);
     }
     if c.word("expect") {
+        if c.word("refused") {
+            return command(c).map(Step::ExpectRefused);
+        }
         return condition(c).map(Step::Expect);
     }
     if c.word("title") {

@@ -64,6 +64,7 @@ impl Display for Step {
                 option(f, " within ", *within)
             }
             Self::Expect(condition) => write!(f, "expect {condition}"),
+            Self::ExpectRefused(command) => write!(f, "expect refused {command}"),
             Self::Title(text) => write!(f, "title {}", Quoted(text)),
             Self::Say(text) => write!(f, "say {}", Quoted(text)),
             Self::Pause(None) => f.write_str("pause"),

@@ -166,6 +166,8 @@ mod tests {
             ("client A connect leader", "client A connect S3"),
             ("clock leader +20ms", "clock S3 +20ms"),
             ("crash S1", "crash S1"),
+            ("read A /app linearizable", "client A get /app linearizable"),
+            ("read A /app watch", "client A get /app watch"),
             ("reconfigure S1 leader", "reconfigure S1 S3 via S3"),
             ("leave joint", "leave joint via S3"),
         ] {

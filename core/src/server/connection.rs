@@ -1,6 +1,9 @@
 //! One client connection at its server: requests taken in and answered in their order.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+
+use imbl::{OrdMap, OrdSet};
 
 use super::{CloseReason, Fact, Output, PeerMessage, Server, ServerFact};
 use crate::ids::ConnectionId;
@@ -57,6 +60,35 @@ pub(super) enum Access {
     ReadOnly,
     /// Nothing can be changed, and no other server knows the session.
     ReadOnlyLocal,
+}
+
+/// The connections that serve each session: what they say themselves, the other way round, so that
+/// the end of a session costs the same whatever the number of clients.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Serving(OrdMap<SessionId, OrdSet<ConnectionId>>);
+
+/// The connections say it already.
+impl Hash for Serving {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl Serving {
+    pub(super) fn enter(&mut self, session: SessionId, connection: ConnectionId) {
+        self.0.entry(session).or_default().insert(connection);
+    }
+
+    fn leave(&mut self, session: SessionId, connection: ConnectionId) {
+        if let Some(connections) = self.0.get_mut(&session) {
+            connections.remove(&connection);
+            if connections.is_empty() {
+                self.0.remove(&session);
+            }
+        }
+    }
+
+    pub(super) fn of(&self, session: SessionId) -> impl Iterator<Item = ConnectionId> + use<'_> {
+        self.0.get(&session).into_iter().flatten().copied()
+    }
 }
 
 impl Connection {
@@ -214,9 +246,6 @@ impl Server {
         xid: Xid,
         out: &mut Vec<Output>,
     ) {
-        if self.leads_without(session) {
-            return self.refuse(id, CloseReason::SessionMoved, out);
-        }
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
@@ -377,7 +406,10 @@ impl Server {
 
     /// The connection is gone, and with it what was kept for it.
     pub(super) fn forget_connection(&mut self, id: ConnectionId) {
-        self.connections.remove(&id);
+        let connection = self.connections.remove(&id);
+        if let Some(session) = connection.and_then(|it| it.session) {
+            self.serving.leave(session, id);
+        }
         self.watches.forget(id);
     }
 

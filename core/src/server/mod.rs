@@ -32,7 +32,7 @@ use crate::zab::{self, Channel, RestartError};
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{self, Command, Service, SessionId, WatchTable};
 
-use connection::Connection;
+use connection::{Connection, Serving};
 pub use fact::{CloseReason, ServerFact};
 use leading::Leading;
 use outbox::Outbox;
@@ -234,6 +234,7 @@ pub enum Start {
 pub struct Server {
     protocol: ByProtocol<RaftSide, ZabSide>,
     connections: BTreeMap<ConnectionId, Connection>,
+    serving: Serving,
     watches: WatchTable,
     outbox: Outbox,
     reads: Reads,
@@ -273,6 +274,7 @@ impl Server {
         let mut server = Self {
             protocol,
             connections: BTreeMap::new(),
+            serving: Serving::default(),
             watches: WatchTable::default(),
             outbox: Outbox::new(now),
             reads: Reads::default(),
@@ -505,11 +507,11 @@ impl Server {
     }
 
     /// How far its service has come: the index of the last entry that it has applied, or under Zab
-    /// its last zxid as a number.
-    pub const fn applied(&self) -> u64 {
+    /// the zxid of the last transaction as a number.
+    pub fn applied(&self) -> u64 {
         match &self.protocol {
             ByProtocol::Raft(side) => side.applied().number(),
-            ByProtocol::Zab(side) => side.replica().last_zxid().number(),
+            ByProtocol::Zab(side) => side.service().last_zxid().number(),
         }
     }
 

@@ -152,6 +152,7 @@ impl Server {
             return;
         };
         connection.serve(session.session, access);
+        self.serving.enter(session.session, id);
         let frame = ToClient::Connected {
             session,
             timeout,
@@ -246,8 +247,9 @@ impl Server {
         reason: CloseReason,
         out: &mut Vec<Output>,
     ) {
-        self.refuse_all(reason, out, |id, connection| {
-            connection.session() == Some(session) && Some(id) != except
-        });
+        let serving: Vec<ConnectionId> = self.serving.of(session).collect();
+        for id in serving.into_iter().filter(|id| Some(*id) != except) {
+            self.refuse(id, reason, out);
+        }
     }
 }

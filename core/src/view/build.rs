@@ -649,8 +649,8 @@ pub fn details_of_message(world: &World, id: MessageId) -> Option<Vec<(&'static 
 }
 
 fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
-    use crate::raft::AppendOutcome::{Accepted, Rejected};
-    use crate::raft::InstallOutcome::{Installed, StaleTerm, Stored};
+    use crate::raft::AppendOutcome::{self, Accepted, Rejected};
+    use crate::raft::InstallOutcome::{self, Installed, Stored};
     let mut fields = vec![("term", message.term().to_string())];
     match message {
         Message::RequestVote {
@@ -718,6 +718,10 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
             fields.push(("success", "false".into()));
             fields.push(("hint", format!("index {hint_index} of term {hint_term}")));
         }
+        Message::AppendEntriesReply {
+            outcome: AppendOutcome::StaleTerm,
+            ..
+        } => fields.push(("success", "false".into())),
         Message::InstallSnapshot {
             snapshot,
             offset,
@@ -741,7 +745,7 @@ fn raft_fields(message: &Message<Command>) -> Vec<(&'static str, String)> {
             fields.push(match outcome {
                 Stored { bytes } => ("bytes stored", bytes.to_string()),
                 Installed { match_index } => ("match index", match_index.to_string()),
-                StaleTerm => ("success", "false".into()),
+                InstallOutcome::StaleTerm => ("success", "false".into()),
             });
         }
     }

@@ -10,6 +10,8 @@
 
 mod build;
 mod lines;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod trip;
 mod verdict;

@@ -145,7 +145,7 @@ impl Identity {
     /// Whether an entry of a list may name it, leaving aside `world` and `auth`.
     fn is_valid(&self) -> bool {
         match &*self.scheme {
-            "digest" => has_one_colon(&self.id),
+            "digest" => has_two_parts(&self.id),
             "ip" => Range::parse(&self.id).is_some(),
             _ => false,
         }
@@ -163,10 +163,10 @@ impl Identity {
     }
 }
 
-/// `user:hash`: exactly one colon, and something behind it.
-fn has_one_colon(id: &str) -> bool {
-    id.split_once(':')
-        .is_some_and(|(_, hash)| !hash.is_empty() && !hash.contains(':'))
+/// `user:hash`: two parts, parted by a colon. Colons at the end part nothing, as where Java splits
+/// a text (`DigestAuthenticationProvider.isValid`).
+fn has_two_parts(id: &str) -> bool {
+    id.trim_end_matches(':').split(':').count() == 2
 }
 
 /// Addresses whose first `bits` bits are those of `base`.
@@ -472,6 +472,19 @@ mod tests {
             acl(&[(31, "world", "anyone"), (31, "ip", "x")]),
         ] {
             assert_eq!(bad.settled(&nobody), Err(ErrorCode::InvalidAcl), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_digest_id_has_two_parts_whatever_colons_follow() {
+        for good in ["a:b", ":b", "a:b:", "a:b::"] {
+            let list = acl(&[(31, "digest", good)]);
+            assert_eq!(list.settled(&caller(&[])), Ok(list.clone()), "{good}");
+        }
+        for bad in ["", ":", "a", "a:", "a::b", "a:b:c"] {
+            let list = acl(&[(31, "digest", bad)]);
+            let refused = Err(ErrorCode::InvalidAcl);
+            assert_eq!(list.settled(&caller(&[])), refused, "{bad}");
         }
     }
 

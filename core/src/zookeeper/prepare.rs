@@ -39,7 +39,7 @@ impl Ahead<'_> {
             Update::AttachSession { timeout, password } => {
                 self.prepare_attach(session, *timeout, *password, origin)
             }
-            Update::CloseSession { expired } => self.prepare_close(session, origin, *expired),
+            Update::CloseSession { .. } => self.prepare_close(session),
             Update::Sweep { path } => self.prepare_sweep(path, time),
             Update::Write(request) => {
                 let caller = Caller {
@@ -89,18 +89,10 @@ impl Ahead<'_> {
         }
     }
 
-    /// A session that expires is closed wherever its client was last.
-    fn prepare_close(
-        self,
-        session: SessionId,
-        origin: ServerId,
-        expired: bool,
-    ) -> Result<Txn, ErrorCode> {
-        if expired {
-            self.session(session).ok_or(ErrorCode::SessionExpired)?;
-        } else {
-            self.check_session(session, origin)?;
-        }
+    /// A session is closed wherever its client was last: nothing that it asks can come after, so
+    /// it need not have asked there (`PrepRequestProcessor`, `closeSession`).
+    fn prepare_close(self, session: SessionId) -> Result<Txn, ErrorCode> {
+        self.session(session).ok_or(ErrorCode::SessionExpired)?;
         let ephemerals = if self.rules().close_deletes_ephemerals {
             self.ephemerals(session)
         } else {

@@ -53,7 +53,9 @@ impl Service {
         }
     }
 
+    /// The empty text is another name of the root here (ZooKeeper, `DataTree`).
     fn node(&self, path: &str) -> Result<&Znode, ErrorCode> {
+        let path = if path.is_empty() { path::ROOT } else { path };
         self.tree().get(path).ok_or(ErrorCode::NoNode)
     }
 

@@ -4,8 +4,8 @@
 //! halves are kept apart, as in ZooKeeper: what `get` and `exists` register on, told of the znode
 //! itself, and what `children` registers on, told of its children; a persistent watch stands in
 //! both. An entry is a connection and a path, so that asking again does not lead to being told
-//! twice; one-shot, persistent and recursive watches of one connection on one path stand side by
-//! side.
+//! twice. A one-shot watch of a connection stands beside one that stays on the same path; of those
+//! that stay there is one, and the later replaces the earlier (`WatcherModeManager`).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -190,14 +190,15 @@ impl WatchTable {
         self.add(connection, path, Kinds::of(half, Kinds::ONE_SHOT));
     }
 
-    /// Registers a watch that stays.
+    /// Registers a watch that stays, in place of the one of the other mode.
     pub fn watch_always(&mut self, connection: ConnectionId, path: &Arc<str>, mode: AddWatchMode) {
-        let bits = match mode {
-            AddWatchMode::Persistent => Kinds::PERSISTENT,
-            AddWatchMode::PersistentRecursive => Kinds::RECURSIVE,
+        let (bits, other) = match mode {
+            AddWatchMode::Persistent => (Kinds::PERSISTENT, Kinds::RECURSIVE),
+            AddWatchMode::PersistentRecursive => (Kinds::RECURSIVE, Kinds::PERSISTENT),
         };
-        let both = Kinds::of(Half::Data, bits) | Kinds::of(Half::Child, bits);
-        self.add(connection, path, both);
+        let both = |bits| Kinds::of(Half::Data, bits) | Kinds::of(Half::Child, bits);
+        let kinds = self.kinds(connection, path);
+        self.put(connection, path, Kinds(kinds.0 & !both(other) | both(bits)));
     }
 
     /// Registers a client's watches anew and answers what it has missed, to be told at once. A

@@ -11,6 +11,8 @@ const NONE: Scenario = Scenario {
     group: "",
     title: PLAIN,
     about: "Five servers to which nothing happens but what you do.",
+    file: "",
+    #[cfg(test)]
     script: "",
 };
 
@@ -19,8 +21,8 @@ pub fn dialog(current: Option<&'static str>, on: &Callback<Action>) -> Html {
     let entry = |scenario: &'static Scenario| {
         let title = scenario.title;
         let onclick = on.reform(move |_: MouseEvent| match title {
-            PLAIN => Action::Load("".into()),
-            title => Action::Scenario(title),
+            PLAIN => Action::Load("".into(), PLAIN),
+            _ => Action::Scenario(scenario),
         });
         let current = (current == Some(title)).then_some("true");
         html! { <li key={title}><button type="button" aria-current={current} {onclick}><b>{ title }</b><span>{ scenario.about }</span></button></li> }

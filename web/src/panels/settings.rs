@@ -6,6 +6,7 @@ use super::dialog::Modal;
 use super::parts::typed;
 use crate::action::Action;
 use crate::draft::{Draft, Field};
+use crate::scenarios::PLAIN;
 
 /// A field for each setting, and a button that starts over with them.
 pub fn dialog(draft: &Draft, objection: Option<&String>, on: &Callback<Action>) -> Html {
@@ -13,7 +14,7 @@ pub fn dialog(draft: &Draft, objection: Option<&String>, on: &Callback<Action>) 
         let (on, script) = (on.clone(), draft.script());
         move |event: SubmitEvent| {
             event.prevent_default();
-            on.emit(Action::Load(script.as_str().into()));
+            on.emit(Action::Load(script.as_str().into(), PLAIN));
         }
     };
     html! {

@@ -16,7 +16,7 @@ fn reads_look_the_string_up_and_change_nothing() {
         rig.read(&Request::children("/t")),
         Ok(Response::Children { names, stat })
     );
-    for bad in ["/t/x", "/t/x/y", "t", "", "/t/", "/t/."] {
+    for bad in ["/t/x", "/t/x/y", "t", "/t/", "/t/."] {
         let missing = Err(ErrorCode::NoNode);
         assert_eq!(rig.read(&Request::exists(bad)), missing);
         assert_eq!(rig.read(&Request::get(bad)), missing);
@@ -126,4 +126,14 @@ fn several_reads_are_answered_each_for_itself() {
     };
     assert_eq!(replies, requests.map(|request| rig.read(&request)));
     assert_eq!(replies[0], Err(ErrorCode::NoNode));
+}
+
+#[test]
+fn the_empty_text_names_the_root_where_a_path_is_looked_up() {
+    let rig = Rig::new();
+    assert_eq!(
+        rig.read(&Request::exists("")),
+        rig.read(&Request::exists("/"))
+    );
+    assert_eq!(rig.read(&Request::get("")), rig.read(&Request::get("/")));
 }

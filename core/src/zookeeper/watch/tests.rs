@@ -171,6 +171,22 @@ fn a_one_shot_watch_beside_a_persistent_one_leaves_it_alone() {
 }
 
 #[test]
+fn of_two_watches_that_stay_on_one_path_the_later_replaces_the_earlier() {
+    let mut table = always("/n", Persistent);
+    table.watch_once(W, &path("/n"), Data);
+    table.watch_always(W, &path("/n"), PersistentRecursive);
+    assert_eq!(told(&mut table, &created("/n/c")), ["1 NodeCreated /n/c"]);
+    assert_eq!(told(&mut table, &changed("/n")), ["1 NodeDataChanged /n"]);
+    assert_eq!(table, always("/n", PersistentRecursive));
+    table.watch_always(W, &path("/n"), Persistent);
+    assert_eq!(
+        told(&mut table, &created("/n/d")),
+        ["1 NodeChildrenChanged /n"]
+    );
+    assert_eq!(table, always("/n", Persistent));
+}
+
+#[test]
 fn a_watch_can_be_asked_for_and_taken_away_by_its_kind() {
     let mut table = once("/n", Data);
     assert!(table.is_watched(W, "/n", WatchKind::Data));
