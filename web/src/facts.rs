@@ -238,7 +238,7 @@ pub fn found(recipe: &RecipeView) -> String {
         found.push(format!("its znode {own}"));
     }
     if let Some(token) = &recipe.token {
-        found.push(format!("token {token}"));
+        found.push(format!("fencing token {token}"));
     }
     if !recipe.found.is_empty() {
         found.push(format!("found {}", recipe.found.join(", ")));
