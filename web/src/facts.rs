@@ -131,7 +131,7 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
     facts.extend(server.ballots.iter().map(|ballot| {
         fact(
             format!("vote of {}", ballot.peer),
-            format!("{:?}", ballot.vote).to_lowercase(),
+            format!("{:?}", ballot.vote).to_ascii_lowercase(),
         )
     }));
     facts.extend(server.peers.iter().map(|peer| {
