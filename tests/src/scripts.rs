@@ -10,7 +10,7 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 43] = scenarios![
+pub const SCENARIOS: [Script; 45] = scenarios![
     "add-two-voters",
     "add-voter",
     "add-voter-by-snapshot",
@@ -32,6 +32,8 @@ pub const SCENARIOS: [Script; 43] = scenarios![
     "learner-votes",
     "lease-read",
     "linearizable-read",
+    "lock-fencing",
+    "lock-without-herd",
     "lost-probe",
     "minority-partition",
     "one-way-link",

@@ -70,7 +70,7 @@ pub const PLAIN: &str = "A healthy cluster";
 pub const SCENARIOS: &[Scenario] = &include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
 /// The groups, in the order in which they are shown; what is in no other is in the last.
-pub const GROUPS: [&str; 8] = [
+pub const GROUPS: [&str; 9] = [
     "Elections",
     "Replication",
     "Faults",
@@ -78,6 +78,7 @@ pub const GROUPS: [&str; 8] = [
     "Reads",
     "Snapshots",
     "Sessions",
+    "Recipes",
     "More",
 ];
 

@@ -15,6 +15,7 @@ use super::dice::Dice;
 use super::membership;
 use super::operators;
 use super::plan::Clocks;
+use super::recipes::Followers;
 use super::trial::Trial;
 use super::usurper;
 use super::workload;
@@ -45,6 +46,7 @@ pub(super) struct Adversary {
     /// How often, of a hundred, it asks something of a new leader.
     at_new_leaders: u64,
     clocks: Clocks,
+    followers: Followers,
     glimpses: Vec<Glimpse>,
     /// Until when a new leader is asked for a change of its own, beside the one that its predecessor
     /// was left alone with.
@@ -96,7 +98,7 @@ const FAULTS: [(u64, Fault); 16] = [
 impl Adversary {
     /// Most runs are so bad that hardly anything is ever decided; the others leave clients the time
     /// to be told something that might be wrong.
-    pub(super) fn new(clocks: Clocks, dice: &mut Dice) -> Self {
+    pub(super) fn new(clocks: Clocks, followers: Followers, dice: &mut Dice) -> Self {
         let patient = dice.percent(45);
         let (fault_gap, deed_gap) = if patient {
             (dice.span(300_000, 3_000_000), dice.span(3_000, 50_000))
@@ -105,6 +107,7 @@ impl Adversary {
         };
         Self {
             clocks,
+            followers,
             fault_gap: fault_gap.as_micros(),
             deed_gap: deed_gap.as_micros(),
             fault_length: dice.span(60_000, 1_200_000).as_micros(),
@@ -145,7 +148,9 @@ impl Adversary {
             {
                 trial.command(&command);
             } else if next_deed <= now {
-                trial.command(&workload::deed(&trial.world, dice));
+                let deed = self.followers.deed(&trial.world);
+                let deed = deed.unwrap_or_else(|| workload::deed(&trial.world, dice));
+                trial.command(&deed);
                 // While more than one server leads, a client can be told what is over.
                 let gap = if leaders(&trial.world) > 1 {
                     self.deed_gap.min(10_000)

@@ -11,6 +11,7 @@ mod membership;
 mod operations;
 mod operators;
 mod plan;
+mod recipes;
 mod report;
 mod trial;
 mod usurper;
@@ -91,6 +92,8 @@ pub struct Tally {
     pub answers: u64,
     /// How many of them were linearizable reads.
     pub reads: u64,
+    /// How many recipes came to have what they are for, or to their end.
+    pub recipes: u64,
 }
 
 impl Tally {
@@ -104,6 +107,7 @@ impl Tally {
         self.entries += other.entries;
         self.answers += other.answers;
         self.reads += other.reads;
+        self.recipes += other.recipes;
     }
 }
 

@@ -96,6 +96,10 @@ fn print_summary(summary: &Summary) {
         count(tally.answers),
         count(tally.reads),
     ));
+    print_line(&format!(
+        "{} recipes at their goal at the end of a run",
+        count(tally.recipes)
+    ));
     match summary.findings.len() {
         0 => print_line("no violation"),
         1 => print_line("1 seed with a violation"),

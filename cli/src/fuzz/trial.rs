@@ -1,6 +1,7 @@
 //! One random run.
 
 use quorumscope_core::check::Monitor;
+use quorumscope_core::client::recipes::{Progress, Running};
 use quorumscope_core::history::{Player, Recording, Timed};
 use quorumscope_core::script::{Command, Located, Script, Step, execute};
 use quorumscope_core::server::Server;
@@ -11,6 +12,7 @@ use quorumscope_core::zookeeper::Request;
 use super::adversary::Adversary;
 use super::calm;
 use super::dice::Dice;
+use super::recipes::Followers;
 use super::{Finding, Options, Outcome, Tally, plan};
 
 /// A run while it is made: the world, what watches it, and what was done to it.
@@ -32,7 +34,8 @@ pub fn run_seed(seed: u64, options: &Options) -> Outcome {
     let header = plan::header(seed, options, &mut dice);
     let clocks = plan::Clocks::of(&header);
     let mut trial = Trial::new(header);
-    Adversary::new(clocks, &mut dice).torment(&mut trial, &mut dice, options.duration);
+    let followers = Followers::new(seed);
+    Adversary::new(clocks, followers, &mut dice).torment(&mut trial, &mut dice, options.duration);
     let failed = if trial.is_safe() {
         calm::recover(&mut trial)
     } else {
@@ -127,6 +130,7 @@ impl Trial {
             self.tally.answers += u64::from(is_answered);
             self.tally.reads += u64::from(is_answered && is_read);
         }
+        self.tally.recipes = self.count_recipes();
         let tally = self.tally;
         let violation = self.monitor.violations().first().cloned();
         let finding = match (violation, failed) {
@@ -147,6 +151,14 @@ impl Trial {
             (None, None) => None,
         };
         Outcome { tally, finding }
+    }
+
+    /// Those that still run and have what they are for, or have come to their end.
+    fn count_recipes(&self) -> u64 {
+        let clients = self.world.clients().map(|(_, node)| node.process());
+        let all = clients.flat_map(|client| client.recipes());
+        let well = |it: &&Running| matches!(it.progress(), Progress::Holds | Progress::Done);
+        all.filter(well).count() as u64
     }
 
     /// The run as a script, with what it demands before its end.

@@ -17,6 +17,8 @@
 //! | `notices`, `watch_before_state`, `expected_events` | what clients are told of the znodes that they watch |
 //! | `history`, `freshness`, `verdict` | what clients asked and were told, and what is to be thought of it |
 //! | `linearizable_writes`, `fifo_client_order`, `monotonic_reads`, `sync_then_read` | what ZooKeeper promises to clients, judged as each answer comes |
+//! | `recipes` | what the recipes of clients have come to |
+//! | `lock_holders`, `queue_elements`, `one_decision` | what those recipes promise that clients follow together |
 //! | `lost` | which of them are violated without each rule that can be switched off |
 //! | `linearizability` | whether one order of the operations explains all answers: judged once, at the end of a run |
 
@@ -38,16 +40,22 @@ mod leader_completeness;
 mod linearizability;
 mod linearizable_reads;
 mod linearizable_writes;
+mod lock_holders;
 mod log_matching;
 mod lost;
 mod monotonic_reads;
 mod moved_sessions;
 mod notices;
+mod one_decision;
 mod one_uncommitted_configuration;
 mod one_vote_per_term;
 mod past;
+mod queue_elements;
 mod quorum_commits;
 mod quorums_overlap;
+mod recipes;
+#[cfg(test)]
+mod recipes_tests;
 mod replicas_agree;
 mod sequential_names;
 #[cfg(test)]
@@ -80,15 +88,19 @@ use leader_completeness::LeaderCompleteness;
 use linearizability::Linearizability;
 use linearizable_reads::LinearizableReads;
 use linearizable_writes::LinearizableWrites;
+use lock_holders::LockHolders;
 use log_matching::LogMatching;
 use monotonic_reads::MonotonicReads;
 use moved_sessions::MovedSessions;
 use notices::{Heard, Notices};
+use one_decision::OneDecision;
 use one_uncommitted_configuration::OneUncommittedConfiguration;
 use one_vote_per_term::OneVotePerTerm;
 use past::Past;
+use queue_elements::QueueElements;
 use quorum_commits::QuorumCommits;
 use quorums_overlap::QuorumsOverlap;
+use recipes::{Recipes, Scene};
 use replicas_agree::ReplicasAgree;
 use sequential_names::SequentialNames;
 use snapshots_agree::SnapshotsAgree;
@@ -165,6 +177,11 @@ trait Invariant {
         Ok(())
     }
 
+    /// Looks at what clients that follow recipes have and have found.
+    fn attend(&mut self, _scene: &Scene<'_>) -> Result<(), Clash> {
+        Ok(())
+    }
+
     /// Judges the whole run at its end.
     fn conclude(&mut self, _history: &History, _past: &Past) -> Result<(), Clash> {
         Ok(())
@@ -232,6 +249,14 @@ macro_rules! invariants {
                 })*
             }
 
+            /// Lets every invariant that has held so far look at recipes.
+            fn attend(&mut self, world: &World, scene: &Scene<'_>) {
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.attend(scene);
+                    self.note::<$Invariant>(world, outcome);
+                })*
+            }
+
             /// The run ends here: judges what can only be judged as a whole. The violations that
             /// it finds are added to [`Monitor::violations`]; whether there are any.
             pub fn at_end(&mut self, world: &World) -> bool {
@@ -271,6 +296,9 @@ invariants! {
     fifo_client_order: FifoClientOrder,
     monotonic_reads: MonotonicReads,
     sync_then_read: SyncThenRead,
+    lock_holders: LockHolders,
+    queue_elements: QueueElements,
+    one_decision: OneDecision,
     linearizability: Linearizability,
 }
 
@@ -282,6 +310,7 @@ pub struct Monitor {
     outlines: Vec<Outline>,
     history: History,
     notices: Notices,
+    recipes: Recipes,
     past: Past,
     violations: Vec<Violation>,
     invariants: Invariants,
@@ -294,6 +323,7 @@ impl Monitor {
             outlines: vec![Outline::default(); world.nodes().len()],
             history: History::new(world),
             notices: Notices::default(),
+            recipes: Recipes::default(),
             past: Past::default(),
             violations: Vec::new(),
             invariants: Invariants::default(),
@@ -347,6 +377,12 @@ impl Monitor {
         }
         let mut past = std::mem::take(&mut self.past);
         past.take_in(world, server, before.applied, &now);
+        if before.applied < now.applied
+            && !self.recipes.is_empty()
+            && let Some(server) = world.server(server)
+        {
+            self.recipes.take_in(server.service());
+        }
         self.check(&Glance {
             world,
             past: &past,
@@ -377,6 +413,12 @@ impl Monitor {
         }
         for heard in self.notices.follow(world) {
             self.notice(world, &heard);
+        }
+        if let Some(before) = self.recipes.follow(world) {
+            let (recipes, history) = (self.recipes.clone(), self.history.clone());
+            if let Some(scene) = recipes.scene(&before, world, &history) {
+                self.attend(world, &scene);
+            }
         }
     }
 

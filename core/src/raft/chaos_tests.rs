@@ -245,8 +245,8 @@ const ELECTIONS: [[bool; 3]; 6] = [
     [true, true, true],
 ];
 
-/// How many election timeouts a cluster has to agree in once its faults have stopped.
-const PATIENCE: u64 = 20;
+/// How many of the longest election timeouts a cluster has to agree in once its faults have stopped.
+const PATIENCE: u64 = 5;
 
 /// A run with faults of every kind, which then stop: everyone is up, and links and disks work.
 fn afflicted([pre_vote, check_quorum, lease_reads]: [bool; 3], seed: u64) -> Bench {

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::configuration::Configuration;
 use super::fact::RaftFact;
-use super::membership::ReconfigureError;
 use super::narrate::Servers;
 use super::position::Index;
+use super::reconfiguration::ReconfigureError;
 use super::rules;
 use crate::explain::{Explain, Rule, Weight};
 use crate::ids::ServerId;

@@ -222,6 +222,26 @@ fn gotcha_4_a_leader_demoted_in_a_joint_change_ends_it_before_it_steps_down() {
     bench.elect(s(4));
 }
 
+/// Gotcha 4: where nobody ends the joint phase but an operator, its leader is there to be told.
+#[test]
+fn gotcha_4_a_leader_demoted_in_an_explicit_joint_change_leads_until_it_is_told_to_leave() {
+    let mut bench = led(3, 1, Rules::default());
+    bench.reconfigure(s(1), &[2, 3, 4], &[1], Explicit).unwrap();
+    bench.settle();
+    for _ in 0..3 {
+        bench.beat(s(1));
+        bench.settle();
+    }
+    let leader = bench.at(s(1));
+    assert_eq!(bench.goes_by(s(1)), "S1 S2 S3 → S2 S3 S4 learner S1");
+    assert!(leader.commit_index() >= leader.configured_at());
+    assert_eq!(leader.role(), Role::Leader);
+    bench.leave_joint(s(1)).unwrap();
+    bench.settle();
+    assert_eq!(bench.at(s(1)).role(), Role::Follower);
+    assert_eq!(bench.goes_by(s(4)), "S2 S3 S4 learner S1");
+}
+
 /// A removed leader goes on, if it is set so, without counting itself.
 #[test]
 fn a_removed_leader_may_go_on_leading_others() {

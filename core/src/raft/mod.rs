@@ -14,7 +14,7 @@
 //! | `position`, `log`, `message`, `durable`, `io` | the vocabulary |
 //! | `role`, `progress`, `storage` | what a replica knows, by whom it is about |
 //! | `configuration`, `shares` | who takes part, what decides (§6), and how much of it there is |
-//! | `membership`, `membership_fact` | how that changes (§6), and how it is told |
+//! | `reconfiguration`, `membership`, `membership_fact` | what can be asked for, how it comes about (§6), and how it is told |
 //! | `election` | terms, votes, leaders (§5.1, §5.2, §5.4.1) |
 //! | `prevote`, `lease`, `transfer` | who may ask for votes, and who may not yet (dissertation §9.6, §4.2.3, §3.10) |
 //! | `append` | the follower's side of log replication (§5.3) |
@@ -61,6 +61,7 @@ mod prevote;
 mod progress;
 mod read_fact;
 mod reads;
+mod reconfiguration;
 mod replication;
 mod role;
 mod rounds;
@@ -83,12 +84,12 @@ pub use durable::{Durable, HardState, Token, Write};
 pub use fact::{AppendRefusal, Conflict, ElectionReason, RaftFact, StepDownReason, VoteRefusal};
 pub use io::{Input, Output, Timer};
 pub use log::{Content, Entry, Log, Payload};
-pub use membership::{Reconfiguration, ReconfigureError, Transition};
 pub use membership_fact::{Cause, MembershipFact};
 pub use message::{AppendOutcome, InstallOutcome, Message, MessageKind};
 pub use position::{Index, LogPosition, Term};
 pub use progress::{Progress, ProgressState};
 pub use read_fact::ReadFact;
+pub use reconfiguration::{Reconfiguration, ReconfigureError, Transition};
 pub use role::{Ballot, ProposeError, Role};
 pub use rules::{Rules, UnknownRule};
 pub use settings::{Membership, Settings, SettingsError};

@@ -44,6 +44,10 @@ pub enum Kind {
     Publish,
     /// They are read under it.
     Follow,
+    /// The lock of one who reads, given up when it is asked for.
+    RevocableReadLock,
+    /// The same for one who writes.
+    RevocableWriteLock,
 }
 
 /// A number that a recipe asks for.
@@ -63,12 +67,14 @@ pub struct Number {
 
 impl Kind {
     /// Every recipe.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Lock,
         Self::SimpleLock,
         Self::RevocableLock,
         Self::ReadLock,
         Self::WriteLock,
+        Self::RevocableReadLock,
+        Self::RevocableWriteLock,
         Self::Election,
         Self::Barrier,
         Self::DoubleBarrier,
@@ -92,6 +98,8 @@ impl Kind {
             Self::RevocableLock => "revocablelock",
             Self::ReadLock => "readlock",
             Self::WriteLock => "writelock",
+            Self::RevocableReadLock => "revocablereadlock",
+            Self::RevocableWriteLock => "revocablewritelock",
             Self::Election => "election",
             Self::Barrier => "barrier",
             Self::DoubleBarrier => "doublebarrier",
@@ -125,6 +133,14 @@ impl Kind {
             ),
             Self::ReadLock => ("readlock PATH", "shares a lock with others who read"),
             Self::WriteLock => ("writelock PATH", "has a shared lock alone"),
+            Self::RevocableReadLock => (
+                "revocablereadlock PATH",
+                "shares a lock until somebody writes `unlock` into its znode",
+            ),
+            Self::RevocableWriteLock => (
+                "revocablewritelock PATH",
+                "has a shared lock alone until somebody writes `unlock` into its znode",
+            ),
             Self::Election => ("election PATH", "leads when no candidate in front is left"),
             Self::Barrier => ("barrier PATH", "waits until the znode is gone"),
             Self::DoubleBarrier => (
@@ -200,8 +216,8 @@ impl Kind {
     pub const fn held(self) -> &'static str {
         match self {
             Self::Lock | Self::SimpleLock | Self::RevocableLock => "holds the lock",
-            Self::ReadLock => "may read",
-            Self::WriteLock => "may write",
+            Self::ReadLock | Self::RevocableReadLock => "may read",
+            Self::WriteLock | Self::RevocableWriteLock => "may write",
             Self::Election => "leads",
             Self::DoubleBarrier => "is in, with all others",
             Self::Group => "is a member",

@@ -21,6 +21,8 @@ pub(super) enum Policy {
     Read,
     Write,
     Election,
+    RevocableRead,
+    RevocableWrite,
 }
 
 /// Where a place in the line has got to.
@@ -54,15 +56,23 @@ impl Policy {
     const fn word(self) -> &'static str {
         match self {
             Self::Lock | Self::Revocable => lock::WORD,
-            Self::Read => shared_lock::READ,
-            Self::Write => shared_lock::WRITE,
+            Self::Read | Self::RevocableRead => shared_lock::READ,
+            Self::Write | Self::RevocableWrite => shared_lock::WRITE,
             Self::Election => election::WORD,
         }
     }
 
     /// Whether it has to wait for one of that name in front of it.
     fn waits_for(self, name: &str) -> bool {
-        self != Self::Read || shared_lock::writes(name)
+        !matches!(self, Self::Read | Self::RevocableRead) || shared_lock::writes(name)
+    }
+
+    /// Whether its place is given up when somebody wants it.
+    const fn is_revocable(self) -> bool {
+        matches!(
+            self,
+            Self::Revocable | Self::RevocableRead | Self::RevocableWrite
+        )
     }
 
     const fn steps(self) -> &'static [&'static str] {
@@ -71,6 +81,8 @@ impl Policy {
             Self::Revocable => &revocable_lock::STEPS,
             Self::Read => &shared_lock::READ_STEPS,
             Self::Write => &shared_lock::WRITE_STEPS,
+            Self::RevocableRead => &revocable_lock::READ_STEPS,
+            Self::RevocableWrite => &revocable_lock::WRITE_STEPS,
             Self::Election => &election::STEPS,
         }
     }
@@ -106,7 +118,9 @@ impl Line {
 
     /// The list is there: the own place, and who has to leave first.
     fn listed(&mut self, role: &Role, names: &[Arc<str>]) -> Move {
-        let found = names.iter().find(|name| name.starts_with(&*role.guid));
+        // The mark to its end: `A1x1` is not `A1x10`.
+        let mark = format!("{}-", role.guid);
+        let found = names.iter().find(|name| name.starts_with(&mark));
         let (own, known) = match (found, &self.own) {
             (Some(own), known) => (own.clone(), known.is_some()),
             (None, _) if self.leaving => return Move::Done,
@@ -124,7 +138,7 @@ impl Line {
             self.stage = Stage::Watching(path.clone());
             return Move::Ask(Request::Exists { path, watch: true });
         }
-        if self.policy == Policy::Revocable || !known || self.token.is_none() {
+        if self.policy.is_revocable() || !known || self.token.is_none() {
             self.stage = Stage::Guarding;
             return self.guard(role);
         }
@@ -139,7 +153,7 @@ impl Line {
         };
         Move::Ask(Request::Get {
             path: role.child(own),
-            watch: self.policy == Policy::Revocable,
+            watch: self.policy.is_revocable(),
         })
     }
 }
@@ -174,7 +188,7 @@ impl Automaton for Line {
                 self.token = Some(stat.czxid);
                 self.stage = Stage::Front;
                 let wanted = data.as_ref().and_then(Data::text) == Some(revocable_lock::WISH);
-                if wanted && self.policy == Policy::Revocable {
+                if wanted && self.policy.is_revocable() {
                     return self.release(role);
                 }
                 Move::Wait

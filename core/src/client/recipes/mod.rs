@@ -148,6 +148,11 @@ trait Automaton {
         Vec::new()
     }
 
+    /// The path of what it is about to take.
+    fn claims(&self) -> Option<Arc<str>> {
+        None
+    }
+
     /// The transaction that gave it its place: who gets a lock later has a higher one.
     fn token(&self) -> Option<Zxid> {
         None
@@ -223,6 +228,8 @@ impl Recipe {
             Kind::RevocableLock => Self::Line(Line::new(Policy::Revocable)),
             Kind::ReadLock => Self::Line(Line::new(Policy::Read)),
             Kind::WriteLock => Self::Line(Line::new(Policy::Write)),
+            Kind::RevocableReadLock => Self::Line(Line::new(Policy::RevocableRead)),
+            Kind::RevocableWriteLock => Self::Line(Line::new(Policy::RevocableWrite)),
             Kind::Election => Self::Line(Line::new(Policy::Election)),
             Kind::Barrier => Self::Barrier(Barrier::new()),
             Kind::DoubleBarrier => Self::DoubleBarrier(DoubleBarrier::new(number)),
@@ -426,6 +433,16 @@ impl Running {
     /// The znode that it has created for itself.
     pub fn own(&self) -> Option<Arc<str>> {
         whichever!(&self.recipe, it => it.own())
+    }
+
+    /// The path of what it is about to take: whether it has it, the answer will say.
+    pub fn claims(&self) -> Option<Arc<str>> {
+        whichever!(&self.recipe, it => it.claims())
+    }
+
+    /// What no other recipe's znodes have in their names.
+    pub fn mark(&self) -> &str {
+        &self.role.guid
     }
 
     /// The transaction that gave it its place: whoever holds a lock later has a higher one, so that

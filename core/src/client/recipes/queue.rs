@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::line::number;
 use super::{Automaton, Move, Role, ask, unexpected};
-use crate::zookeeper::{CreateMode, Data, ErrorCode, EventKind, Reply, Response, WatchEvent};
+use crate::zookeeper::{CreateMode, Data, ErrorCode, EventKind, Reply, Response, WatchEvent, path};
 
 /// How the names of elements begin.
 const ELEMENT: &str = "queue-";
@@ -20,6 +20,8 @@ pub(super) struct Producer {
     priority: u32,
     asked: bool,
     looks: bool,
+    /// The element's name, once it is known to be in.
+    own: Option<Arc<str>>,
 }
 
 impl Producer {
@@ -29,6 +31,7 @@ impl Producer {
             priority: priority.unwrap_or(0),
             asked: false,
             looks: false,
+            own: None,
         }
     }
 
@@ -61,13 +64,17 @@ impl Automaton for Producer {
     /// One that is not there may have been taken already: rather twice than not at all.
     fn answered(&mut self, role: &Role, reply: &Reply) -> Move {
         match reply {
-            Ok(Response::Created { .. }) => Move::Done,
+            Ok(Response::Created { path, .. }) => {
+                self.own = Some(path::name(path).into());
+                Move::Done
+            }
             Ok(Response::Children { names, .. }) => {
                 let mark = format!("-{}-", role.guid);
-                if names.iter().any(|name| name.contains(&mark)) {
-                    return Move::Done;
+                self.own = names.iter().find(|name| name.contains(&mark)).cloned();
+                match self.own {
+                    Some(_) => Move::Done,
+                    None => self.create(role),
                 }
-                self.create(role)
             }
             reply => unexpected(reply),
         }
@@ -83,6 +90,10 @@ impl Automaton for Producer {
 
     fn step(&self) -> usize {
         usize::from(self.looks)
+    }
+
+    fn own(&self) -> Option<Arc<str>> {
+        self.own.clone()
     }
 
     fn holds(&self) -> bool {
@@ -256,6 +267,13 @@ impl Automaton for Consumer {
         false
     }
 
+    fn claims(&self) -> Option<Arc<str>> {
+        match &self.stage {
+            Stage::Claiming(path, _) => Some(path.clone()),
+            _ => None,
+        }
+    }
+
     fn found(&self) -> Vec<String> {
         self.taken.clone()
     }
@@ -272,6 +290,5 @@ impl Automaton for Consumer {
 /// An element as text: what it holds, or its name if it holds nothing.
 fn text(path: &str, data: Option<&Data>) -> String {
     let text = data.and_then(Data::text);
-    text.unwrap_or(crate::zookeeper::path::name(path))
-        .to_owned()
+    text.unwrap_or(path::name(path)).to_owned()
 }

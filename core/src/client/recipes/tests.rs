@@ -236,7 +236,11 @@ fn a_lock_has_one_holder_and_is_handed_on_in_order() {
 fn readers_share_a_lock_and_a_writer_has_it_alone() {
     let (mut turns, mut together) = (0, 0);
     for seed in 0..50 {
-        turns += crowd(seed, &[Kind::ReadLock, Kind::WriteLock], |town| {
+        let kinds = match seed % 2 {
+            0 => [Kind::ReadLock, Kind::WriteLock],
+            _ => [Kind::RevocableReadLock, Kind::RevocableWriteLock],
+        };
+        turns += crowd(seed, &kinds, |town| {
             let line = town.line();
             let holders = town.holders(5);
             for (who, running) in &holders {
@@ -246,7 +250,9 @@ fn readers_share_a_lock_and_a_writer_has_it_alone() {
                 };
                 let ahead = &line[..place];
                 let alone = match running.call().kind {
-                    Kind::ReadLock => !ahead.iter().any(|name| shared_lock::writes(name)),
+                    Kind::ReadLock | Kind::RevocableReadLock => {
+                        !ahead.iter().any(|name| shared_lock::writes(name))
+                    }
                     _ => ahead.is_empty(),
                 };
                 assert!(alone, "seed {seed}: {who} holds {own} behind {ahead:?}");
@@ -311,6 +317,44 @@ fn a_revocable_lock_is_given_up_when_it_is_asked_for() {
     town.pass(ms(300), |_| {});
     assert_eq!(town.recipes(client(0))[0].progress(), Progress::Done);
     assert_eq!(town.holders(2)[0].0, client(1));
+}
+
+#[test]
+fn of_a_shared_lock_each_gives_up_what_is_asked_of_it_and_no_more() {
+    let mut town = queue_up(Kind::RevocableReadLock, 3);
+    town.open(client(3));
+    town.tell(client(3), Input::Recipe(call(Kind::RevocableWriteLock)));
+    town.pass(ms(300), |_| {});
+    let holders = |town: &Town| -> Vec<ClientId> {
+        town.holders(4).into_iter().map(|(who, _)| who).collect()
+    };
+    assert_eq!(holders(&town), [0, 1, 2].map(client), "they read together");
+    for reader in 0..3 {
+        let own = town.recipes(client(reader))[0].own().unwrap();
+        let wish = Request::Set {
+            path: format!("{PLACE}/{own}").into(),
+            data: Some(revocable_lock::WISH.into()),
+            version: crate::zookeeper::ANY_VERSION,
+        };
+        town.tell(client(3), Input::Request(wish));
+        town.pass(ms(300), |_| {});
+        let left: Vec<ClientId> = match reader {
+            0 => [1, 2].map(client).to_vec(),
+            1 => vec![client(2)],
+            _ => vec![client(3)],
+        };
+        assert_eq!(holders(&town), left);
+    }
+    // Anything else that is written into the znode asks for nothing.
+    let own = town.recipes(client(3))[0].own().unwrap();
+    let note = Request::Set {
+        path: format!("{PLACE}/{own}").into(),
+        data: Some("hurry".into()),
+        version: crate::zookeeper::ANY_VERSION,
+    };
+    town.tell(client(0), Input::Request(note));
+    town.pass(ms(300), |_| {});
+    assert_eq!(holders(&town), [client(3)]);
 }
 
 #[test]
