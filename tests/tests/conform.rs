@@ -3,10 +3,16 @@
 use quorumscope_cli::conform::{Scenario, difference, parse, replay};
 use quorumscope_core::server::Protocol;
 
+/// Recorded from a real server.
 const SAMPLES: &str = include_str!("../conformance/samples.jsonl");
+/// Written down from what ZooKeeper's documentation and sources say, where no sample shows it.
+const BY_REFERENCE: &str = include_str!("../conformance/by-reference.jsonl");
 
 fn scenarios() -> Vec<Scenario> {
-    parse(SAMPLES).expect("the samples are a trace")
+    let traces = [SAMPLES, BY_REFERENCE].into_iter();
+    traces
+        .flat_map(|trace| parse(trace).expect("it is a trace"))
+        .collect()
 }
 
 /// The strict scenarios that come out differently on so many servers.
