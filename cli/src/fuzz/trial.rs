@@ -121,8 +121,11 @@ impl Trial {
         self.tally.simulated = self.world.now().since(Time::ZERO);
         let servers = self.world.nodes().iter().filter_map(|node| node.server());
         self.tally.entries = servers
-            .filter_map(Server::raft)
-            .map(|replica| replica.commit_index().number())
+            .map(|server| match (server.raft(), server.zab()) {
+                (Some(replica), _) => replica.commit_index().number(),
+                (None, Some(replica)) => replica.log().len() as u64,
+                (None, None) => 0,
+            })
             .max()
             .unwrap_or(0);
         for call in self.monitor.history().calls() {
