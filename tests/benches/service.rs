@@ -124,13 +124,14 @@ fn running() -> Real {
 fn time(count: usize, all: impl FnOnce()) -> u128 {
     let start = running();
     all();
-    (running() - start).as_nanos() / count as u128
+    running().saturating_sub(start).as_nanos() / count as u128
 }
 
 fn print(what: &str, size: usize, each: u128, smallest: u128) {
-    let ratio = each as f64 / smallest.max(1) as f64;
+    let hundredths = each * 100 / smallest.max(1);
+    let ratio = format!("{}.{:02}", hundredths / 100, hundredths % 100);
     let a_second = 1_000_000_000 / each.max(1);
-    println!("{what:<34} {size:>9}  {each:>7} ns each  {a_second:>10} a second  {ratio:>5.2} x");
+    println!("{what:<34} {size:>9}  {each:>7} ns each  {a_second:>10} a second  {ratio:>6} x");
 }
 
 fn operations() {
