@@ -1,7 +1,7 @@
 //! Between the console's field, which counts as a browser does, and the language's completion.
 
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::script::{Completion, Names};
+use quorumscope_core::script::{Completion, Names, Protocol};
 use quorumscope_core::view::View;
 
 /// A line and where the cursor stands in it, in the browser's units.
@@ -44,6 +44,7 @@ pub fn names(view: &View) -> Names {
             .servers
             .last()
             .map(|server| ServerId::number(server.id)),
+        protocol: Protocol::of_name(view.protocol),
         clients: view.clients.iter().map(|client| client.id).collect(),
         messages: view.messages.iter().map(|message| message.id).collect(),
         paths: view.znodes.iter().map(|znode| znode.path.clone()).collect(),

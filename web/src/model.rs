@@ -201,6 +201,7 @@ impl Model {
         let world = self.player.world();
         let names = script::Names {
             servers: Some(world.servers()),
+            protocol: Some(world.settings().protocol),
             ..script::Names::default()
         };
         match script::parse_command_with(line, &names) {

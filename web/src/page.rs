@@ -33,6 +33,7 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
     html! {
         <section class="qs" tabindex="-1" ref={app.root.clone()} aria-label={summary(&app.view)} data-drawer={drawer}>
             <Header
+                protocol={app.view.protocol}
                 servers={app.view.servers.len()}
                 seed={app.view.seed}
                 scenario={desk.scenario}

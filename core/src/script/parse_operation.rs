@@ -3,6 +3,7 @@
 use super::cursor::{Cursor, Parsed};
 use super::limits::MAX_TIME;
 use super::operation::Operation;
+use crate::server::Protocol;
 use crate::time::Duration;
 use crate::zookeeper::{Acl, CreateMode, WatchKind};
 
@@ -55,6 +56,12 @@ pub(super) fn operation(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
 }
 
 /// What a `multi` can consist of.
+/// Whether a read is to be linearizable, which only Raft's can be.
+fn linearizable(c: &mut Cursor<'_>) -> Parsed<bool> {
+    let word = c.one_known(&[("linearizable", ())], |_| Some(Protocol::Raft))?;
+    Ok(word.is_some())
+}
+
 fn write(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
     let operation = if c.word("create") {
         create(c)?
@@ -81,7 +88,7 @@ pub(super) fn get(c: &mut Cursor<'_>) -> Parsed<Operation> {
     Ok(Operation::Get {
         path: c.path()?,
         watch: c.word("watch"),
-        linearizable: c.word("linearizable"),
+        linearizable: linearizable(c)?,
     })
 }
 
@@ -92,13 +99,13 @@ fn read(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
         Operation::Exists {
             path: c.path()?,
             watch: c.word("watch"),
-            linearizable: c.word("linearizable"),
+            linearizable: linearizable(c)?,
         }
     } else if c.word("children") {
         Operation::Children {
             path: c.path()?,
             watch: c.word("watch"),
-            linearizable: c.word("linearizable"),
+            linearizable: linearizable(c)?,
         }
     } else {
         return Ok(None);

@@ -54,6 +54,12 @@ impl Protocol {
     /// Both, by their names in the command language.
     pub const NAMES: [(&'static str, Self); 2] = [("raft", Self::Raft), ("zab", Self::Zab)];
 
+    /// The protocol of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, protocol)| *protocol)
+    }
+
     /// The name.
     pub const fn name(self) -> &'static str {
         match self {

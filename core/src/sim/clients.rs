@@ -10,8 +10,9 @@ use super::world::{World, client_stream};
 use crate::client::{self, Client, Input, Output, State, Timer};
 use crate::ids::{ClientId, ConnectionId, Endpoint, EventId, ServerId};
 use crate::random::{Bits, Random};
-use crate::server;
+use crate::server::{self, Protocol};
 use crate::time::{Duration, Time};
+use crate::zookeeper::Request;
 
 /// How many timers a client has.
 const TIMERS: usize = 3;
@@ -173,8 +174,12 @@ impl World {
     /// Gives a running client something to do: an operation, a move, the end of its session.
     pub fn tell_client(&mut self, id: ClientId, input: Input) -> Result<(), Impossible> {
         self.check_client(id)?;
-        if let Input::MoveTo(server) = input {
-            self.check_server(server)?;
+        match input {
+            Input::MoveTo(server) => self.check_server(server)?,
+            Input::Request(Request::Linearizable(_)) => {
+                self.check_protocol(Protocol::Raft, "a linearizable read")?;
+            }
+            _ => {}
         }
         self.begin_deed();
         self.step_client(id, input);

@@ -176,7 +176,12 @@ fn a_sync_waits_for_what_was_proposed_before_it() {
     assert!(ask(&mut world, b(), sync).is_ok());
     assert!(ask(&mut world, b(), Request::get("/app")).is_ok());
     let read = Request::Linearizable(Request::get("/app").into());
-    assert_eq!(ask(&mut world, b(), read), Err(ErrorCode::Unimplemented));
+    let refused = world.tell_client(b(), Input::Request(read)).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .starts_with("a linearizable read is of raft")
+    );
 }
 
 #[test]

@@ -9,6 +9,8 @@ use crate::desk::Theme;
 /// Properties of [`Header`].
 #[derive(Properties, PartialEq)]
 pub struct HeaderProps {
+    /// What the servers run: `raft` or `zab`.
+    pub protocol: &'static str,
     /// How many servers there are.
     pub servers: usize,
     /// What every random choice follows from.
@@ -31,11 +33,15 @@ pub fn Header(props: &HeaderProps) -> Html {
         let on = on.clone();
         move |_: MouseEvent| on.emit(action.clone())
     };
+    let protocol = match props.protocol {
+        "zab" => "Zab",
+        _ => "Raft",
+    };
     let theme = format!("Theme: {}", props.theme.name());
     html! {
         <header class="top">
             <h1>{ "Quorum" }<b>{ "Scope" }</b></h1>
-            <span class="protocol">{ "Raft" }</span>
+            <span class="protocol">{ protocol }</span>
             { scenario(props.scenario, on) }
             <button type="button" class="cluster" title="Settings" aria-haspopup="dialog" onclick={button(Action::Settings(None))}>
                 { icon(SLIDERS) }
