@@ -23,8 +23,10 @@ const SHOWN = ["speed", "paused", "theme", "src"];
 const SLICE = 12;
 
 let whole;
-// The picture stands before the rest of the module is asked for.
-const rest = () => (whole ??= new Promise(requestAnimationFrame).then(breathe).then(join));
+// The picture stands before the rest of the module is asked for. A page that nobody sees has no
+// frames to wait for.
+const picture = () => Promise.race([new Promise(requestAnimationFrame), new Promise((done) => setTimeout(done, 200))]);
+const rest = () => (whole ??= picture().then(breathe).then(join));
 
 let loading;
 function load() {

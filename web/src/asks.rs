@@ -76,7 +76,7 @@ impl Slot {
     /// What it is called: its word, or else its value.
     pub fn name(&self) -> String {
         match self.alternatives[..] {
-            [one] => one.split(' ').next().unwrap_or(one).to_lowercase(),
+            [one] => one.split(' ').next().unwrap_or(one).to_ascii_lowercase(),
             _ => "kind".to_owned(),
         }
     }
@@ -124,7 +124,7 @@ pub fn inner_name(alternative: &str) -> &str {
 
 /// Whether a word of a form stands for a value.
 pub fn takes(word: &str) -> bool {
-    word.chars().any(char::is_uppercase)
+    word.bytes().any(|letter| letter.is_ascii_uppercase())
 }
 
 impl Ask {

@@ -142,9 +142,9 @@ impl Filter {
     }
 
     fn finds(&self, line: &LineView) -> bool {
-        let text = line.text.to_lowercase();
-        let why = line.why.as_deref().unwrap_or_default().to_lowercase();
-        let words = self.words.to_lowercase();
+        let text = line.text.to_ascii_lowercase();
+        let why = line.why.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let words = self.words.to_ascii_lowercase();
         words
             .split_whitespace()
             .all(|word| text.contains(word) || why.contains(word))

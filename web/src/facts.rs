@@ -131,7 +131,7 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
     facts.extend(server.ballots.iter().map(|ballot| {
         fact(
             format!("vote of {}", ballot.peer),
-            format!("{:?}", ballot.vote).to_lowercase(),
+            format!("{:?}", ballot.vote).to_ascii_lowercase(),
         )
     }));
     facts.extend(server.peers.iter().map(|peer| {
@@ -238,7 +238,7 @@ pub fn found(recipe: &RecipeView) -> String {
         found.push(format!("its znode {own}"));
     }
     if let Some(token) = &recipe.token {
-        found.push(format!("token {token}"));
+        found.push(format!("fencing token {token}"));
     }
     if !recipe.found.is_empty() {
         found.push(format!("found {}", recipe.found.join(", ")));

@@ -28,6 +28,7 @@ pub mod keys;
 pub mod members;
 pub mod model;
 pub mod narrator;
+mod number;
 pub mod offers;
 pub mod operators;
 mod page;

@@ -211,14 +211,12 @@ impl Model {
         }
     }
 
-    /// What can be done to `target`, and of each server's what cannot be done now and why.
+    /// What can be done to `target`, and what cannot be done now and why.
     pub fn offers(&self, view: &View, target: &Target) -> Vec<Offer> {
         let mut offers = offers::offers(view, target);
-        if matches!(target, Target::Server(_) | Target::Entry { .. }) {
-            for offer in &mut offers {
-                if offer.refused.is_none() {
-                    offer.refused = self.refusal(&offer.line);
-                }
+        for offer in &mut offers {
+            if offer.refused.is_none() {
+                offer.refused = self.refusal(&offer.line);
             }
         }
         offers

@@ -225,11 +225,15 @@ impl Mentioned {
     fn of(&self, module: &Module) -> Vec<ExportItem> {
         let functions = module.funcs.iter().map(walrus::Function::id);
         let functions = functions.filter(|id| self.functions.contains(&id.index()));
+        // The order in which they will lie in the first module: it compresses.
+        let mut functions: Vec<_> = functions.collect();
+        functions.sort_by_cached_key(|&id| module.funcs.get(id).name.clone());
         let globals = module.globals.iter().map(walrus::Global::id);
         let globals = globals.filter(|id| self.globals.contains(&id.index()));
         let tables = module.tables.iter().map(walrus::Table::id);
         let tables = tables.filter(|id| self.tables.contains(&id.index()));
         functions
+            .into_iter()
             .map(ExportItem::Function)
             .chain(globals.map(ExportItem::Global))
             .chain(tables.map(ExportItem::Table))

@@ -1,6 +1,7 @@
 //! One random run.
 
 use quorumscope_core::check::Monitor;
+use quorumscope_core::client::Client;
 use quorumscope_core::client::recipes::{Progress, Running};
 use quorumscope_core::history::{Player, Recording, Timed};
 use quorumscope_core::script::{Command, Located, Script, Step, execute};
@@ -159,7 +160,7 @@ impl Trial {
     /// Those that still run and have what they are for, or have come to their end.
     fn count_recipes(&self) -> u64 {
         let clients = self.world.clients().map(|(_, node)| node.process());
-        let all = clients.flat_map(|client| client.recipes());
+        let all = clients.flat_map(Client::recipes);
         let well = |it: &&Running| matches!(it.progress(), Progress::Holds | Progress::Done);
         all.filter(well).count() as u64
     }

@@ -434,6 +434,12 @@ impl Monitor {
         let Some(now) = Outline::of(world, server) else {
             return;
         };
+        // A state may be applied long after what it is made of was committed.
+        if !self.recipes.is_empty()
+            && let Some(server) = world.server(server)
+        {
+            self.recipes.take_in(server.service());
+        }
         if self.outlines.len() <= server.position() {
             self.outlines
                 .resize(world.nodes().len(), Outline::default());
@@ -444,12 +450,6 @@ impl Monitor {
         }
         let mut past = std::mem::take(&mut self.past);
         past.take_in(world, server, before.applied, &now);
-        if before.applied < now.applied
-            && !self.recipes.is_empty()
-            && let Some(server) = world.server(server)
-        {
-            self.recipes.take_in(server.service());
-        }
         self.check(&Glance {
             world,
             past: &past,

@@ -109,11 +109,11 @@ impl Expected {
 /// Names that differ in a number, or are very short, mean different things however near they
 /// are: only their case can be mistaken.
 pub(super) fn nearest(word: &str, candidates: impl IntoIterator<Item = String>) -> Option<String> {
-    let typed = word.to_lowercase();
+    let typed = word.to_ascii_lowercase();
     candidates
         .into_iter()
         .filter_map(|candidate| {
-            let meant = candidate.to_lowercase();
+            let meant = candidate.to_ascii_lowercase();
             let exact = candidate.len() <= 2 || candidate.contains(|c: char| c.is_ascii_digit());
             let allowed = if exact {
                 0

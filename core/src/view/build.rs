@@ -17,7 +17,7 @@ use crate::server::{ByProtocol, PeerMessage};
 use crate::sim::{Body, ClientNode, Corpse, InFlight, Node, Packet, World};
 use crate::time::Duration;
 use crate::zookeeper::frame::{ToClient, ToServer};
-use crate::zookeeper::{Command, Reply};
+use crate::zookeeper::{Command, Reply, Request};
 
 use super::tree::znodes;
 
@@ -439,15 +439,20 @@ fn operation(operation: &Operation, killed: bool) -> OperationView {
     let answer = operation.answer.as_ref();
     OperationView {
         number: operation.number,
-        text: operation
-            .request
-            .as_ref()
-            .map_or_else(|| "close".into(), ToString::to_string),
+        text: operation.request.as_ref().map_or("close".into(), asked),
         invoked: operation.invoked,
         answered: answer.map(|(at, _)| *at),
         ok: answer.map(|(_, reply)| reply.is_ok()),
         outcome: answer.map(|(_, reply)| outcome(reply)),
         verdict: answer.is_none().then(unanswered),
+    }
+}
+
+/// What was asked for, with the version that it demands: what keeps out who comes too late.
+fn asked(request: &Request) -> String {
+    match request.demanded_version() {
+        Some(version) => format!("{request} version {version}"),
+        None => request.to_string(),
     }
 }
 

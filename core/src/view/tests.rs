@@ -264,3 +264,33 @@ fn world_is_unmoved_by_looking(world: &World, server: ServerId) {
     );
     assert_eq!(world.digest(), before);
 }
+
+#[test]
+fn an_operation_is_shown_with_the_version_that_it_demands() {
+    let (mut world, _) = world("A");
+    let demanding = Request::Set {
+        path: "/app".into(),
+        data: None,
+        version: 7,
+    };
+    let asked = [
+        create("/app", CreateMode::Persistent),
+        demanding,
+        set("/app"),
+    ];
+    ask(&mut world, 'A', &asked);
+    let view = View::of(&world, &Scope::default());
+    let shown: Vec<_> = view.clients[0]
+        .operations
+        .iter()
+        .map(|operation| (operation.text.as_str(), operation.ok))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("create /app", Some(true)),
+            ("set /app version 7", Some(false)),
+            ("set /app", Some(true)),
+        ]
+    );
+}

@@ -204,6 +204,17 @@ impl Request {
         }
     }
 
+    /// The version that its znode must be at, if it must be at one.
+    pub fn demanded_version(&self) -> Option<Version> {
+        match *self {
+            Self::Delete { version, .. }
+            | Self::Set { version, .. }
+            | Self::SetAcl { version, .. }
+            | Self::Check { version, .. } => Some(version).filter(|known| *known != ANY_VERSION),
+            _ => None,
+        }
+    }
+
     /// The same, whatever version it demands.
     pub(super) fn at_any_version(&self) -> Self {
         let mut any = self.clone();

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::parts::clock;
 use crate::frames::millis;
+use crate::number::fine;
 
 /// How many operations are shown, the most recent of all clients.
 const SHOWN: usize = 16;
@@ -142,7 +143,7 @@ fn bar((row, operation): Placed<'_>, axis: Axis, now: Time) -> Html {
     );
     html! {
         <li key={operation.number} class="bar" data-verdict={word} {title}
-            style={format!("left:{left:.2}%;width:{width:.2}%;--row:{row}")}>
+            style={format!("left:{}%;width:{}%;--row:{row}", fine(left), fine(width))}>
             <span aria-hidden="true">{ sign(word) }</span>
             <span class="what">{ &operation.text }</span>
             <span class="aloud">{ word }</span>

@@ -81,7 +81,11 @@ fn row(offers: &[Offer], on: &Callback<Action>) -> Html {
     let button = |offer: &Offer, says: Html| offer::button(offer, Some("menuitem"), on, says);
     match &first.row {
         None => {
-            let says = html! { <><span>{ &first.label }</span><code>{ &first.line }</code></> };
+            let beside = match &first.refused {
+                Some(why) => html! { <small>{ why }</small> },
+                None => html! { <code>{ &first.line }</code> },
+            };
+            let says = html! { <><span>{ &first.label }</span>{ beside }</> };
             html! { <li role="none" key={first.line.clone()}>{ button(first, says) }</li> }
         }
         Some(row) => html! {

@@ -9,6 +9,7 @@ use super::parts::clock;
 use crate::action::Action;
 use crate::fixed::Fixed;
 use crate::frames::millis as milliseconds;
+use crate::number::fine;
 use crate::snapshot::Snapshot;
 
 /// An arrow key on the scrubber goes this part of the way.
@@ -29,7 +30,7 @@ pub(super) struct ScrubberProps {
 pub(super) fn Scrubber(props: &ScrubberProps) -> Html {
     let shown = &props.shown;
     let scale = scale(shown);
-    let head = format!("left:{:.3}%", share(props.now, scale).min(100.0));
+    let head = format!("left:{}%", fine(share(props.now, scale).min(100.0)));
     let seek = props
         .on
         .reform(move |event: PointerEvent| Action::Seek(place(&event, scale)));
@@ -133,12 +134,12 @@ fn Paint(props: &PaintProps) -> Html {
         .chain([shown.end]);
     let bands = tape.bands.iter().zip(ends).map(|(band, end)| {
         let (from, to) = (share(band.from, scale), share(end, scale));
-        let style = format!("left:{from:.3}%;width:{:.3}%", (to - from).max(0.0));
+        let style = format!("left:{}%;width:{}%", fine(from), fine((to - from).max(0.0)));
         let class = format!("band t{}", band.term % COLOURS);
         html! { <i {class} {style}><b>{ format!("term {}", band.term) }</b></i> }
     });
     let marks = tape.marks.iter().map(|mark| {
-        let style = format!("left:{:.3}%", share(mark.at, scale));
+        let style = format!("left:{}%", fine(share(mark.at, scale)));
         html! { <u class={mark_class(mark.kind)} {style}></u> }
     });
     html! { <>{ for bands }{ for marks }</> }
@@ -179,8 +180,9 @@ fn Lanes(props: &LanesProps) -> Html {
 fn lane(branch: &BranchView, scale: Time, on: &Callback<Action>) -> Html {
     let from = branch.from.map_or(0.0, |(_, at)| share(at, scale));
     let style = format!(
-        "left:{from:.3}%;width:{:.3}%",
-        (share(branch.end, scale) - from).max(0.5)
+        "left:{}%;width:{}%",
+        fine(from),
+        fine((share(branch.end, scale) - from).max(0.5))
     );
     let (on, id) = (on.clone(), branch.id);
     let onclick = move |_: MouseEvent| on.emit(Action::Switch(id));

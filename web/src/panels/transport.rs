@@ -1,12 +1,14 @@
 //! The transport: play, step, speed, where the run is, and back to live.
 
 use quorumscope_core::time::Time;
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::parts::{clock, icon, typed};
+use super::parts::{clock, icon};
 use super::tape::Scrubber;
 use crate::action::Action;
 use crate::fixed::Fixed;
+use crate::number::fine;
 use crate::playback::{FASTEST, NOTCH, SLOWEST, Speed};
 use crate::snapshot::Snapshot;
 
@@ -86,7 +88,9 @@ struct SpeedProps {
 #[function_component]
 fn SpeedSlider(props: &SpeedProps) -> Html {
     let oninput = props.on.reform(|event: InputEvent| {
-        let place = typed(&event).parse().unwrap_or(Speed::TEACHING.slider());
+        let slider = event.target_dyn_into::<HtmlInputElement>();
+        // The browser has read the number already.
+        let place = slider.map_or(Speed::TEACHING.slider(), |slider| slider.value_as_number());
         Action::Speed(Speed::from_slider(place))
     });
     let label = props.speed.label();
@@ -97,11 +101,11 @@ fn SpeedSlider(props: &SpeedProps) -> Html {
                 type="range"
                 aria-label="Speed"
                 aria-valuetext={format!("{label} of real time")}
-                min={SLOWEST.to_string()}
-                max={Speed::Most.slider().to_string()}
-                step={NOTCH.to_string()}
-                value={props.speed.slider().to_string()}
-                title={format!("Speed: 1/1000× to {}×, then as fast as it goes", 10f64.powf(FASTEST))}
+                min={fine(SLOWEST).to_string()}
+                max={fine(Speed::Most.slider()).to_string()}
+                step={fine(NOTCH).to_string()}
+                value={fine(props.speed.slider()).to_string()}
+                title={format!("Speed: 1/1000× to {}, then as fast as it goes", Speed::Scaled(FASTEST).label())}
                 {oninput}
             />
         </label>

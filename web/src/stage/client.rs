@@ -4,9 +4,10 @@ use quorumscope_core::ids::ClientId;
 use quorumscope_core::view::{ClientView, OperationView, RecipeView};
 use yew::prelude::*;
 
-use super::geometry::{Point, num};
+use super::geometry::Point;
 use super::marks::Mark;
 use crate::facts;
+use crate::number::num;
 
 /// How many characters fit under a client: of an operation, and of what a recipe has.
 const FITS: usize = 13;

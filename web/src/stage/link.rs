@@ -6,8 +6,9 @@ use quorumscope_core::ids::Endpoint;
 use quorumscope_core::view::{LinkView, View};
 use yew::prelude::*;
 
-use super::geometry::{Layout, Segment, num};
+use super::geometry::{Layout, Segment};
 use super::marks::Marks;
+use crate::number::num;
 
 /// What is drawn between two ends.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -125,6 +125,7 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
                 <p class="log-key" aria-hidden="true">
                     { "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex · ring = configuration" }
                 </p>
+                { follow(&hands, window, end) }
             </header>
             <div class="log" ref={host} role="grid" aria-label="Log entries by server and index"
                 aria-rowcount={(props.view.servers.len() + 1).to_string()}
@@ -372,9 +373,18 @@ fn scrollbar(hands: &GridHands, window: LogWindow, end: u64) -> Html {
             <input type="range" min="1" max={furthest.to_string()} step="1"
                 value={window.first.min(furthest).to_string()} aria-label="First index shown"
                 oninput={hands.when(GridHands::slid)} />
-            <button type="button" class="follow" aria-pressed={window.follow.to_string()}
-                onclick={hands.when(GridHands::follow)}>{ "Follow" }</button>
         </div>
+    }
+}
+
+/// Keeps the end of a log that is longer than the window in sight.
+fn follow(hands: &GridHands, window: LogWindow, end: u64) -> Html {
+    if LogWindow::furthest(window.count, end) <= 1 {
+        return Html::default();
+    }
+    html! {
+        <button type="button" class="follow" aria-pressed={window.follow.to_string()}
+            onclick={hands.when(GridHands::follow)}>{ "Follow" }</button>
     }
 }
 

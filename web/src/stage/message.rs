@@ -5,8 +5,9 @@ use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::{DeathView, Family, MessageView};
 use yew::prelude::*;
 
-use super::geometry::{Layout, Point, num, rotation};
+use super::geometry::{Layout, Point, rotation};
 use super::marks::Mark;
+use crate::number::{fine, num};
 
 /// How long a death is seen, in simulated time.
 pub(crate) const MOURNED: Duration = Duration::from_millis(8);
@@ -202,8 +203,8 @@ pub(crate) fn death(death: &DeathView, now: Time, layout: &Layout) -> Option<Htm
     Some(html! {
         <g key={death.id.number()} class={classes!("death", family_class(death.family))}
             transform={format!("translate({} {})", num(x), num(y))}
-            opacity={format!("{:.2}", 1.0 - age * age)}>
-            <path class="burst" style={format!("--spread:{spread:.2}")}
+            opacity={fine(1.0 - age * age).to_string()}>
+            <path class="burst" style={format!("--spread:{}", fine(spread))}
                 d="M0 -6V-12M0 6V12M6 0H12M-6 0H-12M4.2 4.2L8.5 8.5M-4.2 4.2L-8.5 8.5M4.2 -4.2L8.5 -8.5M-4.2 -4.2L-8.5 -8.5" />
             <path class="cross" d="M-3.5 -3.5L3.5 3.5M3.5 -3.5L-3.5 3.5" />
             <text x={num(side.x).to_string()} y={num(side.y).to_string()} text-anchor={anchor}>

@@ -33,7 +33,7 @@ use quorumscope_core::view::{About, View};
 use yew::prelude::*;
 
 use self::client::{ClientNode, Guest};
-use self::geometry::{Homes, Layout, Size, num, rotation};
+use self::geometry::{Homes, Layout, Size, rotation};
 use self::hands::{Hands, Press};
 use self::legend::Legend;
 use self::link::Links;
@@ -42,6 +42,7 @@ use self::message::{MessageMark, MessageMarkProps};
 use self::server::{Face, ServerNode};
 use self::size::use_size;
 use crate::intent::{Intent, Target};
+use crate::number::num;
 
 pub use log_grid::{LogGrid, LogGridProps};
 pub use log_window::LogWindow;

@@ -4,10 +4,11 @@ use quorumscope_core::ids::ServerId;
 use quorumscope_core::view::{BallotView, PeerView, ServerView, View, Vote};
 use yew::prelude::*;
 
-use super::geometry::{FACE, HALO, LabelStyle, Layout, Point, Spot, num};
+use super::geometry::{FACE, HALO, LabelStyle, Layout, Point, Spot};
 use super::marks::Mark;
 use super::term_class;
 use crate::members::{self, Standing};
+use crate::number::num;
 
 /// How far from the centre the votes stand.
 const BALLOTS: f64 = 19.5;
@@ -219,8 +220,8 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
                 data-term={face.term.to_string()} data-up={face.up.to_string()}
                 data-paused={face.paused.to_string()} data-part={face.standing.word}
                 transform={format!("scale({})", (props.scale * 1000.0).round() / 1000.0)}>
-                <circle class="halo" r={HALO.to_string()} />
-                <circle class="body" r={if face.standing.word == "voter" { FACE } else { MUTE }.to_string()} />
+                <circle class="halo" r={num(HALO).to_string()} />
+                <circle class="body" r={num(if face.standing.word == "voter" { FACE } else { MUTE }).to_string()} />
                 { marks(face) }
             </g>
             { label(face, spot) }

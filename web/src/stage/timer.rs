@@ -6,7 +6,8 @@ use quorumscope_core::ids::Endpoint;
 use quorumscope_core::view::{TimerView, View};
 use yew::prelude::*;
 
-use super::geometry::{Layout, TIMER, num};
+use super::geometry::{Layout, TIMER};
+use crate::number::num;
 
 /// The arcs of all timers that run.
 pub(crate) fn arcs(view: &View, layout: &Layout) -> Html {

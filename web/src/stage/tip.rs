@@ -4,9 +4,10 @@
 use quorumscope_core::view::{MessageView, View};
 use yew::prelude::*;
 
-use super::geometry::{Layout, Size, num};
+use super::geometry::{Layout, Size};
 use super::{link, message};
 use crate::intent::Target;
+use crate::number::num;
 
 /// How wide a character is, on average.
 const CHARACTER: f64 = 6.4;

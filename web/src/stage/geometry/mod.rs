@@ -8,12 +8,13 @@
 mod seats;
 mod shapes;
 
+use js_sys::Math;
 use std::f64::consts::{PI, TAU};
 
 use quorumscope_core::ids::{ClientId, Endpoint, ServerId};
 
 pub(crate) use seats::{Homes, Seat};
-pub(crate) use shapes::{Area, Point, Segment, Size, inside, num};
+pub(crate) use shapes::{Area, Point, Segment, Size, inside};
 
 /// The radius in which a server is drawn before it is scaled to its place.
 pub(crate) const FACE: f64 = 29.0;
@@ -229,7 +230,11 @@ impl Layout {
     /// room beside it, under it and as far out as the picture goes.
     fn label(&self, at: Point, bearing: f64, style: LabelStyle) -> Label {
         let (width, height) = style.size();
-        let outer = if bearing.sin() < -0.01 { -1.0 } else { 1.0 };
+        let outer = if Math::sin(bearing) < -0.01 {
+            -1.0
+        } else {
+            1.0
+        };
         let room = if outer > 0.0 {
             self.size.width - at.x
         } else {
@@ -239,7 +244,7 @@ impl Layout {
         let rise = (18.0 - height) / 2.0;
         if room >= clear + width + 2.0 {
             return Label {
-                at: Point::new(outer * clear, rise - bearing.cos() * 15.0),
+                at: Point::new(outer * clear, rise - Math::cos(bearing) * 15.0),
                 anchor: if outer > 0.0 {
                     Anchor::Start
                 } else {
@@ -381,8 +386,8 @@ impl Reach {
         let most = |of: fn(f64) -> f64| bearings.clone().map(of).fold(0.0, f64::max);
         Self {
             up: most(f64::cos),
-            down: most(|bearing| -bearing.cos()),
-            side: most(|bearing| bearing.sin().abs()),
+            down: most(|bearing| -Math::cos(bearing)),
+            side: most(|bearing| Math::sin(bearing).abs()),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Points, lines and areas of the picture; y grows downwards.
 
-use std::fmt;
 use std::ops::{Add, Mul, Sub};
+
+use js_sys::Math;
 
 /// A point, or the way from one point to another.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -47,17 +48,17 @@ impl Point {
 
     /// The step of length one in a direction, in radians clockwise from 12 o'clock.
     pub(crate) fn towards(bearing: f64) -> Self {
-        Self::new(bearing.sin(), -bearing.cos())
+        Self::new(Math::sin(bearing), -Math::cos(bearing))
     }
 
     /// The direction of this step, in radians clockwise from 12 o'clock.
     pub(crate) fn bearing(self) -> f64 {
-        self.x.atan2(-self.y)
+        Math::atan2(self.x, -self.y)
     }
 
     /// The length of this step.
     pub(crate) fn length(self) -> f64 {
-        self.x.hypot(self.y)
+        Math::hypot(self.x, self.y)
     }
 }
 
@@ -273,26 +274,4 @@ pub(crate) fn inside(outline: &[Point], point: Point) -> bool {
         last = *corner;
     }
     within
-}
-
-/// A number as SVG is given it, to a tenth: hundreds of them are written each frame, and the
-/// general printing of floats is slow and large.
-#[derive(Clone, Copy)]
-pub(crate) struct Tenths(i64);
-
-/// `value` to a tenth.
-pub(crate) fn num(value: f64) -> Tenths {
-    Tenths((value * 10.0).round() as i64)
-}
-
-impl fmt::Display for Tenths {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let tenths = self.0.unsigned_abs();
-        write!(f, "{sign}{}", tenths / 10)?;
-        match tenths % 10 {
-            0 => Ok(()),
-            rest => write!(f, ".{rest}"),
-        }
-    }
 }

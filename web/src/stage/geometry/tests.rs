@@ -217,20 +217,6 @@ fn a_lasso_catches_the_servers_it_goes_round() {
 }
 
 #[test]
-fn a_number_is_written_to_a_tenth() {
-    for (value, text) in [
-        (0.0, "0"),
-        (-0.04, "0"),
-        (-0.5, "-0.5"),
-        (12.0, "12"),
-        (12.25, "12.3"),
-        (-3.96, "-4"),
-    ] {
-        assert_eq!(num(value).to_string(), text);
-    }
-}
-
-#[test]
 fn a_segment_crosses_what_it_runs_through_and_nothing_else() {
     let area = Area::new(10.0, 10.0, 10.0, 10.0);
     let through = Segment::new(Point::new(0.0, 0.0), Point::new(30.0, 30.0));
