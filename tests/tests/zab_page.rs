@@ -14,13 +14,16 @@ fn every_test_that_the_page_names_is_there() {
         "../core/src/zab",
         "../core/src/check/zab",
         "../core/src/sim",
+        "tests",
         "tests/zab_explore",
     ];
     let files = folders.map(|folder| fs::read_dir(root.join(folder)).unwrap());
     let code: String = files
         .into_iter()
         .flatten()
-        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| fs::read_to_string(path).unwrap())
         .collect();
     let named = PAGE.split('`').skip(1).step_by(2);
     let is_test = |name: &&str| name.matches('_').count() >= 3 && !Rules::NAMES.contains(name);

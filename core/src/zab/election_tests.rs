@@ -251,7 +251,7 @@ fn whatever_is_heard_begins_the_wait_anew_without_doubling_it() {
     bench.ring(s(1), Timer::Resend);
     let until = bench.timer(s(1), Timer::Resend).unwrap();
     let patience = until.since(bench.now);
-    bench.now = bench.now + patience.fraction(1, 2);
+    bench.now += patience.fraction(1, 2);
     tell(
         &mut bench,
         2,

@@ -24,6 +24,8 @@ pub(in crate::check) struct ZabGlance<'a> {
 
 /// What of a server can be compared at a glance. While it is down, its log is that which its disk
 /// holds.
+// Each answers a question of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(in crate::check) struct ZabOutline {
     /// Whether it was ever looked at.

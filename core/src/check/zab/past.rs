@@ -81,8 +81,8 @@ impl ZabPast {
 
     /// The last zxid of the epochs before `epoch` that anyone has delivered.
     pub(in crate::check) fn last_before(&self, epoch: Epoch) -> Option<(Zxid, &Seen)> {
-        let earlier = self.delivered.range(..epoch.start());
-        earlier.last().map(|(zxid, seen)| (*zxid, seen))
+        let mut earlier = self.delivered.range(..epoch.start());
+        earlier.next_back().map(|(zxid, seen)| (*zxid, seen))
     }
 
     /// What was delivered between two zxids, if anything was.

@@ -44,7 +44,7 @@ impl PrefixConsistency {
     fn compare(&mut self, server: ServerId, zxid: Zxid, digest: Digest) -> Result<(), Clash> {
         let (first, state) = *self.states.entry(zxid).or_insert((server, digest));
         if self.states.len() > REMEMBERED
-            && let Some((oldest, _)) = self.states.get_min().cloned()
+            && let Some((oldest, _)) = self.states.get_min().copied()
         {
             self.states.remove(&oldest);
         }
