@@ -13,6 +13,8 @@ const HEADER = [
   "session-timeout", "tick", "first-timers", "client-latency", "batch", "membership", "catch-up-first",
   "step-down-on-removal", "pre-vote", "check-quorum", "lease-reads", "max-drift",
   "inflight", "inflight-bytes", "uncommitted", "snapshot-every", "snapshot-keep", "snapshot-chunk",
+  "observers", "init-limit", "sync-limit", "finalize-wait", "resend", "connect-retry", "connect-attempts",
+  "max-time-to-wait-for-epoch", "committed-log", "log-sync-limit", "snap-count", "snapshots-kept", "counter-limit",
 ];
 // Attributes that say how the page shows the run.
 const SHOWN = ["speed", "paused", "theme", "src"];

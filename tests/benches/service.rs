@@ -1,20 +1,29 @@
 //! What the service costs as it grows: one operation in a larger tree, one event among more
 //! watchers, one expiry among more sessions. Each figure stands beside the smallest of its run.
 
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::{Duration as Real, Instant};
 
 use quorumscope_core::ids::{ConnectionId, ServerId};
-use quorumscope_core::sim::{Settings, World};
+use quorumscope_core::raft::{self, Configuration};
+use quorumscope_core::random::{Bits, Random, Stream};
+use quorumscope_core::server::{
+    ByProtocol, Input, Output, RaftStart, Server, Settings, Start, Timer,
+};
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::zookeeper::frame::{ToClient, ToServer};
 use quorumscope_core::zookeeper::{
     Command, CreateMode, Data, Identities, Password, Request, Service, SessionId, Update, Xid, Zxid,
 };
 
-/// How many operations are timed together.
-const BATCH: usize = 20_000;
-/// How often; the median counts.
-const ROUNDS: usize = 9;
+/// How many operations, watches and sessions are timed together, whatever the size: so many that
+/// the clock's grain, a few milliseconds, does not show.
+const OPERATIONS: usize = 200_000;
+const WATCHES: usize = 200_000;
+const SESSIONS: usize = 50_000;
 /// Children of one znode, so that trees of a million are neither flat nor deep.
 const FAN: usize = 1_000;
 
@@ -99,21 +108,23 @@ fn any(size: usize, turn: usize) -> String {
     path(turn.wrapping_mul(7_919) % size)
 }
 
-fn median(mut rounds: Vec<Real>) -> Real {
-    rounds.sort_unstable();
-    rounds[rounds.len() / 2]
+/// How long this thread has run on a processor: what else the machine does takes no part in it.
+/// Where the system does not tell, the time since the first question.
+fn running() -> Real {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = told.and_then(|told| told.split(' ').next()?.parse().ok());
+    nanos.map_or_else(
+        || START.get_or_init(Instant::now).elapsed(),
+        Real::from_nanos,
+    )
 }
 
-/// Nanoseconds that one of a batch takes.
-fn time(mut one: impl FnMut(usize)) -> u128 {
-    let rounds = (0..ROUNDS).map(|round| {
-        let start = Instant::now();
-        for turn in 0..BATCH {
-            one(round * BATCH + turn);
-        }
-        start.elapsed()
-    });
-    median(rounds.collect()).as_nanos() / BATCH as u128
+/// Nanoseconds that one of so many takes.
+fn time(count: usize, all: impl FnOnce()) -> u128 {
+    let start = running();
+    all();
+    (running() - start).as_nanos() / count as u128
 }
 
 fn print(what: &str, size: usize, each: u128, smallest: u128) {
@@ -146,7 +157,7 @@ fn operations() {
             });
         }),
         ("multi of check and set, znodes:", |rig, size, turn| {
-            let path: std::sync::Arc<str> = any(size, turn).into();
+            let path: Arc<str> = any(size, turn).into();
             let check = Request::Check {
                 path: path.clone(),
                 version: -1,
@@ -160,11 +171,22 @@ fn operations() {
         }),
     ];
     let sizes = [10, 10_000, 1_000_000];
-    let mut smallest = [0; 4];
+    let (mut smallest, mut least) = ([0; 4], 0);
     for size in sizes {
         let mut rig = Rig::of(size);
+        // How much of it is the machine's: the same look-up in a map that is no tree of znodes.
+        let map: BTreeMap<Arc<str>, usize> = (0..size).map(|it| (path(it).into(), it)).collect();
+        let each = time(OPERATIONS, || {
+            for turn in 0..OPERATIONS {
+                black_box(map.get(any(size, turn).as_str()));
+            }
+        });
+        least = if least == 0 { each } else { least };
+        print("(look up in a BTreeMap), paths:", size, each, least);
         for ((what, one), smallest) in all.iter().zip(&mut smallest) {
-            let each = time(|turn| one(&mut rig, size, turn));
+            let each = time(OPERATIONS, || {
+                (0..OPERATIONS).for_each(|turn| one(&mut rig, size, turn));
+            });
             if size == sizes[0] {
                 *smallest = each;
             }
@@ -173,120 +195,174 @@ fn operations() {
     }
 }
 
-/// A server that leads, alone, and so many clients of it, each with a session.
-fn ensemble(clients: usize) -> (World, Vec<ConnectionId>) {
-    let mut world = World::new(Settings {
-        servers: 1,
-        tick: Duration::from_secs(1),
-        ..Settings::default()
-    });
-    world.observe(false);
-    world.run_until(Time::from_millis(2_000));
-    let connections: Vec<ConnectionId> = (0..clients)
-        .map(|_| {
-            let connection = world
-                .open_socket(ServerId::new(1))
-                .expect("there is a server");
+/// A server that leads, alone, with a disk that confirms at once. What it does in a simulated world
+/// would be measured together with that world.
+struct Alone {
+    server: Server,
+    now: Time,
+    random: Random,
+    timers: Vec<(Timer, Time)>,
+    /// Events that clients were told of, and connections that were closed.
+    told: usize,
+    closed: usize,
+}
+
+impl Alone {
+    fn boot() -> Self {
+        let id = ServerId::new(1);
+        let settings = Settings {
+            replica: ByProtocol::Raft(raft::Settings::default()),
+            tick: Duration::from_secs(1),
+            sweep: Duration::from_secs(60),
+            superuser: None,
+            service_rules: quorumscope_core::zookeeper::Rules::default(),
+        };
+        let start = Start::Raft(RaftStart {
+            configuration: Configuration::new([id], []),
+            rules: raft::Rules::default(),
+            durable: raft::Durable::default(),
+        });
+        let mut random = Random::new(1, Stream::Workload);
+        let mut out = Vec::new();
+        let first = Bits(random.draw());
+        let server = Server::boot(id, settings, start, Time::ZERO, first, &mut out);
+        let mut alone = Self {
+            server: server.expect("an empty disk will do"),
+            now: Time::ZERO,
+            random,
+            timers: Vec::new(),
+            told: 0,
+            closed: 0,
+        };
+        alone.carry_out(out);
+        alone.pass(Duration::from_secs(1));
+        alone
+    }
+
+    fn step(&mut self, input: Input) {
+        let mut out = Vec::new();
+        let random = Bits(self.random.draw());
+        self.server.step(self.now, random, input, &mut out);
+        self.carry_out(out);
+    }
+
+    fn carry_out(&mut self, out: Vec<Output>) {
+        let mut confirmed = Vec::new();
+        for output in out {
+            match output {
+                Output::Persist { token, .. } => confirmed.push(token),
+                Output::SetTimer { timer, at } => {
+                    self.timers.retain(|(known, _)| *known != timer);
+                    self.timers.push((timer, at));
+                }
+                Output::CancelTimer(timer) => self.timers.retain(|(known, _)| *known != timer),
+                Output::Frame { frame, .. } => {
+                    self.told += usize::from(matches!(frame, ToClient::Event { .. }));
+                }
+                Output::Close(_) => self.closed += 1,
+                _ => {}
+            }
+        }
+        for token in confirmed {
+            self.step(Input::Stored(token));
+        }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some((timer, at)) = self.timers.iter().min_by_key(|(_, at)| *at).copied()
+            && at <= until
+        {
+            self.timers.retain(|(known, _)| *known != timer);
+            self.now = self.now.max(at);
+            self.step(Input::Timer(timer));
+        }
+        self.now = until;
+    }
+
+    fn send(&mut self, connection: ConnectionId, frame: ToServer) {
+        self.step(Input::Frame { connection, frame });
+    }
+
+    fn ask(&mut self, connection: ConnectionId, xid: i32, request: Request) {
+        let xid = Xid::new(xid);
+        self.send(connection, ToServer::Request { xid, request });
+    }
+
+    /// So many clients, each with a session.
+    fn connect(&mut self, clients: usize) -> Vec<ConnectionId> {
+        let connections = (1..=clients as u64).map(ConnectionId::new);
+        let connections: Vec<ConnectionId> = connections.collect();
+        for connection in &connections {
             let hello = ToServer::Connect {
                 session: None,
                 timeout: Duration::from_secs(10),
                 last_zxid: Zxid::ZERO,
                 read_only: false,
             };
-            world.send_over_socket(connection, hello);
-            connection
-        })
-        .collect();
-    world.run_until(world.now() + Duration::from_millis(2_000));
-    for connection in &connections {
-        let welcome = world.receive_over_socket(*connection);
-        assert!(
-            matches!(welcome, Some(ToClient::Connected { .. })),
-            "{welcome:?}"
-        );
+            self.send(*connection, hello);
+        }
+        assert_eq!(self.sessions(), clients);
+        connections
     }
-    (world, connections)
+
+    fn sessions(&self) -> usize {
+        self.server.service().sessions().count()
+    }
 }
 
-fn ask(world: &mut World, connection: ConnectionId, xid: i32, request: Request) {
-    let xid = Xid::new(xid);
-    world.send_over_socket(connection, ToServer::Request { xid, request });
-}
-
-/// From a set to the last event that it leads to.
+/// A watch of each client, and a set that all are told of; again and again.
 fn fan_out() {
     let mut smallest = 0;
     for watchers in [100, 1_000, 10_000] {
-        let (mut world, connections) = ensemble(watchers);
+        let mut alone = Alone::boot();
+        let connections = alone.connect(watchers);
         let maker = connections[0];
-        ask(&mut world, maker, 1, create("/watched"));
-        world.run_until(world.now() + Duration::from_millis(500));
-        let mut rounds = Vec::new();
-        for round in 0..5 {
-            for connection in &connections {
-                let get = Request::Get {
+        alone.ask(maker, 1, create("/watched"));
+        let each = time(WATCHES, || {
+            for round in 0..(WATCHES / watchers) as i32 {
+                for connection in &connections {
+                    let get = Request::Get {
+                        path: "/watched".into(),
+                        watch: true,
+                    };
+                    alone.ask(*connection, 2 + 2 * round, get);
+                }
+                let set = Request::Set {
                     path: "/watched".into(),
-                    watch: true,
+                    data: None,
+                    version: -1,
                 };
-                ask(&mut world, *connection, 2 + 2 * round, get);
+                alone.ask(maker, 3 + 2 * round, set);
             }
-            world.run_until(world.now() + Duration::from_millis(500));
-            for connection in &connections {
-                while world.receive_over_socket(*connection).is_some() {}
-            }
-            let set = Request::Set {
-                path: "/watched".into(),
-                data: None,
-                version: -1,
-            };
-            let start = Instant::now();
-            ask(&mut world, maker, 3 + 2 * round, set);
-            world.run_until(world.now() + Duration::from_millis(200));
-            rounds.push(start.elapsed());
-            let told = connections.iter().filter(|connection| {
-                let first = world.receive_over_socket(**connection);
-                matches!(first, Some(ToClient::Event { .. }))
-            });
-            assert_eq!(told.count(), watchers);
-        }
-        let each = median(rounds).as_nanos() / watchers as u128;
+        });
+        assert_eq!(alone.told, WATCHES);
         if smallest == 0 {
             smallest = each;
         }
-        print("told of a change, watchers:", watchers, each, smallest);
+        print("watched and told, watchers:", watchers, each, smallest);
     }
 }
 
-/// From the moment at which sessions are about to expire to the last of them closed.
+/// Sessions are opened, each makes an ephemeral, and all fall silent and expire together.
 fn expiry() {
     let mut smallest = 0;
     for sessions in [100, 1_000, 10_000] {
-        let (mut world, connections) = ensemble(sessions);
-        for (number, connection) in connections.iter().enumerate() {
-            let path = format!("/e{number}");
-            let data = None;
-            let request = Request::create(&path, data, CreateMode::Ephemeral);
-            ask(&mut world, *connection, 1, request);
-        }
-        world.run_until(world.now() + Duration::from_millis(500));
-        let open = |world: &World| {
-            let server = world.server(ServerId::new(1)).expect("it runs");
-            server.service().sessions().count()
-        };
-        assert_eq!(open(&world), sessions);
-        let start = Instant::now();
-        world.run_until(world.now() + Duration::from_secs(25));
-        let took = start.elapsed();
-        assert_eq!(open(&world), 0);
-        let each = took.as_nanos() / sessions as u128;
+        let each = time(SESSIONS, || {
+            for _ in 0..SESSIONS / sessions {
+                let mut alone = Alone::boot();
+                for (number, connection) in alone.connect(sessions).iter().enumerate() {
+                    let path = format!("/e{number}");
+                    let request = Request::create(&path, None, CreateMode::Ephemeral);
+                    alone.ask(*connection, 1, request);
+                }
+                alone.pass(Duration::from_secs(12));
+                assert_eq!((alone.sessions(), alone.closed), (0, sessions));
+            }
+        });
         if smallest == 0 {
             smallest = each;
         }
-        print(
-            "expired with an ephemeral, sessions:",
-            sessions,
-            each,
-            smallest,
-        );
+        print("opened and expired, sessions:", sessions, each, smallest);
     }
 }

@@ -10,7 +10,7 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 45] = scenarios![
+pub const SCENARIOS: [Script; 50] = scenarios![
     "add-two-voters",
     "add-voter",
     "add-voter-by-snapshot",
@@ -56,6 +56,11 @@ pub const SCENARIOS: [Script; 45] = scenarios![
     "transfer",
     "transfer-that-fails",
     "transfer-to-a-laggard",
+    "zab-far-behind",
+    "zab-first-election",
+    "zab-leader-crash",
+    "zab-observer",
+    "zab-truncated",
 ];
 
 /// A run that a fuzzer made up: every kind of fault, five servers, three clients. One rule is off.

@@ -25,6 +25,7 @@ fn in_a_thousand_random_runs_every_promise_is_kept() {
     assert_eq!(tally.runs, 1_000);
     assert!(tally.leaders > 5_000, "{tally:?}");
     assert!(tally.entries > 20_000, "{tally:?}");
+    assert!(tally.recipes > 1_000, "{tally:?}");
 }
 
 /// The first run of a thousand without a rule that violates each of the invariants that are said

@@ -73,10 +73,8 @@ fn every_interaction_test_of_etcd_has_a_script_of_its_own() {
     let rows = PAGE.lines().filter(|line| line.starts_with("| `"));
     let mut scripts: Vec<_> = rows
         .map(|row| {
-            let script = row
-                .split('`')
-                .nth(3)
-                .filter(|name| name.ends_with(".scope"));
+            let script = row.split('`').nth(3);
+            let script = script.and_then(|name| name.strip_suffix(".scope"));
             script.unwrap_or_else(|| panic!("no script: {row}"))
         })
         .collect();

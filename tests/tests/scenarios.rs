@@ -52,7 +52,7 @@ fn every_scenario_has_a_title_and_claims_something() {
 #[test]
 fn a_false_claim_in_a_scenario_is_found() {
     for (name, text) in SCENARIOS {
-        let (_, _, failures) = told(&format!("{text}expect S1 term 1000\n"));
+        let (_, _, failures) = told(&format!("{text}expect S1 log 100000\n"));
         assert_eq!(failures.len(), 1, "{name}");
     }
 }

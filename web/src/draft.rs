@@ -1,13 +1,17 @@
 //! The settings of a cluster that is to begin, while they are being put together.
 
 use quorumscope_core::history::{OpenError, Player};
-use quorumscope_core::raft::Rules;
 use quorumscope_core::script::limits::FORMAT_VERSION;
-use quorumscope_core::script::{self, Errors, Header, Names, Setting, Settings, complete};
+use quorumscope_core::script::{
+    self, Errors, Header, Names, Protocol, Setting, Settings, complete,
+};
+use quorumscope_core::{raft, zab};
 
 /// Settings as they stand in the fields of a form.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Draft {
+    /// What the servers run; only its settings and rules are asked for.
+    pub protocol: Protocol,
     /// How many servers, the seed, every setting of the language, every rule.
     pub fields: Vec<Field>,
 }
@@ -67,7 +71,10 @@ impl Draft {
         for setting in &header.settings {
             now.set(*setting);
         }
+        let protocol = header.protocol;
+        let is_asked = |it: &Setting| it.protocol().is_none_or(|own| own == protocol);
         let both = usual.iter().zip(now.list());
+        let both = both.filter(|(usual, _)| is_asked(usual));
         fields.extend(both.map(|(usual, now)| Field {
             words: words(usual),
             ..field(
@@ -77,7 +84,11 @@ impl Draft {
                 now.value(),
             )
         }));
-        fields.extend(Rules::list().iter().map(|rule| {
+        let rules = match protocol {
+            Protocol::Raft => raft::Rules::list(),
+            Protocol::Zab => zab::Rules::list(),
+        };
+        fields.extend(rules.iter().map(|rule| {
             let is_off = header.rules_off.iter().any(|off| off == rule.name);
             let value = if is_off { "off" } else { "on" };
             Field {
@@ -90,7 +101,7 @@ impl Draft {
                 )
             }
         }));
-        Self { fields }
+        Self { protocol, fields }
     }
 
     /// The same with another value in a field.
@@ -104,6 +115,9 @@ impl Draft {
     /// The script of a cluster with these settings to which nothing is done.
     pub fn script(&self) -> String {
         let mut text = format!("quorumscope {FORMAT_VERSION}\n");
+        if self.protocol != Protocol::default() {
+            text += &format!("protocol {}\n", self.protocol);
+        }
         for field in &self.fields {
             let value = field.value.trim();
             if value == field.usual {

@@ -70,7 +70,7 @@ pub const PLAIN: &str = "A healthy cluster";
 pub const SCENARIOS: &[Scenario] = &include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
 /// The groups, in the order in which they are shown; what is in no other is in the last.
-pub const GROUPS: [&str; 9] = [
+pub const GROUPS: [&str; 10] = [
     "Elections",
     "Replication",
     "Faults",
@@ -79,6 +79,7 @@ pub const GROUPS: [&str; 9] = [
     "Snapshots",
     "Sessions",
     "Recipes",
+    "Zab",
     "More",
 ];
 

@@ -5,7 +5,7 @@
 
 use quorumscope_core::history::OpenError;
 use quorumscope_core::script::limits::FORMAT_VERSION;
-use quorumscope_core::script::{self, Errors, Header, Script};
+use quorumscope_core::script::{self, Errors, Header, Protocol, Script};
 
 use crate::model::Notice;
 
@@ -28,8 +28,8 @@ pub fn apply(text: &str, attributes: &[Attribute]) -> Result<String, Notice> {
         script::parse(text).map_err(|errors| listed("The script", &errors))?
     };
     for (name, value) in attributes {
-        let said =
-            script::parse(&header(name, value)).map_err(|errors| refused(name, value, &errors))?;
+        let said = script::parse(&header(script.header.protocol, name, value));
+        let said = said.map_err(|errors| refused(name, value, &errors))?;
         match name.as_str() {
             "protocol" => script.header.protocol = said.header.protocol,
             "servers" => script.header.servers = said.header.servers,
@@ -54,10 +54,12 @@ pub fn apply(text: &str, attributes: &[Attribute]) -> Result<String, Notice> {
     Ok(script.to_string())
 }
 
-/// The header that an attribute stands for.
-fn header(name: &str, value: &str) -> String {
-    let set = if PLAIN.contains(&name) { "" } else { "set " };
-    format!("quorumscope {FORMAT_VERSION}\n{set}{name} {value}\n")
+/// The header that an attribute stands for, where the servers run `protocol`.
+fn header(protocol: Protocol, name: &str, value: &str) -> String {
+    if PLAIN.contains(&name) {
+        return format!("quorumscope {FORMAT_VERSION}\n{name} {value}\n");
+    }
+    format!("quorumscope {FORMAT_VERSION}\nprotocol {protocol}\nset {name} {value}\n")
 }
 
 /// A notice about an attribute; the line and column of the header it became mean nothing to the

@@ -91,10 +91,12 @@ fn serves(world: &World, id: ServerId, leader: ServerId) -> bool {
     let (Some(server), Some(leads)) = (world.server(id), world.server(leader)) else {
         return false;
     };
-    let committed = leads
-        .raft()
-        .map_or(leads.applied(), |it| it.commit_index().number());
-    server.leader() == Some(leader) && server.applied() >= committed
+    let is_caught_up = match leads.raft() {
+        Some(replica) => server.applied() >= replica.commit_index().number(),
+        // What a new epoch begins with is a zxid, but no transaction.
+        None => server.service().last_zxid() >= leads.service().last_zxid(),
+    };
+    server.leader() == Some(leader) && is_caught_up
 }
 
 /// Lets time pass until all of `servers` serve, for as long as patience lasts.

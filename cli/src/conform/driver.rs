@@ -22,7 +22,7 @@ use super::{compare, operation, outcome};
 
 /// How often clients say that they are there.
 const HEARTBEAT: Duration = Duration::from_millis(100);
-/// How far ahead of every server a client is that claims to be.
+/// How many epochs ahead of every server a client is that claims to be.
 const AHEAD: u32 = 1 << 20;
 
 /// A session, which may have several connections under several names.
@@ -558,5 +558,5 @@ fn millis(value: &Value) -> Duration {
 }
 
 fn far_ahead(of: Zxid) -> Zxid {
-    Zxid::new(of.epoch(), of.counter() + AHEAD)
+    Zxid::new(of.epoch() + AHEAD, of.counter())
 }

@@ -3,10 +3,10 @@
 //! committed. Every fault ends after a while.
 
 use quorumscope_core::ids::{Endpoint, MessageId, ServerId};
-use quorumscope_core::raft::{Index, Replica};
 use quorumscope_core::script::{
     Command, Disk, EndpointRef, Offset, Percent, Quality, ServerRef, Timers,
 };
+use quorumscope_core::server::Server;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::leader_of;
@@ -24,7 +24,7 @@ use super::workload;
 #[derive(Clone, Copy, Default)]
 struct Glimpse {
     leads: bool,
-    commit: Index,
+    commit: u64,
 }
 
 /// How often, of a thousand, it strikes a leader at a bad moment at least, where leaders trust in
@@ -181,7 +181,7 @@ impl Adversary {
         };
         let glimpse = Glimpse {
             leads: server.leads(),
-            commit: server.raft().map_or(Index::ZERO, Replica::commit_index),
+            commit: committed_at(server),
         };
         if self.glimpses.len() <= id.position() {
             let servers = world.nodes().len();
@@ -384,6 +384,12 @@ impl Adversary {
             self.plan(end, remedy);
         }
     }
+}
+
+/// How far a server knows its history to be committed, as a number that rises with it.
+pub(super) fn committed_at(server: &Server) -> u64 {
+    let replica = server.raft();
+    replica.map_or_else(|| server.applied(), |it| it.commit_index().number())
 }
 
 /// How many servers take themselves for leaders.

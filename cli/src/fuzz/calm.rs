@@ -2,17 +2,17 @@
 //! server caught up with it, and a client served.
 
 use quorumscope_core::ids::{ClientId, ServerId};
-use quorumscope_core::raft::{Index, Replica, Transition};
+use quorumscope_core::raft::Transition;
 use quorumscope_core::script::{
     ClientAction, Command, Condition, Disk, Operation, Percent, Quality, ServerRef, Step, holds,
     parse_line,
 };
-use quorumscope_core::server::Server;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Duration;
 use quorumscope_core::view::leader_of;
 use quorumscope_core::zookeeper::CreateMode;
 
+use super::adversary::committed_at;
 use super::trial::Trial;
 
 /// How long each part of recovery may take in simulated time: many election timeouts, so that an
@@ -131,13 +131,12 @@ fn are_voters(everyone: &[ServerId], world: &World) -> bool {
 }
 
 /// How many members the leader's configuration has, and what all of them have committed.
-fn progress(world: &World) -> Option<(usize, Index)> {
+fn progress(world: &World) -> Option<(usize, u64)> {
     let configuration = world.configuration_of(leader_of(world)?)?;
-    let commits = configuration.members().iter().map(|member| {
-        let server = world.server(*member);
-        let replica = server.and_then(Server::raft);
-        replica.map_or(Index::ZERO, Replica::commit_index)
-    });
+    let commits = configuration
+        .members()
+        .iter()
+        .map(|member| world.server(*member).map_or(0, committed_at));
     Some((configuration.members().len(), commits.min()?))
 }
 
@@ -194,8 +193,14 @@ fn switch_by_membership(trial: &mut Trial) {
 
 /// Whether a leader has committed the configuration that it goes by.
 fn has_settled(leader: ServerId, world: &World) -> bool {
-    let replica = world.server(leader).and_then(Server::raft);
-    replica.is_some_and(|replica| replica.configured_at() <= replica.commit_index())
+    let Some(server) = world.server(leader) else {
+        return false;
+    };
+    match (server.raft(), server.zab()) {
+        (Some(replica), _) => replica.configured_at() <= replica.commit_index(),
+        (None, Some(replica)) => replica.membership().pending().is_none(),
+        (None, None) => false,
+    }
 }
 
 /// Waits until something comes about; why it did not, if it does not.

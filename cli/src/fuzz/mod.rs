@@ -23,6 +23,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use quorumscope_core::server::Protocol;
 use quorumscope_core::time::{Duration, Time};
 
 pub(crate) use report::fuzz;
@@ -31,6 +32,8 @@ pub use trial::run_seed;
 /// What a fuzzer varies, besides what the seed says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
+    /// What the servers run.
+    pub protocol: Protocol,
     /// How many servers there are; the seed says when it is not said.
     pub servers: Option<u16>,
     /// How long the faults go on, in simulated time.
@@ -42,6 +45,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            protocol: Protocol::default(),
             servers: None,
             duration: Duration::from_secs(8),
             off: Vec::new(),
@@ -86,7 +90,7 @@ pub struct Tally {
     pub commands: u64,
     /// How many leaders were elected.
     pub leaders: u64,
-    /// How many entries were committed, in the longest log of each run.
+    /// How many entries or transactions were committed, at the server of each run that knew of most.
     pub entries: u64,
     /// How many operations of clients were answered.
     pub answers: u64,

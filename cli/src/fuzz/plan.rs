@@ -2,6 +2,7 @@
 
 use quorumscope_core::raft::Membership;
 use quorumscope_core::script::{Header, Percent, Setting, Span};
+use quorumscope_core::server::Protocol;
 use quorumscope_core::time::Duration;
 
 use super::Options;
@@ -80,7 +81,12 @@ pub(super) fn header(seed: u64, options: &Options, dice: &mut Dice) -> Header {
     membership(&mut settings, dice);
     elections(&mut settings, dice);
     logs(&mut settings, dice);
+    if options.protocol == Protocol::Zab {
+        histories(&mut settings, dice);
+    }
+    settings.retain(|setting| setting.protocol().is_none_or(|of| of == options.protocol));
     Header {
+        protocol: options.protocol,
         servers: options.servers.unwrap_or(size),
         seed,
         settings,
@@ -153,6 +159,17 @@ fn logs(settings: &mut Vec<Setting>, dice: &mut Dice) {
     let chunk = dice.one(&[300, 1_000, 4_096]);
     let loyal = settings.contains(&Setting::CheckQuorum(true));
     settings.push(Setting::SnapshotChunk(if loyal { chunk } else { 4_096 }));
+}
+
+/// Under Zab: how much of its history a leader hands on transaction by transaction, how soon a
+/// snapshot stands for it, and how soon an epoch has no zxid left.
+fn histories(settings: &mut Vec<Setting>, dice: &mut Dice) {
+    settings.push(Setting::CommittedLog(dice.one(&[2, 10, 500])));
+    settings.push(Setting::LogSyncLimit(dice.one(&[0, 500, 1 << 20])));
+    settings.push(Setting::SnapCount(dice.one(&[4, 20, 10_000])));
+    settings.push(Setting::SnapshotsKept(dice.one(&[1, 3])));
+    settings.push(Setting::CounterLimit(dice.one(&[20, u32::MAX, u32::MAX])));
+    settings.push(Setting::SyncLimit(dice.one(&[2, 3, 5])));
 }
 
 /// Every combination of pre-vote, check-quorum and leases that can work.

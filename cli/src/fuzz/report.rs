@@ -11,7 +11,10 @@ use crate::args::Fuzz;
 use crate::{Verdict, link, print_line};
 
 pub(crate) fn fuzz(task: &Fuzz) -> Verdict {
-    let mut settings = Settings::default();
+    let mut settings = Settings {
+        protocol: task.protocol.into(),
+        ..Settings::default()
+    };
     for name in &task.off {
         if let Err(error) = settings.switch_rule(name, false) {
             eprintln!("{error}");
@@ -19,6 +22,7 @@ pub(crate) fn fuzz(task: &Fuzz) -> Verdict {
         }
     }
     let options = Options {
+        protocol: task.protocol.into(),
         servers: task.servers,
         duration: task.duration,
         off: task.off.clone(),

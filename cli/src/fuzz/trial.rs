@@ -1,6 +1,7 @@
 //! One random run.
 
 use quorumscope_core::check::Monitor;
+use quorumscope_core::client::Client;
 use quorumscope_core::client::recipes::{Progress, Running};
 use quorumscope_core::history::{Player, Recording, Timed};
 use quorumscope_core::script::{Command, Located, Script, Step, execute};
@@ -120,8 +121,11 @@ impl Trial {
         self.tally.simulated = self.world.now().since(Time::ZERO);
         let servers = self.world.nodes().iter().filter_map(|node| node.server());
         self.tally.entries = servers
-            .filter_map(Server::raft)
-            .map(|replica| replica.commit_index().number())
+            .map(|server| match (server.raft(), server.zab()) {
+                (Some(replica), _) => replica.commit_index().number(),
+                (None, Some(replica)) => replica.log().len() as u64,
+                (None, None) => 0,
+            })
             .max()
             .unwrap_or(0);
         for call in self.monitor.history().calls() {
@@ -156,7 +160,7 @@ impl Trial {
     /// Those that still run and have what they are for, or have come to their end.
     fn count_recipes(&self) -> u64 {
         let clients = self.world.clients().map(|(_, node)| node.process());
-        let all = clients.flat_map(|client| client.recipes());
+        let all = clients.flat_map(Client::recipes);
         let well = |it: &&Running| matches!(it.progress(), Progress::Holds | Progress::Done);
         all.filter(well).count() as u64
     }

@@ -1,6 +1,6 @@
 //! No ephemeral outlives its session.
 
-use super::{Clash, Glance, Invariant, Property};
+use super::{Clash, Glance, Invariant, Property, ZabGlance};
 use crate::explain::Rule;
 use crate::ids::ServerId;
 use crate::raft::Content;
@@ -29,6 +29,16 @@ impl Invariant for EphemeralOwners {
             if let Content::Command(command) = &entry.content {
                 owns_rightly(glance.server, server.service(), command.session)?;
             }
+        }
+        Ok(())
+    }
+
+    fn check_zab(&mut self, glance: &ZabGlance<'_>) -> Result<(), Clash> {
+        let Some(server) = glance.world.server(glance.server) else {
+            return Ok(());
+        };
+        for (_, entry) in glance.delivered() {
+            owns_rightly(glance.server, server.service(), entry.txn.session)?;
         }
         Ok(())
     }

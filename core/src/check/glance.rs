@@ -3,7 +3,7 @@
 use super::history::Call;
 use super::past::Past;
 use crate::ids::{ClientId, ServerId};
-use crate::raft::{Entry, Index, Log, Role, Snapshot, Term};
+use crate::raft::{Entry, Index, Log, Replica, Role, Snapshot, Term};
 use crate::server::{Protocol, ReadsOutline, Server};
 use crate::sim::World;
 use crate::zookeeper::{Command, Request, SessionId, Zxid};
@@ -114,13 +114,14 @@ fn end_of(snapshot: Option<&Snapshot<Command>>) -> Index {
 /// The log that a server has, or would boot with.
 pub(super) fn log_of(world: &World, id: ServerId) -> &Log<Command> {
     let node = &world.nodes()[id.position()];
-    match node.server().and_then(Server::raft) {
-        Some(replica) => replica.log(),
-        None => {
+    let running = node.server().and_then(Server::raft);
+    running.map_or_else(
+        || {
             let image = node.disk().image().raft();
             &image.expect("only servers that run Raft are looked at").log
-        }
-    }
+        },
+        Replica::log,
+    )
 }
 
 /// Whether a server could win an election, as the logs are: a quorum of the configuration that it

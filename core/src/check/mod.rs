@@ -12,6 +12,7 @@
 //! | `one_vote_per_term`, `committed_stays_committed` | what they rest on: promises and entries outlive crashes |
 //! | `one_uncommitted_configuration`, `quorums_overlap`, `quorum_commits` | what makes changes of membership safe |
 //! | `linearizable_reads` | what a server that serves such a read has seen |
+//! | `zab` | what must hold where servers run Zab, one property a file |
 //! | `snapshots_agree`, `exactly_once`, `replicas_agree`, `ephemeral_owners`, `acknowledged_writes` | what the service and its clients may rely on |
 //! | `moved_sessions`, `failed_writes`, `sequential_names` | what ZooKeeper's transactions promise |
 //! | `notices`, `watch_before_state`, `expected_events` | what clients are told of the znodes that they watch |
@@ -67,10 +68,12 @@ mod sync_then_read;
 mod testing;
 mod verdict;
 mod watch_before_state;
+mod zab;
 
 use crate::explain::Rule;
 use crate::ids::{EventId, ServerId};
 use crate::raft::Index;
+use crate::server::Protocol;
 use crate::sim::World;
 use crate::time::Time;
 
@@ -107,6 +110,11 @@ use snapshots_agree::SnapshotsAgree;
 use state_machine_safety::StateMachineSafety;
 use sync_then_read::SyncThenRead;
 use watch_before_state::WatchBeforeState;
+use zab::{
+    Agreement, CommittedLogDurability, GlobalPrimaryOrder, Integrity, LeaderLogCompleteness,
+    Leadership, LocalPrimaryOrder, LogOrder, PrefixConsistency, PrimaryIntegrity, TotalOrder,
+    ZabGlance, ZabOutline, ZabPast,
+};
 
 pub use history::{Call, CallId, Ending, History, REMEMBERED_CALLS, Told};
 pub use lost::lost_without;
@@ -157,6 +165,11 @@ trait Invariant {
         Ok(())
     }
 
+    /// The same, at a server that runs Zab.
+    fn check_zab(&mut self, _glance: &ZabGlance<'_>) -> Result<(), Clash> {
+        Ok(())
+    }
+
     /// Hears that a client was told that a write is done.
     fn hear(&mut self, _answer: &Answer<'_>) -> Result<(), Clash> {
         Ok(())
@@ -188,25 +201,53 @@ trait Invariant {
     }
 }
 
+/// What an invariant is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum About {
+    /// How servers that run Raft agree.
+    Raft,
+    /// How servers that run Zab agree.
+    Zab,
+    /// What either protocol owes to clients.
+    Both,
+}
+
+impl About {
+    const fn concerns(self, protocol: Protocol) -> bool {
+        match self {
+            Self::Raft => matches!(protocol, Protocol::Raft),
+            Self::Zab => matches!(protocol, Protocol::Zab),
+            Self::Both => true,
+        }
+    }
+}
+
 /// Names the invariants, each once, in the order in which lamps show them: most come before what
 /// follows from them.
 macro_rules! invariants {
-    ($($field:ident: $Invariant:ident,)*) => {
+    ($($about:ident $field:ident: $Invariant:ident,)*) => {
         /// One of each.
         #[derive(Clone, Debug, Default)]
         struct Invariants {
             $($field: $Invariant,)*
         }
 
-        impl Monitor {
-            /// The invariants, in the order in which lamps show them.
-            pub const PROPERTIES: [Property; [$(stringify!($field)),*].len()] =
-                [$($Invariant::PROPERTY),*];
+        const PROPERTIES: [(About, Property); [$(stringify!($field)),*].len()] =
+            [$((About::$about, $Invariant::PROPERTY)),*];
 
+        impl Monitor {
             /// Lets every invariant that has held so far look at what an event changed.
             fn check(&mut self, glance: &Glance<'_>) {
                 $(if self.holds($Invariant::PROPERTY.name) {
                     let outcome = self.invariants.$field.check(glance);
+                    self.note::<$Invariant>(glance.world, outcome);
+                })*
+            }
+
+            /// The same, of a server that runs Zab.
+            fn check_zab(&mut self, glance: &ZabGlance<'_>) {
+                $(if self.holds($Invariant::PROPERTY.name) {
+                    let outcome = self.invariants.$field.check_zab(glance);
                     self.note::<$Invariant>(glance.world, outcome);
                 })*
             }
@@ -271,35 +312,46 @@ macro_rules! invariants {
     };
 }
 invariants! {
-    election_safety: ElectionSafety,
-    one_vote_per_term: OneVotePerTerm,
-    one_uncommitted_configuration: OneUncommittedConfiguration,
-    quorums_overlap: QuorumsOverlap,
-    quorum_commits: QuorumCommits,
-    leader_append_only: LeaderAppendOnly,
-    log_matching: LogMatching,
-    leader_completeness: LeaderCompleteness,
-    state_machine_safety: StateMachineSafety,
-    committed_stays_committed: CommittedStaysCommitted,
-    linearizable_reads: LinearizableReads,
-    replicas_agree: ReplicasAgree,
-    snapshots_agree: SnapshotsAgree,
-    exactly_once: ExactlyOnce,
-    ephemeral_owners: EphemeralOwners,
-    moved_sessions: MovedSessions,
-    failed_writes: FailedWrites,
-    sequential_names: SequentialNames,
-    acknowledged_writes: AcknowledgedWrites,
-    watch_before_state: WatchBeforeState,
-    expected_events: ExpectedEvents,
-    linearizable_writes: LinearizableWrites,
-    fifo_client_order: FifoClientOrder,
-    monotonic_reads: MonotonicReads,
-    sync_then_read: SyncThenRead,
-    lock_holders: LockHolders,
-    queue_elements: QueueElements,
-    one_decision: OneDecision,
-    linearizability: Linearizability,
+    Raft election_safety: ElectionSafety,
+    Raft one_vote_per_term: OneVotePerTerm,
+    Raft one_uncommitted_configuration: OneUncommittedConfiguration,
+    Raft quorums_overlap: QuorumsOverlap,
+    Raft quorum_commits: QuorumCommits,
+    Raft leader_append_only: LeaderAppendOnly,
+    Raft log_matching: LogMatching,
+    Raft leader_completeness: LeaderCompleteness,
+    Raft state_machine_safety: StateMachineSafety,
+    Raft committed_stays_committed: CommittedStaysCommitted,
+    Raft linearizable_reads: LinearizableReads,
+    Zab leadership: Leadership,
+    Zab integrity: Integrity,
+    Zab agreement: Agreement,
+    Zab total_order: TotalOrder,
+    Zab local_primary_order: LocalPrimaryOrder,
+    Zab global_primary_order: GlobalPrimaryOrder,
+    Zab primary_integrity: PrimaryIntegrity,
+    Zab leader_log_completeness: LeaderLogCompleteness,
+    Zab committed_log_durability: CommittedLogDurability,
+    Zab log_order: LogOrder,
+    Zab prefix_consistency: PrefixConsistency,
+    Raft replicas_agree: ReplicasAgree,
+    Raft snapshots_agree: SnapshotsAgree,
+    Raft exactly_once: ExactlyOnce,
+    Both ephemeral_owners: EphemeralOwners,
+    Raft moved_sessions: MovedSessions,
+    Raft failed_writes: FailedWrites,
+    Raft sequential_names: SequentialNames,
+    Raft acknowledged_writes: AcknowledgedWrites,
+    Both watch_before_state: WatchBeforeState,
+    Both expected_events: ExpectedEvents,
+    Both linearizable_writes: LinearizableWrites,
+    Both fifo_client_order: FifoClientOrder,
+    Both monotonic_reads: MonotonicReads,
+    Both sync_then_read: SyncThenRead,
+    Both lock_holders: LockHolders,
+    Both queue_elements: QueueElements,
+    Both one_decision: OneDecision,
+    Both linearizability: Linearizability,
 }
 
 /// Everything that watches a run. `outlines` says what each server was like when it was last looked
@@ -308,23 +360,35 @@ invariants! {
 #[derive(Clone, Debug)]
 pub struct Monitor {
     outlines: Vec<Outline>,
+    zab_outlines: Vec<ZabOutline>,
     history: History,
     notices: Notices,
     recipes: Recipes,
     past: Past,
+    zab_past: ZabPast,
     violations: Vec<Violation>,
     invariants: Invariants,
 }
 
 impl Monitor {
+    /// The invariants that are looked at where servers run a protocol, in the order in which lamps
+    /// show them.
+    pub fn properties(protocol: Protocol) -> impl Iterator<Item = &'static Property> {
+        let concerns = move |(about, _): &&(About, Property)| about.concerns(protocol);
+        let concerned = PROPERTIES.iter().filter(concerns);
+        concerned.map(|(_, property)| property)
+    }
+
     /// A monitor that watches a world from here on.
     pub fn new(world: &World) -> Self {
         let mut monitor = Self {
             outlines: vec![Outline::default(); world.nodes().len()],
+            zab_outlines: vec![ZabOutline::default(); world.nodes().len()],
             history: History::new(world),
             notices: Notices::default(),
             recipes: Recipes::default(),
             past: Past::default(),
+            zab_past: ZabPast::default(),
             violations: Vec::new(),
             invariants: Invariants::default(),
         };
@@ -364,9 +428,18 @@ impl Monitor {
     }
 
     fn look_at(&mut self, world: &World, server: ServerId, log_from: Option<Index>) {
+        if world.settings().protocol == Protocol::Zab {
+            return self.look_at_zab(world, server);
+        }
         let Some(now) = Outline::of(world, server) else {
             return;
         };
+        // A state may be applied long after what it is made of was committed.
+        if !self.recipes.is_empty()
+            && let Some(server) = world.server(server)
+        {
+            self.recipes.take_in(server.service());
+        }
         if self.outlines.len() <= server.position() {
             self.outlines
                 .resize(world.nodes().len(), Outline::default());
@@ -377,12 +450,6 @@ impl Monitor {
         }
         let mut past = std::mem::take(&mut self.past);
         past.take_in(world, server, before.applied, &now);
-        if before.applied < now.applied
-            && !self.recipes.is_empty()
-            && let Some(server) = world.server(server)
-        {
-            self.recipes.take_in(server.service());
-        }
         self.check(&Glance {
             world,
             past: &past,
@@ -392,6 +459,32 @@ impl Monitor {
             log_from,
         });
         self.past = past;
+    }
+
+    fn look_at_zab(&mut self, world: &World, server: ServerId) {
+        let Some(now) = ZabOutline::of(world, server) else {
+            return;
+        };
+        if self.zab_outlines.len() <= server.position() {
+            let servers = world.nodes().len();
+            self.zab_outlines.resize(servers, ZabOutline::default());
+        }
+        let before = std::mem::replace(&mut self.zab_outlines[server.position()], now);
+        if before == now {
+            return;
+        }
+        let mut past = std::mem::take(&mut self.zab_past);
+        let glance = ZabGlance {
+            world,
+            past: &past,
+            server,
+            before,
+            now,
+        };
+        self.check_zab(&glance);
+        let seen = past.seen_in(&glance);
+        past.take_in(seen);
+        self.zab_past = past;
     }
 
     /// Hears what clients were told, if any was told anything.

@@ -5,9 +5,10 @@ use crate::client::{Input, State};
 use crate::ids::{ClientId, ServerId};
 use crate::raft::{Membership, Reconfiguration, Rules, Transition};
 use crate::random::{Bits, Random, Stream};
-use crate::server::Server;
+use crate::server::{Protocol, Server};
 use crate::sim::{LinkSettings, Settings, World};
 use crate::time::Duration;
+use crate::zab;
 use crate::zookeeper::{ANY_VERSION, CreateMode, Request};
 
 /// What happens in a run.
@@ -17,11 +18,11 @@ const DEEDS: usize = 400;
 const CLIENTS: u64 = 3;
 
 /// A world that something happens to all the time.
-struct Storm {
-    world: World,
+pub(super) struct Storm {
+    pub(super) world: World,
     /// Whether the membership changes.
     changes: bool,
-    monitor: Monitor,
+    pub(super) monitor: Monitor,
     random: Random,
 }
 
@@ -82,8 +83,29 @@ impl Storm {
         storm
     }
 
+    /// The same with servers that run Zab, with logs so short that learners fall off their ends.
+    pub(super) fn zab(seed: u64, rules: zab::Rules) -> Self {
+        let mut storm = Self::new(seed, Rules::default());
+        let settings = Settings {
+            protocol: Protocol::Zab,
+            zab: zab::Settings {
+                committed_log: 3,
+                snap_count: 8,
+                snapshots_kept: 2,
+                log_sync_limit: 200,
+                ..zab::Settings::default()
+            },
+            zab_rules: rules,
+            ..storm.world.settings().clone()
+        };
+        storm.world = World::new(settings);
+        storm.world.observe(false);
+        storm.monitor = Monitor::new(&storm.world);
+        storm
+    }
+
     /// Goes on, as long as it is to.
-    fn rage_while(&mut self, going: impl Fn(&Monitor) -> bool) {
+    pub(super) fn rage_while(&mut self, going: impl Fn(&Monitor) -> bool) {
         for _ in 0..DEEDS {
             let rest = [3, 15, 60, 150][self.below(4) as usize];
             let until = self.world.now() + Duration::from_millis(1 + self.below(rest));

@@ -10,7 +10,7 @@ use crate::check::Monitor;
 use crate::explain::{Explain, Weight};
 use crate::ids::EventId;
 use crate::script::{
-    self, Command, Errors, Names, Refused, Step, holds, parse_line_with, parse_with,
+    self, Command, Errors, Names, Refused, Step, holds, parse_line_with, parse_with, rules_of,
 };
 use crate::server::Protocol;
 use crate::sim::{self, Record, World};
@@ -106,8 +106,7 @@ pub struct Player {
 impl Player {
     /// Opens a script; an empty text is the default cluster. Nothing has happened yet.
     pub fn open(text: &str) -> Result<Self, OpenError> {
-        let of_both = Protocol::NAMES.iter().flat_map(|(_, it)| sim::rules(*it));
-        let rules = of_both.map(|rule| rule.name.to_owned()).collect();
+        let rules = rules_of(Protocol::default());
         let names = Names {
             rules: Some(rules),
             ..Names::default()
@@ -172,6 +171,7 @@ impl Player {
     pub fn run(&mut self, line: &str) -> Result<String, RunError> {
         let names = Names {
             servers: Some(self.world().servers()),
+            protocol: Some(self.world().settings().protocol),
             ..Names::default()
         };
         let Some(step) = parse_line_with(line, 1, &names)? else {
@@ -439,8 +439,7 @@ impl Player {
                 .iter()
                 .any(|violation| violation.invariant == name)
         };
-        view.invariants = Monitor::PROPERTIES
-            .iter()
+        view.invariants = Monitor::properties(self.world().settings().protocol)
             .map(|property| InvariantView {
                 name: property.name,
                 title: property.title,

@@ -80,10 +80,12 @@ fn hint(expected: Expected, is_first: bool, names: &Names) -> String {
 mod tests {
     use super::*;
     use crate::ids::{ClientId, MessageId};
+    use crate::server::Protocol;
 
     fn names() -> Names {
         Names {
             servers: Some(3),
+            protocol: Some(Protocol::Raft),
             rules: Some(vec!["up_to_date_vote".into(), "sync_before_reply".into()]),
             clients: ClientId::from_letter('A').into_iter().collect(),
             messages: vec![MessageId::new(7), MessageId::new(42)],
@@ -168,7 +170,7 @@ mod tests {
             ("at 10ms pau", &["pause"]),
             ("set el", &["election-timeout"]),
             ("off s", &["sync_before_reply"]),
-            ("protocol ", &["raft"]),
+            ("protocol ", &["raft", "zab"]),
         ] {
             assert_eq!(completed(line), expected, "{line}");
         }

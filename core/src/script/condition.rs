@@ -5,6 +5,7 @@
 
 use super::command::ServerRef;
 use crate::ids::ClientId;
+use crate::server::Protocol;
 use crate::zookeeper::ErrorCode;
 
 /// Claims joined by `and`: all of them hold.
@@ -276,6 +277,57 @@ impl ServerState {
         ("looking", Self::Looking),
         ("observer", Self::Observer),
     ];
+}
+
+impl ServerState {
+    /// The protocol that alone knows it, if one does.
+    pub const fn protocol(self) -> Option<Protocol> {
+        match self {
+            Self::PreCandidate | Self::Candidate | Self::Learner | Self::Joint => {
+                Some(Protocol::Raft)
+            }
+            Self::Looking | Self::Observer => Some(Protocol::Zab),
+            Self::Leader
+            | Self::Follower
+            | Self::Up
+            | Self::Crashed
+            | Self::Paused
+            | Self::Voter => None,
+        }
+    }
+}
+
+impl Counter {
+    /// The protocol that alone knows it, if one does.
+    pub const fn protocol(self) -> Option<Protocol> {
+        match self {
+            Self::Term | Self::Committed => Some(Protocol::Raft),
+            Self::Epoch | Self::AcceptedEpoch => Some(Protocol::Zab),
+            Self::Applied | Self::Log | Self::Snapshot => None,
+        }
+    }
+}
+
+impl MessageKind {
+    /// The protocol that it is of.
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::RequestVote
+            | Self::RequestVoteReply
+            | Self::AppendEntries
+            | Self::AppendEntriesReply
+            | Self::Heartbeat
+            | Self::HeartbeatReply
+            | Self::InstallSnapshot
+            | Self::InstallSnapshotReply
+            | Self::PreVote
+            | Self::PreVoteReply
+            | Self::TimeoutNow
+            | Self::ReadIndex
+            | Self::ReadIndexReply => Protocol::Raft,
+            _ => Protocol::Zab,
+        }
+    }
 }
 
 impl Counter {

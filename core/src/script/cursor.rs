@@ -9,6 +9,7 @@ use super::expected::{Expected, nearest};
 use super::lexer::{self, Broken, Kind, Token};
 use super::names::Names;
 use super::value::Reading;
+use crate::server::Protocol;
 
 /// Why a line cannot be read further.
 pub(super) enum Stop {
@@ -209,6 +210,26 @@ impl<'a> Cursor<'a> {
     pub(super) fn one_of<T: Copy>(&mut self, table: &[(&'static str, T)]) -> Option<T> {
         let found = table.iter().find(|(word, _)| self.word(word));
         found.map(|(_, value)| *value)
+    }
+
+    /// The same with a table of which some is known to one protocol only, as `of` says: what the
+    /// servers do not run is refused by its name, and not expected.
+    pub(super) fn one_known<T: Copy>(
+        &mut self,
+        table: &[(&'static str, T)],
+        of: impl Fn(&(&'static str, T)) -> Option<Protocol>,
+    ) -> Parsed<Option<T>> {
+        for row @ (word, value) in table {
+            if let Some(protocol) = of(row).filter(|protocol| self.names.bars(*protocol)) {
+                if self.first_word() == Some(word) {
+                    let what = word;
+                    return self.refuse_here(Problem::OtherProtocol { what, protocol });
+                }
+            } else if self.word(word) {
+                return Ok(Some(*value));
+            }
+        }
+        Ok(None)
     }
 
     /// Reads the end of the line.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::limits::FORMAT_VERSION;
 use crate::ids::{Endpoint, ServerId};
+use crate::server::Protocol;
 use crate::time::Time;
 
 /// Something wrong in one place of a script.
@@ -113,6 +114,17 @@ pub enum Problem {
         /// The protocols that there are.
         available: String,
     },
+    /// Something that only another protocol knows.
+    #[error("\"{what}\" is of protocol {protocol}, and these servers run another")]
+    OtherProtocol {
+        /// What was found.
+        what: &'static str,
+        /// The protocol that knows it.
+        protocol: Protocol,
+    },
+    /// The protocol is chosen after something that depends on it.
+    #[error("the protocol comes before every \"set\" and \"off\"")]
+    LateProtocol,
     /// A header line that was there before.
     #[error("\"{what}\" is given a second time; the first is on line {first}")]
     Repeated {

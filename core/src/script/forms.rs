@@ -81,7 +81,7 @@ use Group::{Clients, Header, Lesson, Membership, Messages, Network, Servers, Tim
 #[rustfmt::skip]
 pub static FORMS: &[Form] = &[
     form(Header, "quorumscope 1", "Begins every script and says which version of the language it is written in.", "quorumscope 1"),
-    form(Header, "protocol raft", "Chooses what the servers run; raft if it is not said.", "protocol raft"),
+    form(Header, "protocol raft|zab", "Chooses what the servers run; raft if it is not said. It comes before every set and off.", "protocol zab"),
     form(Header, "servers COUNT", "Says how many servers there are; 5 if it is not said.", "servers 3"),
     form(Header, "seed NUMBER", "Chooses every random choice of the run; 1 if it is not said.", "seed 42"),
     form(Header, "behaviour NUMBER", "Notes the behaviour that the script was recorded with, so that a release that behaves differently can say so.", "behaviour 1"),
@@ -177,7 +177,8 @@ pub static CONDITIONS: &[(&str, &str, &str)] = &[
     ("leader", "A server that is up leads, and it and the servers that are up and follow it in its term are a majority of its voters, of each half while joint.", "leader"),
     ("no leader", "No server that is up leads.", "no leader"),
     ("caught up", "All servers that are up and get the log, as members of the leader's configuration, have applied the same index.", "caught up"),
-    ("SERVER leader|follower|precandidate|candidate", "The server is up and has this role.", "S2 leader"),
+    ("SERVER leader|follower|precandidate|candidate", "The server is up and has this role; precandidate and candidate under Raft only.", "S2 leader"),
+    ("SERVER looking|observer", "Under Zab: the server is up and looks for a leader, or observes.", "S2 looking"),
     ("SERVER up|crashed|paused", "The server has not crashed (it may be paused); it has crashed; it is paused.", "S2 crashed"),
     ("SERVER voter|learner|joint", "The server is up, and by the configuration that it goes by it is a voter, it is a learner, or that configuration is joint.", "S4 learner"),
     ("SERVER term [COMPARISON] NUMBER", "Its current term is this or a later one, or compares as it says.", "S2 term = 3"),
@@ -185,6 +186,8 @@ pub static CONDITIONS: &[(&str, &str, &str)] = &[
     ("SERVER applied [COMPARISON] NUMBER", "The last index that it applied is this or a higher one, or compares as it says.", "S2 applied >= 5"),
     ("SERVER log [COMPARISON] NUMBER", "The last index of its log is this or a higher one, or compares as it says.", "S2 log < 7"),
     ("SERVER snapshot [COMPARISON] NUMBER", "The last entry that its snapshot stands for is this or a higher one, or compares as it says; 0 without a snapshot.", "S2 snapshot < 7"),
+    ("SERVER epoch [COMPARISON] NUMBER", "Under Zab: the epoch that it last took part in is this or a later one, or compares as it says.", "S2 epoch 2"),
+    ("SERVER accepted-epoch [COMPARISON] NUMBER", "Under Zab: the epoch that it has accepted last is this or a later one, or compares as it says.", "S2 accepted-epoch = 2"),
     ("client CLIENT connected", "The client has a session and a connection.", "client A connected"),
     ("client CLIENT idle", "The client is connected and every operation has been answered.", "client A idle"),
     ("client CLIENT disconnected", "The client has no connection; its session may live.", "client A disconnected"),

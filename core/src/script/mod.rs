@@ -69,6 +69,7 @@ pub use forms::{CONDITIONS, FORMS, Form, Group, help};
 pub use judge::holds;
 pub use names::Names;
 pub use operation::Operation;
+pub(crate) use parse_script::rules_of;
 pub use parse_script::{
     parse, parse_command, parse_command_with, parse_duration, parse_line, parse_line_with,
     parse_with,

@@ -7,6 +7,7 @@ use super::limits::MAX_TIME;
 use super::parse_client::{client, read};
 use super::value;
 use crate::raft::Transition;
+use crate::server::Protocol;
 use crate::time::Duration;
 
 type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
@@ -115,9 +116,17 @@ const COMMANDS: [(&str, Parse); 31] = [
     ("read", read),
 ];
 
+/// The protocol that alone knows a command, if one does.
+fn protocol_of(word: &str) -> Option<Protocol> {
+    let of_raft = [
+        "timeout", "transfer", "forget", "priority", "leave", "spread", "align",
+    ];
+    of_raft.contains(&word).then_some(Protocol::Raft)
+}
+
 /// One command.
 pub(super) fn command(c: &mut Cursor<'_>) -> Parsed<Command> {
-    let Some(parse) = c.one_of(&COMMANDS) else {
+    let Some(parse) = c.one_known(&COMMANDS, |(word, _)| protocol_of(word))? else {
         return c.unexpected();
     };
     let command = parse(c)?;

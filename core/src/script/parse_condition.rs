@@ -46,10 +46,10 @@ fn fact(c: &mut Cursor<'_>) -> Parsed<Fact> {
 
 /// `leader` alone is a fact of its own; before anything else it names a server.
 fn about_server(c: &mut Cursor<'_>, server: ServerRef) -> Parsed<Fact> {
-    if let Some(state) = c.one_of(&ServerState::ALL) {
+    if let Some(state) = c.one_known(&ServerState::ALL, |(_, state)| state.protocol())? {
         return Ok(Fact::Server { server, state });
     }
-    if let Some(counter) = c.one_of(&Counter::ALL) {
+    if let Some(counter) = c.one_known(&Counter::ALL, |(_, counter)| counter.protocol())? {
         let comparison = c.one_of(&Comparison::ALL).unwrap_or(Comparison::AtLeast);
         let value = c.count("a number", 0, u64::MAX)?;
         return Ok(Fact::Count {
@@ -97,7 +97,7 @@ fn znode(c: &mut Cursor<'_>) -> Parsed<Fact> {
 }
 
 fn message(c: &mut Cursor<'_>) -> Parsed<Fact> {
-    let Some(kind) = c.one_of(&MessageKind::ALL) else {
+    let Some(kind) = c.one_known(&MessageKind::ALL, |(_, kind)| Some(kind.protocol()))? else {
         return c.unexpected();
     };
     let ends = match c.try_server()? {

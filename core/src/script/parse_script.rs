@@ -10,6 +10,8 @@ use super::limits::{MAX_ERRORS, MAX_LINE, MAX_SCRIPT_BYTES, MAX_STEPS, MAX_TIME}
 use super::names::Names;
 use super::parse_command::command;
 use super::parse_step::{HEADER, HeaderLine, header_line, step};
+use crate::server::Protocol;
+use crate::sim;
 use crate::time::{Duration, Time};
 
 /// Reads a script, or says everything that is wrong with it.
@@ -98,6 +100,12 @@ fn refuse_header_line(c: &mut Cursor<'_>) -> Parsed<()> {
     }
 }
 
+/// The names of the rules that can be switched off.
+pub(crate) fn rules_of(protocol: Protocol) -> Vec<String> {
+    let rules = sim::rules(protocol);
+    rules.map(|rule| rule.name.to_owned()).collect()
+}
+
 /// What has been read so far.
 struct Reader {
     names: Names,
@@ -128,6 +136,7 @@ impl Reader {
         Self {
             names: Names {
                 servers: Some(header.servers),
+                protocol: Some(header.protocol),
                 ..names.clone()
             },
             header,
@@ -205,7 +214,18 @@ impl Reader {
         self.given.insert(what, line);
         match read {
             HeaderLine::Format => {}
-            HeaderLine::Protocol(protocol) => self.header.protocol = protocol,
+            HeaderLine::Protocol(_)
+                if !(self.header.settings.is_empty() && self.header.rules_off.is_empty()) =>
+            {
+                self.error_at(line, Problem::LateProtocol);
+            }
+            HeaderLine::Protocol(protocol) => {
+                self.header.protocol = protocol;
+                self.names.protocol = Some(protocol);
+                if self.names.rules.is_some() {
+                    self.names.rules = Some(rules_of(protocol));
+                }
+            }
             HeaderLine::Servers(servers) => {
                 self.header.servers = servers;
                 self.names.servers = Some(servers);

@@ -12,8 +12,9 @@ use super::error::Error;
 use super::names::Names;
 use super::value::{self, Percent, Span};
 use crate::raft::Membership;
-use crate::sim;
+use crate::server::Protocol;
 use crate::time::Duration;
+use crate::{sim, zab};
 
 /// One setting and its value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -68,6 +69,32 @@ pub enum Setting {
     LeaseReads(bool),
     /// How much clocks may drift for leases to hold.
     MaxDrift(Percent),
+    /// How many of the first servers only observe.
+    Observers(u32),
+    /// How many ticks finding an epoch, and then bringing a quorum up to date, may take.
+    InitLimit(u32),
+    /// How many ticks leader and learner may be silent to each other.
+    SyncLimit(u32),
+    /// How long a server with a quorum for its vote waits for a better one.
+    FinalizeWait(Duration),
+    /// How long a looking server waits before it sends its vote again, at first and at most.
+    Resend(Span),
+    /// How long a learner waits before it tries again to reach its leader.
+    ConnectRetry(Duration),
+    /// How often a learner tries to reach its leader.
+    ConnectAttempts(u32),
+    /// How long a new leader waits for an epoch while a quorum looks for another leader; 0ms for as long as `init-limit`.
+    MaxTimeToWaitForEpoch(Duration),
+    /// How many transactions a server keeps in memory to bring learners up to date.
+    CommittedLog(u32),
+    /// How many bytes of transactions a leader sends from its disk rather than a snapshot.
+    LogSyncLimit(u32),
+    /// After how many transactions, or from half as many on, a server takes a snapshot.
+    SnapCount(u32),
+    /// How many snapshots a server keeps.
+    SnapshotsKept(u32),
+    /// The counter of a zxid at which an epoch ends.
+    CounterLimit(u32),
 }
 
 /// All settings of a cluster.
@@ -100,6 +127,19 @@ pub struct Settings {
     pub check_quorum: bool,
     pub lease_reads: bool,
     pub max_drift: Percent,
+    pub observers: u32,
+    pub init_limit: u32,
+    pub sync_limit: u32,
+    pub finalize_wait: Duration,
+    pub resend: Span,
+    pub connect_retry: Duration,
+    pub connect_attempts: u32,
+    pub max_time_to_wait_for_epoch: Duration,
+    pub committed_log: u32,
+    pub log_sync_limit: u32,
+    pub snap_count: u32,
+    pub snapshots_kept: u32,
+    pub counter_limit: u32,
 }
 
 impl Default for Settings {
@@ -111,6 +151,7 @@ impl Default for Settings {
 impl From<&sim::Settings> for Settings {
     fn from(world: &sim::Settings) -> Self {
         let span = |(least, most)| Span::new(least, most);
+        let zab = &world.zab;
         Self {
             latency: span(world.link.latency),
             election_timeout: span(world.election_timeout),
@@ -137,6 +178,19 @@ impl From<&sim::Settings> for Settings {
             check_quorum: world.check_quorum,
             lease_reads: world.lease_reads,
             max_drift: Percent::from_ppm(world.max_drift_ppm),
+            observers: world.observers.into(),
+            init_limit: zab.init_limit,
+            sync_limit: zab.sync_limit,
+            finalize_wait: zab.finalize_wait,
+            resend: span(zab.resend),
+            connect_retry: zab.connect_retry,
+            connect_attempts: zab.connect_attempts,
+            max_time_to_wait_for_epoch: zab.max_time_to_wait_for_epoch.unwrap_or_default(),
+            committed_log: zab.committed_log,
+            log_sync_limit: zab.log_sync_limit as u32,
+            snap_count: zab.snap_count,
+            snapshots_kept: zab.snapshots_kept,
+            counter_limit: zab.counter_limit,
         }
     }
 }
@@ -170,6 +224,19 @@ impl Settings {
             Setting::CheckQuorum(value) => self.check_quorum = value,
             Setting::LeaseReads(value) => self.lease_reads = value,
             Setting::MaxDrift(value) => self.max_drift = value,
+            Setting::Observers(value) => self.observers = value,
+            Setting::InitLimit(value) => self.init_limit = value,
+            Setting::SyncLimit(value) => self.sync_limit = value,
+            Setting::FinalizeWait(value) => self.finalize_wait = value,
+            Setting::Resend(value) => self.resend = value,
+            Setting::ConnectRetry(value) => self.connect_retry = value,
+            Setting::ConnectAttempts(value) => self.connect_attempts = value,
+            Setting::MaxTimeToWaitForEpoch(value) => self.max_time_to_wait_for_epoch = value,
+            Setting::CommittedLog(value) => self.committed_log = value,
+            Setting::LogSyncLimit(value) => self.log_sync_limit = value,
+            Setting::SnapCount(value) => self.snap_count = value,
+            Setting::SnapshotsKept(value) => self.snapshots_kept = value,
+            Setting::CounterLimit(value) => self.counter_limit = value,
         }
     }
 
@@ -201,7 +268,40 @@ impl Settings {
             Setting::CheckQuorum(self.check_quorum),
             Setting::LeaseReads(self.lease_reads),
             Setting::MaxDrift(self.max_drift),
+            Setting::Observers(self.observers),
+            Setting::InitLimit(self.init_limit),
+            Setting::SyncLimit(self.sync_limit),
+            Setting::FinalizeWait(self.finalize_wait),
+            Setting::Resend(self.resend),
+            Setting::ConnectRetry(self.connect_retry),
+            Setting::ConnectAttempts(self.connect_attempts),
+            Setting::MaxTimeToWaitForEpoch(self.max_time_to_wait_for_epoch),
+            Setting::CommittedLog(self.committed_log),
+            Setting::LogSyncLimit(self.log_sync_limit),
+            Setting::SnapCount(self.snap_count),
+            Setting::SnapshotsKept(self.snapshots_kept),
+            Setting::CounterLimit(self.counter_limit),
         ]
+    }
+
+    /// The replicas' settings under Zab.
+    fn zab(&self) -> zab::Settings {
+        let waits = self.max_time_to_wait_for_epoch;
+        zab::Settings {
+            tick: self.tick,
+            init_limit: self.init_limit,
+            sync_limit: self.sync_limit,
+            finalize_wait: self.finalize_wait,
+            resend: (self.resend.least(), self.resend.most()),
+            connect_retry: self.connect_retry,
+            connect_attempts: self.connect_attempts,
+            max_time_to_wait_for_epoch: Some(waits).filter(|waits| *waits > INSTANT),
+            committed_log: self.committed_log,
+            log_sync_limit: self.log_sync_limit.into(),
+            snap_count: self.snap_count,
+            snapshots_kept: self.snapshots_kept,
+            counter_limit: self.counter_limit,
+        }
     }
 
     /// The settings that differ from the defaults: what a header needs to say.
@@ -250,6 +350,8 @@ impl Header {
             check_quorum: all.check_quorum,
             lease_reads: all.lease_reads,
             max_drift_ppm: all.max_drift.ppm(),
+            observers: all.observers as u16,
+            zab: all.zab(),
             ..sim::Settings::default()
         };
         for name in &self.rules_off {
@@ -282,6 +384,8 @@ const MAX_BATCH: u32 = 10_000;
 const MAX_BYTES: u32 = 1 << 30;
 /// The most entries of a log that a setting speaks of.
 const MAX_ENTRIES: u32 = 1_000_000;
+/// The most ticks, attempts or snapshots.
+const MAX_TICKS: u32 = 1_000;
 
 const SHAPES: [(&str, Shape); Setting::COUNT] = [
     (
@@ -378,11 +482,123 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
     ("check-quorum", Shape::Switch(Setting::CheckQuorum)),
     ("lease-reads", Shape::Switch(Setting::LeaseReads)),
     ("max-drift", Shape::Percent(Setting::MaxDrift)),
+    (
+        "observers",
+        Shape::Count(Setting::Observers, "a number of servers", 0, 98),
+    ),
+    (
+        "init-limit",
+        Shape::Count(Setting::InitLimit, "a number of ticks", 1, MAX_TICKS),
+    ),
+    (
+        "sync-limit",
+        Shape::Count(Setting::SyncLimit, "a number of ticks", 1, MAX_TICKS),
+    ),
+    (
+        "finalize-wait",
+        Shape::Duration(Setting::FinalizeWait, INSTANT, MINUTE),
+    ),
+    ("resend", Shape::Span(Setting::Resend, MILLISECOND, MINUTE)),
+    (
+        "connect-retry",
+        Shape::Duration(Setting::ConnectRetry, MILLISECOND, MINUTE),
+    ),
+    (
+        "connect-attempts",
+        Shape::Count(
+            Setting::ConnectAttempts,
+            "a number of attempts",
+            1,
+            MAX_TICKS,
+        ),
+    ),
+    (
+        "max-time-to-wait-for-epoch",
+        Shape::Duration(Setting::MaxTimeToWaitForEpoch, INSTANT, MINUTE),
+    ),
+    (
+        "committed-log",
+        Shape::Count(
+            Setting::CommittedLog,
+            "a number of transactions",
+            1,
+            MAX_ENTRIES,
+        ),
+    ),
+    (
+        "log-sync-limit",
+        Shape::Count(Setting::LogSyncLimit, "a number of bytes", 0, MAX_BYTES),
+    ),
+    (
+        "snap-count",
+        Shape::Count(
+            Setting::SnapCount,
+            "a number of transactions",
+            1,
+            MAX_ENTRIES,
+        ),
+    ),
+    (
+        "snapshots-kept",
+        Shape::Count(
+            Setting::SnapshotsKept,
+            "a number of snapshots",
+            1,
+            MAX_TICKS,
+        ),
+    ),
+    (
+        "counter-limit",
+        Shape::Count(Setting::CounterLimit, "a counter", 2, u32::MAX),
+    ),
 ];
+
+/// The protocol that alone knows a setting, if one does.
+fn protocol_of(name: &str) -> Option<Protocol> {
+    let is = |table: &[&str]| table.contains(&name);
+    if is(&[
+        "election-timeout",
+        "heartbeat",
+        "duplicate",
+        "reorder",
+        "first-timers",
+        "batch",
+        "inflight",
+        "inflight-bytes",
+        "uncommitted",
+        "snapshot-every",
+        "snapshot-keep",
+        "membership",
+        "catch-up-first",
+        "step-down-on-removal",
+        "pre-vote",
+        "check-quorum",
+        "lease-reads",
+        "max-drift",
+    ]) {
+        return Some(Protocol::Raft);
+    }
+    is(&[
+        "observers",
+        "init-limit",
+        "sync-limit",
+        "finalize-wait",
+        "resend",
+        "connect-retry",
+        "connect-attempts",
+        "max-time-to-wait-for-epoch",
+        "committed-log",
+        "log-sync-limit",
+        "snap-count",
+        "snapshots-kept",
+        "counter-limit",
+    ])
+    .then_some(Protocol::Zab)
+}
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 25;
+    pub const COUNT: usize = 38;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -412,7 +628,25 @@ impl Setting {
             Self::CheckQuorum(_) => "check-quorum",
             Self::LeaseReads(_) => "lease-reads",
             Self::MaxDrift(_) => "max-drift",
+            Self::Observers(_) => "observers",
+            Self::InitLimit(_) => "init-limit",
+            Self::SyncLimit(_) => "sync-limit",
+            Self::FinalizeWait(_) => "finalize-wait",
+            Self::Resend(_) => "resend",
+            Self::ConnectRetry(_) => "connect-retry",
+            Self::ConnectAttempts(_) => "connect-attempts",
+            Self::MaxTimeToWaitForEpoch(_) => "max-time-to-wait-for-epoch",
+            Self::CommittedLog(_) => "committed-log",
+            Self::LogSyncLimit(_) => "log-sync-limit",
+            Self::SnapCount(_) => "snap-count",
+            Self::SnapshotsKept(_) => "snapshots-kept",
+            Self::CounterLimit(_) => "counter-limit",
         }
+    }
+
+    /// The protocol that alone knows it, if one does.
+    pub fn protocol(&self) -> Option<Protocol> {
+        protocol_of(self.name())
     }
 
     /// What it sets, in a few words without a full stop.
@@ -469,19 +703,52 @@ impl Setting {
             Self::MaxDrift(_) => {
                 "How much faster or slower than true time a lease allows clocks to run"
             }
+            Self::Observers(_) => "How many of the servers, the last ones, only observe",
+            Self::InitLimit(_) => {
+                "How many ticks finding an epoch, and then bringing a quorum up to date, may take"
+            }
+            Self::SyncLimit(_) => "How many ticks leader and learner may be silent to each other",
+            Self::FinalizeWait(_) => {
+                "How long a server with a quorum for its vote waits for a better one"
+            }
+            Self::Resend(_) => {
+                "How long a looking server waits before it sends its vote again: at first, and at most"
+            }
+            Self::ConnectRetry(_) => {
+                "How long a learner waits before it tries again to reach its leader"
+            }
+            Self::ConnectAttempts(_) => "How often a learner tries to reach its leader",
+            Self::MaxTimeToWaitForEpoch(_) => {
+                "How long a new leader waits for an epoch while a quorum looks for another leader; 0ms for as long as init-limit"
+            }
+            Self::CommittedLog(_) => {
+                "How many transactions a server keeps in memory to bring learners up to date"
+            }
+            Self::LogSyncLimit(_) => {
+                "How many bytes of transactions a leader sends from its disk rather than a snapshot"
+            }
+            Self::SnapCount(_) => {
+                "After how many transactions, or from half as many on, a server takes a snapshot"
+            }
+            Self::SnapshotsKept(_) => "How many snapshots a server keeps",
+            Self::CounterLimit(_) => "The counter of a zxid at which an epoch ends",
         }
     }
 
     /// The value, as it is written.
     pub fn value(&self) -> String {
         match self {
-            Self::Latency(span) | Self::ElectionTimeout(span) | Self::ClientLatency(span) => {
-                span.to_string()
-            }
+            Self::Latency(span)
+            | Self::ElectionTimeout(span)
+            | Self::ClientLatency(span)
+            | Self::Resend(span) => span.to_string(),
             Self::Heartbeat(duration)
             | Self::Storage(duration)
             | Self::SessionTimeout(duration)
-            | Self::Tick(duration) => duration.to_string(),
+            | Self::Tick(duration)
+            | Self::FinalizeWait(duration)
+            | Self::ConnectRetry(duration)
+            | Self::MaxTimeToWaitForEpoch(duration) => duration.to_string(),
             Self::Loss(percent)
             | Self::Duplicate(percent)
             | Self::Reorder(percent)
@@ -496,7 +763,16 @@ impl Setting {
             | Self::Uncommitted(count)
             | Self::SnapshotEvery(count)
             | Self::SnapshotKeep(count)
-            | Self::SnapshotChunk(count) => count.to_string(),
+            | Self::SnapshotChunk(count)
+            | Self::Observers(count)
+            | Self::InitLimit(count)
+            | Self::SyncLimit(count)
+            | Self::ConnectAttempts(count)
+            | Self::CommittedLog(count)
+            | Self::LogSyncLimit(count)
+            | Self::SnapCount(count)
+            | Self::SnapshotsKept(count)
+            | Self::CounterLimit(count) => count.to_string(),
             Self::Membership(membership) => match membership {
                 Membership::JointWhenNeeded => "joint-when-needed",
                 Membership::AlwaysJoint => "always-joint",
@@ -511,10 +787,10 @@ impl Setting {
 
     /// Reads a name and a value.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
-        for (name, shape) in &SHAPES {
-            if !cursor.word(name) {
-                continue;
-            }
+        let known = SHAPES
+            .each_ref()
+            .map(|(name, shape)| (*name, (*name, shape)));
+        if let Some((name, shape)) = cursor.one_known(&known, |(name, _)| protocol_of(name))? {
             return match *shape {
                 Shape::Span(make, least, most) => cursor
                     .span(|word, span| {
@@ -587,7 +863,11 @@ mod tests {
              inflight-bytes 16777216\nuncommitted 0\nsnapshot-every 0\nsnapshot-keep 4\n\
              snapshot-chunk 1024\n\
              membership joint-when-needed\ncatch-up-first on\nstep-down-on-removal on\n\
-             pre-vote off\ncheck-quorum off\nlease-reads off\nmax-drift 1%"
+             pre-vote off\ncheck-quorum off\nlease-reads off\nmax-drift 1%\n\
+             observers 0\ninit-limit 10\nsync-limit 3\nfinalize-wait 40ms\nresend 60ms..2s\n\
+             connect-retry 30ms\nconnect-attempts 5\nmax-time-to-wait-for-epoch 0ms\n\
+             committed-log 500\nlog-sync-limit 1048576\nsnap-count 10000\nsnapshots-kept 3\n\
+             counter-limit 4294967295"
         );
     }
 

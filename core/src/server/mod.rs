@@ -507,11 +507,11 @@ impl Server {
     }
 
     /// How far its service has come: the index of the last entry that it has applied, or under Zab
-    /// its last zxid as a number.
-    pub const fn applied(&self) -> u64 {
+    /// the zxid of the last transaction as a number.
+    pub fn applied(&self) -> u64 {
         match &self.protocol {
             ByProtocol::Raft(side) => side.applied().number(),
-            ByProtocol::Zab(side) => side.replica().last_zxid().number(),
+            ByProtocol::Zab(side) => side.service().last_zxid().number(),
         }
     }
 

@@ -18,7 +18,7 @@ impl Server {
     pub(super) fn hear_zab(&mut self, now: Time, random: Bits, told: Told, out: &mut Vec<Output>) {
         match told {
             Told::Delivered { zxid, txn, effect } => {
-                self.delivered(now, zxid, txn, effect, out);
+                self.delivered(now, zxid, &txn, effect, out);
             }
             Told::Prepare { origin, asked } => self.prepare(now, random, origin, asked),
             Told::Touched(sessions) => self.touch_all(now, &sessions),
@@ -57,7 +57,7 @@ impl Server {
         &mut self,
         now: Time,
         zxid: Zxid,
-        txn: ZabTxn,
+        txn: &ZabTxn,
         effect: Effect,
         out: &mut Vec<Output>,
     ) {
@@ -69,7 +69,7 @@ impl Server {
         let redeemed = redeemed.and_then(|ticket| self.outbox.redeem(ticket));
         let (kind, connection) = match redeemed {
             Some((update, connection)) => (Kind::of(&update), connection),
-            None => (kind_of(&txn), None),
+            None => (kind_of(txn), None),
         };
         let applied = Applied {
             session: txn.session,

@@ -13,7 +13,9 @@ use crate::zab::{
     self, Configuration, Durable, Message, Payload, Phase, Replica, RestartError, ServerState,
     ToLeader,
 };
-use crate::zookeeper::{Change, Command, Reply, Service, SessionId, Txn, TxnHeader, Xid, Zxid};
+use crate::zookeeper::{
+    Change, Command, Reply, Service, Session, SessionId, Txn, TxnHeader, Xid, Zxid,
+};
 
 /// Session, xid, time, origin and ticket, in front of every transaction.
 const TXN_HEADER: usize = 8 + 4 + 8 + 2 + 16;
@@ -196,7 +198,8 @@ impl ZabSide {
 
     /// A session's client was heard from: the leader will be told with the next answer to a ping.
     pub(super) fn touch(&mut self, session: SessionId) {
-        if let Some(timeout) = self.service().session(session).map(|known| known.timeout()) {
+        let known = self.service().session(session);
+        if let Some(timeout) = known.map(Session::timeout) {
             self.replica.touch(session, timeout);
         }
     }
@@ -224,8 +227,6 @@ impl ZabSide {
                     write: Write::Zab(write),
                 }),
                 From::Fact(fact) => out.push(Output::Fact(Fact::Zab(fact))),
-                // No client is served by a server whose state is replaced, but those who only read.
-                From::Restored => {}
                 From::Deliver { entry, effect } => told.push(Told::Delivered {
                     zxid: entry.zxid,
                     txn: entry.txn,
@@ -241,8 +242,9 @@ impl ZabSide {
                     ));
                 }
                 From::Synced { tag } => told.push(Told::Synced(tag)),
-                // Sessions go on through the log.
-                From::Revalidate { .. } | From::Revalidated { .. } => {}
+                // No client is served by a server whose state is replaced, but those who only read;
+                // and sessions go on through the log.
+                From::Restored | From::Revalidate { .. } | From::Revalidated { .. } => {}
             }
         }
         told

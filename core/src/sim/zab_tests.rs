@@ -6,7 +6,7 @@ use crate::ids::{ClientId, ServerId};
 use crate::server::Protocol;
 use crate::time::{Duration, Time};
 use crate::view::leader_of;
-use crate::zookeeper::{CreateMode, ErrorCode, Reply, Request, Response};
+use crate::zookeeper::{CreateMode, ErrorCode, Reply, Request, Response, Service};
 
 fn s(number: u16) -> ServerId {
     ServerId::new(number)
@@ -99,7 +99,7 @@ fn a_write_at_a_follower_is_answered_and_read_everywhere() {
         .nodes()
         .iter()
         .map(|node| node.server().unwrap().service());
-    let zxids: Vec<_> = trees.map(|service| service.last_zxid()).collect();
+    let zxids: Vec<_> = trees.map(Service::last_zxid).collect();
     assert_eq!(zxids[0].epoch(), 1);
     assert!(zxids.iter().all(|zxid| *zxid == zxids[0]));
 }

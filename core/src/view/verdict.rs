@@ -2,6 +2,7 @@
 
 use super::VerdictView;
 use crate::check::{Call, History, Monitor, Verdict};
+use crate::server::Protocol;
 use crate::zookeeper::Request;
 
 impl VerdictView {
@@ -31,7 +32,9 @@ impl VerdictView {
                 )
             }
             Verdict::Violation { invariant } => {
-                let mut properties = Monitor::PROPERTIES.iter();
+                let mut properties = Protocol::NAMES
+                    .into_iter()
+                    .flat_map(|(_, protocol)| Monitor::properties(protocol));
                 let broken = properties.find(|property| property.name == invariant);
                 let rule = broken.map_or(invariant, |property| property.rule.text);
                 format!("violation: {rule}")

@@ -51,8 +51,9 @@ impl<T: Payload> Replica<T> {
             let reason = DropReason::NewerConfiguration { theirs, mine };
             return self.drop_learner(from, reason, turn);
         }
-        let votes = self.membership.active.is_voter(from);
-        let yields = self.rules.yield_to_higher_epoch && votes;
+        let active = &self.membership.active;
+        let belongs = active.is_voter(from) || active.is_observer(from);
+        let yields = self.rules.yield_to_higher_epoch && belongs;
         let Some(leading) = self.leading_mut() else {
             return;
         };

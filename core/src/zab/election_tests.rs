@@ -216,6 +216,54 @@ fn silence_doubles_the_wait_up_to_its_limit() {
 }
 
 #[test]
+fn a_vote_that_nobody_heard_is_sent_again_ever_less_often_until_someone_hears_it() {
+    let mut bench = Bench::stopped(vec![disk(0, &[]); 3], Rules::default(), Settings::default());
+    bench.isolated.extend([s(1), s(2)]);
+    bench.restart(s(1));
+    bench.restart(s(2));
+    bench.run_for(Duration::from_secs(10));
+    let resent = |bench: &Bench| {
+        let facts = bench.facts_of(s(1)).into_iter();
+        let waits = facts.filter_map(|fact| match fact {
+            ZabFact::VoteResent { patience } => Some(*patience),
+            _ => None,
+        });
+        waits.collect::<Vec<_>>()
+    };
+    let (shortest, longest) = Settings::default().resend;
+    let waits = resent(&bench);
+    assert_eq!(waits.first(), Some(&shortest.fraction(2, 1)));
+    assert_eq!(waits.last(), Some(&longest));
+    assert!(waits.is_sorted(), "{waits:?}");
+    assert_eq!(bench.leader(), None);
+    // Both are heard when one of them speaks next, without anyone having to start anew.
+    bench.isolated.clear();
+    bench.clear_records();
+    bench.run_for(longest + Duration::from_millis(100));
+    assert_eq!(bench.leader(), Some(s(2)));
+    assert!(resent(&bench).len() <= 1);
+}
+
+#[test]
+fn whatever_is_heard_begins_the_wait_anew_without_doubling_it() {
+    let mut bench = alone(disk(0, &[]));
+    bench.now = bench.timer(s(1), Timer::Resend).unwrap();
+    bench.ring(s(1), Timer::Resend);
+    let until = bench.timer(s(1), Timer::Resend).unwrap();
+    let patience = until.since(bench.now);
+    bench.now = bench.now + patience.fraction(1, 2);
+    tell(
+        &mut bench,
+        2,
+        vote(1, 0, Zxid::ZERO),
+        0,
+        ServerState::Looking,
+    );
+    let again = bench.timer(s(1), Timer::Resend).unwrap();
+    assert_eq!(again.since(bench.now), patience);
+}
+
+#[test]
 fn a_server_that_has_a_leader_tells_a_looking_one_its_vote_and_round() {
     let mut bench = Bench::new(3);
     let leader = bench.elect();

@@ -344,7 +344,7 @@ pub enum LookingReason {
         /// That one's last zxid.
         zxid: Zxid,
     },
-    /// It led, and a voter has accepted a higher epoch.
+    /// It led, and a voter or an observer has accepted a higher epoch.
     HigherEpochAccepted {
         /// Who.
         by: ServerId,

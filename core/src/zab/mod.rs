@@ -63,6 +63,8 @@ mod message;
 mod narrate;
 mod notification;
 #[cfg(test)]
+mod paper_tests;
+#[cfg(test)]
 mod phase_tests;
 mod reasons;
 mod reconfiguration;
@@ -432,6 +434,13 @@ impl<T: Payload> Replica<T> {
         let outstanding = self.leading().map(|leading| &leading.outstanding);
         let proposals = outstanding.into_iter().flatten();
         proposals.map(|proposal| (proposal.entry.zxid, &proposal.acks))
+    }
+
+    /// A leader's transactions that are not committed yet, in order.
+    pub fn proposals(&self) -> impl Iterator<Item = &Entry<T>> {
+        let outstanding = self.leading().map(|leading| &leading.outstanding);
+        let proposals = outstanding.into_iter().flatten();
+        proposals.map(|proposal| &proposal.entry)
     }
 
     /// A follower's transactions that wait for their commit, in order.

@@ -25,10 +25,14 @@ impl<T: Payload> Replica<T> {
         if looking && version > self.membership.active.version() {
             self.adopt_configuration(from, notification, turn);
         }
-        if !self.membership.is_voter(from) {
-            return self.answer(from, turn);
-        }
         let asks = notification.state == ServerState::Looking;
+        if !self.membership.is_voter(from) {
+            // What an observer that has a leader says needs no answer: it would answer that again.
+            if asks {
+                self.answer(from, turn);
+            }
+            return;
+        }
         if !looking {
             if asks {
                 self.note_looking_voter(from, turn);
@@ -36,7 +40,9 @@ impl<T: Payload> Replica<T> {
             }
             return;
         }
-        if asks && notification.round < self.election.round {
+        // One that has no vote would not be counted, but be answered.
+        let counts = self.membership.is_voter(self.id);
+        if asks && counts && notification.round < self.election.round {
             self.answer(from, turn);
         }
         if self.goes_on_after(notification, turn) {

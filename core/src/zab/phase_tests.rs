@@ -440,6 +440,62 @@ fn pings_bring_touched_sessions_to_the_leader() {
     assert_eq!(told.count(), 1);
 }
 
+/// What came out of an owner's question about a session, at whom.
+fn answers(bench: &Bench) -> Vec<(ServerId, bool)> {
+    let answers = bench.owners.iter().filter_map(|(id, output)| match output {
+        Output::Revalidated { valid, .. } => Some((*id, *valid)),
+        _ => None,
+    });
+    answers.collect()
+}
+
+#[test]
+fn a_session_that_moves_is_revalidated_by_the_leaders_owner() {
+    let mut bench = Bench::new(3);
+    let leader = bench.elect();
+    let (session, timeout) = (SessionId::new(7), Duration::from_secs(1));
+    for (learner, valid) in [(s(1), true), (s(2), false), (leader, true)] {
+        bench.clear_records();
+        let ask = |replica: &mut Replica<u64>, _, out: &mut Vec<_>| {
+            replica.revalidate(session, timeout, out)
+        };
+        bench.act(learner, ask).unwrap().unwrap();
+        bench.run_for(Duration::from_millis(1));
+        let question = Output::Revalidate {
+            learner,
+            session,
+            timeout,
+        };
+        assert!(bench.owners.contains(&(leader, question)));
+        assert_eq!(answers(&bench), [], "nobody but the owner knows");
+        bench.act(leader, |replica, _, out| {
+            replica.revalidated(learner, session, valid, out);
+        });
+        bench.run_for(Duration::from_millis(1));
+        assert_eq!(answers(&bench), [(learner, valid)]);
+    }
+}
+
+#[test]
+fn a_session_is_not_revalidated_without_a_leader_nor_at_a_learner_that_is_gone() {
+    let mut bench = alone(disk(0, &[]));
+    let (session, timeout) = (SessionId::new(7), Duration::from_secs(1));
+    let asked = bench.act(s(1), |replica, _, out| {
+        replica.revalidate(session, timeout, out)
+    });
+    assert_eq!(asked, Some(Err(NotServing)));
+
+    let mut bench = Bench::new(3);
+    let leader = bench.elect();
+    bench.crash(s(1), 0);
+    bench.run_for(Duration::from_millis(1));
+    bench.clear_records();
+    bench.act(leader, |replica, _, out| {
+        replica.revalidated(s(1), session, true, out);
+    });
+    assert_eq!(bench.kinds(leader, s(1)), [""; 0]);
+}
+
 #[test]
 fn a_follower_that_owes_an_acknowledgement_for_sync_limit_is_dropped() {
     let mut bench = Bench::new(3);

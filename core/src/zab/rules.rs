@@ -63,7 +63,7 @@ rules! {
 
     /// The paper and `ZooKeeper` leave a server out that once accepted a higher epoch than the established one, until something else ends that epoch.
     yield_to_higher_epoch YIELD_TO_HIGHER_EPOCH
-    "a leader makes way for a new epoch when a voter comes that has accepted a higher one",
+    "a leader makes way for a new epoch when a member comes that has accepted a higher one",
     "this implementation; left open by Zab §4";
 
     /// What a quorum has acknowledged must survive the crash of that quorum.

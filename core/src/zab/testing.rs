@@ -273,7 +273,11 @@ impl Bench {
         let mut moves = 0;
         while self.move_something() {
             moves += 1;
-            assert!(moves < 100_000, "the messages never end");
+            self.keeps_records |= moves > 100_000;
+            if moves > 100_100 {
+                self.tell_all();
+                panic!("the messages never end");
+            }
         }
     }
 
@@ -323,12 +327,17 @@ impl Bench {
     pub(super) fn elect(&mut self) -> ServerId {
         self.run_for(Duration::from_millis(500));
         self.leader().unwrap_or_else(|| {
-            use crate::explain::Explain;
-            for (id, fact) in &self.facts {
-                eprintln!("{id} {} ({})", fact.what(), fact.why().unwrap_or_default());
-            }
+            self.tell_all();
             panic!("nobody leads")
         })
+    }
+
+    /// Prints what servers said since the records were cleared.
+    fn tell_all(&self) {
+        use crate::explain::Explain;
+        for (id, fact) in &self.facts {
+            eprintln!("{id} {} ({})", fact.what(), fact.why().unwrap_or_default());
+        }
     }
 
     /// What a server said since the records were cleared.

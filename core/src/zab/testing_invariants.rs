@@ -42,6 +42,11 @@ impl Invariants {
 
     /// Primary order: a leader commits what it has proposed, in that order and without a hole.
     pub(super) fn committed(&mut self, id: ServerId, zxid: Zxid) {
+        let known = self.committed.get(&zxid);
+        if known.is_some() && known == self.proposed.get(&zxid) {
+            // A leader that is over learns late of a quorum; the next has made it committed.
+            return;
+        }
         let last = self.committed.get_max().map_or(Zxid::ZERO, |(z, _)| *z);
         if !follows(last, zxid) {
             let how = format!("{id} commits {} after {}", Pair(zxid), Pair(last));

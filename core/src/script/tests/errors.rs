@@ -2,7 +2,8 @@
 
 use super::super::limits::{MAX_DATA, MAX_ERRORS, MAX_LINE, MAX_SCRIPT_BYTES, MAX_STEPS};
 use super::super::{
-    Names, ServerRef, Step, parse, parse_command, parse_command_with, parse_line, parse_with,
+    Names, Protocol, ServerRef, Step, parse, parse_command, parse_command_with, parse_line,
+    parse_with,
 };
 use crate::ids::ServerId;
 
@@ -15,6 +16,7 @@ fn errors(text: &str) -> String {
 fn problem(line: &str) -> String {
     let names = Names {
         servers: Some(5),
+        protocol: Some(Protocol::Raft),
         ..Names::default()
     };
     let error = super::super::parse_line_with(line, 1, &names).unwrap_err();
@@ -71,10 +73,10 @@ fn a_file_says_which_format_it_has_and_an_unknown_one_is_refused_alone() {
 #[test]
 fn a_protocol_that_this_release_lacks_is_named_with_those_it_has() {
     assert_eq!(
-        errors("quorumscope 1\nprotocol zab\n"),
-        "line 2, column 10: protocol zab is not in this release; there is: raft"
+        errors("quorumscope 1\nprotocol paxos\n"),
+        "line 2, column 10: protocol paxos is not in this release; there is: raft, zab"
     );
-    assert!(errors("quorumscope 1\nprotocol\n").contains("expected \"raft\""));
+    assert!(errors("quorumscope 1\nprotocol\n").contains("expected \"raft\", \"zab\""));
 }
 
 #[test]
@@ -333,4 +335,49 @@ fn the_word_pause_is_a_step_or_a_command_as_what_follows_says() {
     let server = ServerRef::Id(ServerId::new(1));
     let command = super::super::Command::Pause { server };
     assert_eq!(read("pause S1"), Step::Command { at: None, command });
+}
+
+#[test]
+fn what_only_another_protocol_knows_is_refused_where_it_stands() {
+    let zab = "quorumscope 1\nprotocol zab\n";
+    for (script, error) in [
+        (
+            format!("{zab}set heartbeat 20ms\n"),
+            "line 3, column 5: \"heartbeat\" is of protocol raft, and these servers run another",
+        ),
+        (
+            format!("{zab}transfer S1 -> S2\n"),
+            "line 3, column 1: \"transfer\" is of protocol raft, and these servers run another",
+        ),
+        (
+            format!("{zab}expect S1 term 3\n"),
+            "line 3, column 11: \"term\" is of protocol raft, and these servers run another",
+        ),
+        (
+            format!("{zab}expect message RequestVote\n"),
+            "line 3, column 16: \"RequestVote\" is of protocol raft, and these servers run another",
+        ),
+        (
+            "quorumscope 1\nset init-limit 5\n".to_owned(),
+            "line 2, column 5: \"init-limit\" is of protocol zab, and these servers run another",
+        ),
+        (
+            "quorumscope 1\nexpect S1 looking\n".to_owned(),
+            "line 2, column 11: \"looking\" is of protocol zab, and these servers run another",
+        ),
+        (
+            "quorumscope 1\nset tick 50ms\nprotocol zab\n".to_owned(),
+            "line 3, column 1: the protocol comes before every \"set\" and \"off\"",
+        ),
+    ] {
+        assert_eq!(parse(&script).unwrap_err().to_string(), error);
+    }
+    let names = Names {
+        protocol: Some(Protocol::Zab),
+        ..Names::default()
+    };
+    let error = parse_command_with("leave joint", &names).unwrap_err();
+    assert!(error.to_string().contains("\"leave\" is of protocol raft"));
+    let both = format!("{zab}set tick 50ms\nset sync-limit 4\nexpect S1 epoch = 2\n");
+    assert!(parse(&both).is_ok());
 }

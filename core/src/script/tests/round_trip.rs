@@ -12,11 +12,12 @@ use crate::time::{Duration, Time};
 use crate::zookeeper::{Acl, AclEntry, CreateMode, ErrorCode, Identity, Perms, WatchKind};
 
 /// Makes up values of the language.
-struct Generator(Random);
+struct Generator(Random, Protocol);
 
 impl Generator {
     fn new(seed: u64) -> Self {
-        Self(Random::new(seed, Stream::Workload))
+        let protocol = Protocol::NAMES[(seed % 2) as usize].1;
+        Self(Random::new(seed, Stream::Workload), protocol)
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -33,6 +34,31 @@ impl Generator {
 
     fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
         all[self.below(all.len() as u64) as usize].clone()
+    }
+
+    /// One of what the generator's protocol knows.
+    fn one_known<T: Copy, U>(&mut self, all: &[(U, T)], of: fn(T) -> Option<Protocol>) -> T {
+        let known = all.iter().map(|(_, it)| *it);
+        let known: Vec<T> = known
+            .filter(|it| of(*it).is_none_or(|of| of == self.1))
+            .collect();
+        self.one_of(&known)
+    }
+
+    /// A command of the generator's protocol.
+    fn known_command(&mut self) -> Command {
+        let names = Names {
+            protocol: Some(self.1),
+            ..Names::default()
+        };
+        loop {
+            let command = self.command();
+            let read = parse_command_with(&command.to_string(), &names);
+            let problem = read.err().map(|error| error.problem);
+            if !matches!(problem, Some(Problem::OtherProtocol { .. })) {
+                return command;
+            }
+        }
     }
 
     /// Numbers of every size, not only large ones.
@@ -408,11 +434,11 @@ impl Generator {
             2 => Fact::CaughtUp,
             3 => Fact::Server {
                 server,
-                state: self.one_of(&ServerState::ALL).1,
+                state: self.one_known(&ServerState::ALL, ServerState::protocol),
             },
             4 => Fact::Count {
                 server,
-                counter: self.one_of(&Counter::ALL).1,
+                counter: self.one_known(&Counter::ALL, Counter::protocol),
                 comparison: self.one_of(&Comparison::ALL).1,
                 value: self.number(u64::MAX),
             },
@@ -434,7 +460,7 @@ impl Generator {
                 server: self.maybe(Self::server),
             },
             _ => Fact::Message {
-                kind: self.one_of(&MessageKind::ALL).1,
+                kind: self.one_known(&MessageKind::ALL, |kind| Some(kind.protocol())),
                 ends: self.maybe(|g| (g.server(), g.server())),
             },
         }
@@ -478,13 +504,13 @@ impl Generator {
                 *now += self.duration(0, Duration::from_secs(1));
                 Step::Command {
                     at: Some(*now),
-                    command: self.command(),
+                    command: self.known_command(),
                 }
             }
             9 => Step::ExpectRefused(self.command()),
             _ => Step::Command {
                 at: None,
-                command: self.command(),
+                command: self.known_command(),
             },
         }
     }
@@ -503,12 +529,19 @@ impl Generator {
             Setting::Tick(self.duration(1_000, minute)),
             Setting::FirstTimers(self.percent()),
             Setting::ClientLatency(self.span(1, minute)),
+            Setting::FinalizeWait(self.duration(0, minute)),
+            Setting::Resend(self.span(1_000, minute)),
+            Setting::SyncLimit(1 + self.below(1_000) as u32),
         ];
-        all.into_iter().filter(|_| self.coin()).collect()
+        let own = self.1;
+        let known = |it: &Setting| it.protocol().is_none_or(|of| of == own);
+        let known = all.into_iter().filter(known);
+        known.filter(|_| self.coin()).collect()
     }
 
     fn script(&mut self) -> Script {
         let header = Header {
+            protocol: self.1,
             servers: MAX_SERVERS,
             seed: self.number(u64::MAX),
             behaviour: self.maybe(|g| g.number(u32::MAX.into()) as u32),
