@@ -116,7 +116,7 @@ impl Draft {
     pub fn script(&self) -> String {
         let mut text = format!("quorumscope {FORMAT_VERSION}\n");
         if self.protocol != Protocol::default() {
-            text += &format!("protocol {}\n", self.protocol);
+            text.extend(["protocol ", &self.protocol.to_string(), "\n"]);
         }
         for field in &self.fields {
             let value = field.value.trim();
