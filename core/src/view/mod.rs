@@ -9,6 +9,7 @@
 //! `"A"`, `"m42"`), and a field that does not apply is `null`.
 
 mod build;
+mod fields;
 mod lines;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,8 @@ use crate::ids::{ClientId, Endpoint, EventId, MessageId, ServerId};
 use crate::time::{Duration, Time};
 use crate::zookeeper::Zxid;
 
-pub use build::{Scope, details_of_message};
+pub use build::Scope;
+pub use fields::details_of_message;
 pub use lines::line_of;
 pub use tree::{leader_of, tree_of};
 pub use trip::{sessions_of, told_since, watches_of};
