@@ -507,7 +507,7 @@ impl Generator {
                     command: self.known_command(),
                 }
             }
-            9 => Step::ExpectRefused(self.command()),
+            9 => Step::ExpectRefused(self.known_command()),
             _ => Step::Command {
                 at: None,
                 command: self.known_command(),
