@@ -62,13 +62,15 @@ impl Past {
                 reason: reason @ LookingReason::IllegalMessage { .. },
                 ..
             } => self.violated("legal messages", &format!("{id}: {reason:?}")),
-            ZabFact::Proposed { zxid, .. } => {
-                if self.proposed.insert(*zxid, self.proposing).is_some() {
-                    self.violated("primary order", &format!("{} is given twice", Pair(*zxid)));
-                }
-            }
+            ZabFact::Proposed { zxid, .. } => self.proposes(*zxid),
             ZabFact::Committed { zxid, .. } => self.commits(id, *zxid),
             _ => {}
+        }
+    }
+
+    fn proposes(&mut self, zxid: Zxid) {
+        if self.proposed.insert(zxid, self.proposing).is_some() {
+            self.violated("primary order", &format!("{} is given twice", Pair(zxid)));
         }
     }
 
