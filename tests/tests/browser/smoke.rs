@@ -66,7 +66,9 @@ fn who_needs_the_second_part_early_gets_it_at_once() {
     let before = "Page.addScriptToEvaluateOnNewDocument";
     page.devtools(before, &json!({ "source": WITHHOLD }));
     page.open("index.html");
-    page.see("quorum-scope:not([ready]) [data-server]");
+    page.see("[data-server]");
     page.click(".scenario button");
     page.see("dialog[open][aria-label=Scenarios]");
+    let asked = "performance.getEntriesByType('resource').find(one => one.name.includes('_rest.wasm')).initiatorType";
+    assert_eq!(page.eval(asked), "xmlhttprequest");
 }
