@@ -42,11 +42,11 @@ fn no_request_leaves_the_host() {
 }
 
 /// Lets the second part of the module never arrive in the ordinary way.
-const WITHHOLD: &str = "
+const WITHHOLD: &str = "{
     const { fetch } = window;
     window.fetch = (address, ...more) =>
         String(address).includes('_rest.wasm') ? new Promise(() => {}) : fetch(address, ...more);
-";
+}";
 
 #[test]
 fn the_first_picture_waits_for_no_second_part() {
