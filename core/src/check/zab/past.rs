@@ -74,6 +74,11 @@ impl ZabPast {
         self.delivered.get(&zxid)
     }
 
+    /// The first delivery of every transaction, in the order of zxids.
+    pub(in crate::check) fn deliveries(&self) -> impl Iterator<Item = &Seen> {
+        self.delivered.values()
+    }
+
     /// The last zxid that anyone has delivered.
     pub(in crate::check) fn last(&self) -> Option<(Zxid, &Seen)> {
         self.delivered.get_max().map(|(zxid, seen)| (*zxid, seen))
@@ -96,13 +101,5 @@ impl ZabPast {
     pub(in crate::check) fn recent(&self) -> Zxid {
         let nth = self.delivered.keys().rev().nth(RECENT);
         nth.copied().unwrap_or(Zxid::ZERO)
-    }
-}
-
-#[cfg(test)]
-impl ZabPast {
-    /// How many transactions were delivered.
-    pub(in crate::check) fn deliveries(&self) -> usize {
-        self.delivered.len()
     }
 }
