@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`intent`], [`action`] | what a reader points at, and what the page can be told to do |
 //! | [`playback`], [`settings`], [`crossing`], [`model`] | a run and how it is watched, without a screen |
-//! | [`asks`], [`offers`], [`operators`], [`members`], [`facts`], [`snapshot`] | what can be done and said about what is there |
+//! | [`asks`], [`offers`], [`operators`], [`members`], [`facts`], [`zab_facts`], [`snapshot`] | what can be done and said about what is there |
 //! | [`stage`], [`panels`], `page` | what is drawn |
 //! | [`app`], [`element`] | the root component, and what a host page holds |
 
@@ -41,3 +41,4 @@ pub mod settings;
 pub mod shell;
 pub mod snapshot;
 pub mod stage;
+pub mod zab_facts;

@@ -129,7 +129,13 @@ pub(super) fn server(
         znodes: server.map_or(0, |server| {
             super::tree::shown(server.service().tree()).count()
         }),
-        zab: Some(replica.map_or_else(|| of_disk(image), of_replica)),
+        zab: Some({
+            let down = of_disk(image, known.log.last(), progress);
+            match replica {
+                Some(replica) => of_replica(replica, down),
+                None => down,
+            }
+        }),
     }
 }
 
@@ -278,11 +284,12 @@ fn entries(
         .map(|entry| EntryView {
             index: places.at(entry.zxid),
             term: entry.zxid.epoch().into(),
+            zxid: Some(entry.zxid),
             kind: match entry.configuration {
                 Some(_) => "configuration",
                 None => "command",
             },
-            label: format!("{} {}", Pair(entry.zxid), entry.txn.txn),
+            label: entry.txn.txn.to_string(),
             committed: entry.zxid <= progress.committed,
             applied: entry.zxid <= progress.applied,
             durable: entry.zxid <= progress.durable,
@@ -290,7 +297,8 @@ fn entries(
         .collect()
 }
 
-fn of_disk(image: &Durable<ZabTxn>) -> ZabView {
+/// What a server that is down has, whose log ends with `logged`.
+fn of_disk(image: &Durable<ZabTxn>, logged: Zxid, progress: Progress) -> ZabView {
     ZabView {
         state: None,
         phase: None,
@@ -301,13 +309,17 @@ fn of_disk(image: &Durable<ZabTxn>) -> ZabView {
         accepted_epoch: image.accepted_epoch,
         current_epoch: image.current_epoch,
         last_zxid: image.last_zxid(),
+        logged,
+        durable: progress.durable,
+        committed: progress.committed,
         outstanding: Vec::new(),
         pending: Vec::new(),
         learners: Vec::new(),
     }
 }
 
-fn of_replica(replica: &Replica<ZabTxn>) -> ZabView {
+/// What a server has that would have `down` if it were.
+fn of_replica(replica: &Replica<ZabTxn>, down: ZabView) -> ZabView {
     let own = replica.vote();
     let vote = |(from, ballot): (ServerId, zab::Ballot)| ZabVoteView {
         from,
@@ -338,6 +350,7 @@ fn of_replica(replica: &Replica<ZabTxn>) -> ZabView {
             .collect(),
         pending: replica.pending().collect(),
         learners: replica.learners().map(learner).collect(),
+        ..down
     }
 }
 

@@ -193,6 +193,7 @@ mod tests {
         EntryView {
             index,
             term: 1,
+            zxid: None,
             kind: "no-op",
             label: "no-op".to_owned(),
             committed: false,
