@@ -104,9 +104,11 @@ const fn names_a_message(command: &Command) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenarios::SCENARIOS;
     use quorumscope_core::history::Player;
 
-    const RUN: &str = "quorumscope 1\nservers 3\nseed 7\nset heartbeat 40ms\noff persist_vote\n\nat 1s client A\nat 2s drop m4\nat 3s crash S1\n\
+    const RUN: &str = "quorumscope 1\nservers 3\nseed 7\nset heartbeat 40ms\n\
+        off persist_vote\n\nat 1s client A\nat 2s drop m4\nat 3s crash S1\n\
         at 4s transfer S2 -> S3\nat 5s client A create /a\nend 6s\n";
 
     #[test]
@@ -128,5 +130,17 @@ mod tests {
         );
         assert!(crossing.acts);
         assert!(Player::open(&crossing.script).is_ok());
+    }
+
+    #[test]
+    fn every_scenario_crosses_to_a_script_that_the_other_protocol_can_run() {
+        for scenario in SCENARIOS {
+            let own = script::parse(scenario.script).unwrap().header.protocol;
+            let mut others = Protocol::NAMES.into_iter();
+            let (_, other) = others.find(|(_, it)| *it != own).unwrap();
+            let crossing = under(other, scenario.script);
+            let opened = Player::open(&crossing.script);
+            assert!(opened.is_ok(), "{}: {:?}", scenario.title, opened.err());
+        }
     }
 }

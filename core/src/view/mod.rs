@@ -293,7 +293,6 @@ pub struct EntryView {
     /// Its term.
     pub term: u64,
     /// Under Zab: its zxid.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub zxid: Option<Zxid>,
     /// `no-op`, `command` or `configuration`.
     pub kind: &'static str,

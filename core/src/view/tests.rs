@@ -3,6 +3,7 @@
 use super::*;
 use crate::client::Input;
 use crate::ids::{ClientId, ServerId};
+use crate::server::Protocol;
 use crate::sim::{Opening, Settings, World};
 use crate::time::{Duration, Time};
 use crate::zookeeper::{AddWatchMode, CreateMode, Data, Request};
@@ -293,4 +294,29 @@ fn an_operation_is_shown_with_the_version_that_it_demands() {
             ("set /app", Some(true)),
         ]
     );
+}
+
+#[test]
+fn under_zab_an_entry_has_its_zxid_and_a_server_says_how_far_it_is() {
+    let mut world = World::new(Settings {
+        servers: 3,
+        protocol: Protocol::Zab,
+        ..Settings::default()
+    });
+    pass(&mut world, ms(2_000));
+    world.open_client(client('A'), Opening::default()).unwrap();
+    pass(&mut world, ms(500));
+    ask(&mut world, 'A', &[create("/app", CreateMode::Persistent)]);
+    pass(&mut world, ms(500));
+    let view = View::of(&world, &Scope::default());
+    for server in &view.servers {
+        let zab = server.zab.as_ref().unwrap();
+        let last = server.log.last().unwrap();
+        assert_eq!(last.label, "create /app");
+        assert_eq!(last.zxid, Some(zab.logged));
+        let whole = (zab.logged, zab.logged);
+        assert_eq!((zab.durable, zab.committed), whole, "{}", server.id);
+        let before = server.log.iter().filter(|entry| entry.zxid < last.zxid);
+        assert_eq!(before.count() + 1, server.log.len());
+    }
 }

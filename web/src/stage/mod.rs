@@ -41,6 +41,7 @@ use self::marks::{Marks, Stops};
 use self::message::{MessageMark, MessageMarkProps};
 use self::server::{Face, ServerNode};
 use self::size::use_size;
+use crate::facts::era;
 use crate::intent::{Intent, Target};
 use crate::number::num;
 
@@ -182,7 +183,10 @@ fn summary(view: &View) -> String {
         .filter(|server| server.up && server.role == "leader")
         .max_by_key(|server| server.term);
     match leader {
-        Some(leader) => format!("{count} servers; {} leads term {}", leader.id, leader.term),
+        Some(leader) => {
+            let era = era(leader.zab.is_some());
+            format!("{count} servers; {} leads {era} {}", leader.id, leader.term)
+        }
         None => format!("{count} servers; nobody leads"),
     }
 }

@@ -1,14 +1,19 @@
 //! A server: its term in its term's colour, its role by shape, the votes it asked for.
 
+use std::borrow::Cow;
+
 use quorumscope_core::ids::ServerId;
 use quorumscope_core::view::{BallotView, PeerView, ServerView, View, Vote};
+use quorumscope_core::zab::{Phase, SyncMode};
 use yew::prelude::*;
 
 use super::geometry::{FACE, HALO, LabelStyle, Layout, Point, Spot};
 use super::marks::Mark;
 use super::term_class;
+use crate::facts::era;
 use crate::members::{self, Standing};
 use crate::number::num;
+use crate::zab_facts;
 
 /// How far from the centre the votes stand.
 const BALLOTS: f64 = 19.5;
@@ -33,11 +38,59 @@ pub(crate) struct Face {
     holds_lease: bool,
     reads: usize,
     standing: Standing,
+    /// Under Zab: how far it has come.
+    zab: Option<Course>,
     /// The votes of this term, or as leader the acknowledgements of its last entry while that is
     /// not committed; each at the bearing of who gives it.
     votes: Vec<(f64, Vote)>,
     /// Of these: had and needed, in each half of a joint configuration.
     quorums: Vec<(usize, usize)>,
+}
+
+/// How far a server has come that runs Zab.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Course {
+    phase: Option<Phase>,
+    /// While it looks for a leader: who it votes for.
+    vote: Option<ServerId>,
+    /// While it is brought up to date: how.
+    transfer: Option<SyncMode>,
+}
+
+impl Course {
+    fn of(view: &View, server: &ServerView) -> Option<Self> {
+        let zab = server.zab.as_ref()?;
+        let looks = zab.phase == Some(Phase::Election);
+        let synchronises = zab.phase == Some(Phase::Synchronisation);
+        Some(Self {
+            phase: zab.phase,
+            vote: zab.vote.map(|vote| vote.leader).filter(|_| looks),
+            transfer: zab_facts::transfer(view.servers.iter(), server.id).filter(|_| synchronises),
+        })
+    }
+
+    /// Its phase in the fewest words.
+    fn says(self) -> Cow<'static, str> {
+        match (self.phase, self.vote, self.transfer) {
+            (None, ..) => "crashed".into(),
+            (Some(Phase::Election), Some(leader), _) => format!("looking → {leader}").into(),
+            (Some(Phase::Synchronisation), _, Some(mode)) => {
+                format!("sync · {}", zab_facts::mode(mode)).into()
+            }
+            (Some(Phase::Synchronisation), ..) => "sync".into(),
+            (Some(phase), ..) => zab_facts::phase(phase).into(),
+        }
+    }
+
+    /// The same for who cannot see it.
+    fn names(self) -> impl Iterator<Item = String> {
+        let phase = self.phase.filter(|phase| *phase != Phase::Election);
+        let phase = phase.map(|phase| format!("phase {}", zab_facts::phase(phase)));
+        let vote = self.vote.map(|leader| format!("votes for {leader}"));
+        let by = |mode| format!("brought up to date by {}", zab_facts::mode(mode));
+        let parts = [phase, vote, self.transfer.map(by)];
+        parts.into_iter().flatten()
+    }
 }
 
 impl Face {
@@ -70,6 +123,7 @@ impl Face {
             holds_lease: server.lease.is_some(),
             reads: server.pending_reads,
             standing: members::standing(view, server),
+            zab: Course::of(view, server),
             quorums: if voices.is_empty() {
                 Vec::new()
             } else {
@@ -84,13 +138,23 @@ impl Face {
         !self.votes.is_empty() && self.role != "leader"
     }
 
-    /// The role in the fewest words: of a follower that has no voice, what it is instead.
-    fn says(&self) -> &'static str {
-        match (self.role, self.standing.word) {
-            ("precandidate", _) => "pre-candidate",
-            ("follower", word) if word != "voter" => word,
-            (role, _) => role,
+    /// Under Zab the phase, else the role in the fewest words: of a follower that has no voice, what
+    /// it is instead.
+    fn says(&self) -> Cow<'static, str> {
+        if let Some(course) = self.zab {
+            return course.says();
         }
+        match (self.role, self.standing.word) {
+            ("precandidate", _) => "pre-candidate".into(),
+            ("follower", word) if word != "voter" => word.into(),
+            (role, _) => role.into(),
+        }
+    }
+
+    /// Whether it leads an epoch that has not begun.
+    fn is_prospective(&self) -> bool {
+        let begun = |course: Course| course.phase == Some(Phase::Broadcast);
+        self.role == "leader" && !self.zab.is_none_or(begun)
     }
 
     /// For who cannot see it.
@@ -98,8 +162,9 @@ impl Face {
         let mut parts = vec![
             self.id.to_string(),
             self.role.to_owned(),
-            format!("term {}", self.term),
+            format!("{} {}", era(self.zab.is_some()), self.term),
         ];
+        parts.extend(self.zab.into_iter().flat_map(Course::names));
         match self.standing.halves {
             Some((true, true)) => parts.push("votes in the old and the new half".to_owned()),
             Some((true, false)) => parts.push("votes in the old half".to_owned()),
@@ -210,6 +275,7 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
         face.paused.then_some("paused"),
         face.standing.word,
         face.polls().then_some("polling"),
+        face.is_prospective().then_some("prospective"),
         props.mark.class(),
     );
     html! {
@@ -219,6 +285,7 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
                 data-server={face.id.to_string()} data-role={face.role}
                 data-term={face.term.to_string()} data-up={face.up.to_string()}
                 data-paused={face.paused.to_string()} data-part={face.standing.word}
+                data-phase={face.zab.and_then(|zab| zab.phase).map(zab_facts::phase)}
                 transform={format!("scale({})", (props.scale * 1000.0).round() / 1000.0)}>
                 <circle class="halo" r={num(HALO).to_string()} />
                 <circle class="body" r={num(if face.standing.word == "voter" { FACE } else { MUTE }).to_string()} />
