@@ -175,24 +175,21 @@ mod tests {
     use super::*;
     use crate::intent::Target;
     use quorumscope_core::history::Player;
-    use quorumscope_core::time::Duration;
-    use quorumscope_core::view::{Scope, View};
+    use quorumscope_core::time::Time;
+    use quorumscope_core::view::Scope;
 
-    /// What is said of S1 once `seen` holds of the cluster.
-    fn facts_when(seen: impl Fn(&View) -> bool) -> Vec<Fact> {
-        let mut player = Player::open(
-            "quorumscope 1\nprotocol zab\nservers 3\n\nclient A\nclient A create /a\n",
-        )
-        .unwrap();
-        while player.now().as_micros() < 10_000_000 {
+    /// What is said of the first server of which `seen` comes to hold.
+    fn facts_when(seen: impl Fn(&ZabView) -> bool) -> Vec<Fact> {
+        let run = "quorumscope 1\nprotocol zab\nservers 5\n\nclient A\nclient A create /a\n";
+        let mut player = Player::open(run).unwrap();
+        while player.now() < Time::from_millis(10_000) {
             let view = player.view(&Scope::default());
-            if seen(&view) {
-                let s1 = Target::Server(ServerId::new(1));
-                return crate::facts::facts(&view, &s1, &[], &Vec::new());
+            let mut servers = view.servers.iter();
+            if let Some(found) = servers.find(|server| seen(server.zab.as_ref().unwrap())) {
+                let target = Target::Server(found.id);
+                return crate::facts::facts(&view, &target, &[], &Vec::new());
             }
-            if !player.step() {
-                player.advance(Duration::from_millis(1));
-            }
+            player.step();
         }
         panic!("it never comes");
     }
@@ -204,10 +201,7 @@ mod tests {
 
     #[test]
     fn a_looking_server_says_what_it_has_heard_and_which_comparison_decides() {
-        let facts = facts_when(|view| {
-            let zab = view.servers[0].zab.as_ref().unwrap();
-            zab.votes.iter().any(|it| it.decider == Decider::Id)
-        });
+        let facts = facts_when(|zab| zab.votes.iter().any(|it| it.decider == Decider::Id));
         assert_eq!(value(&facts, "phase"), Some("looking"));
         let decided = facts.iter().any(|fact| fact.value.ends_with(" by id"));
         assert!(decided, "{facts:?}");
@@ -216,10 +210,8 @@ mod tests {
 
     #[test]
     fn a_member_in_broadcast_has_accepted_the_epoch_that_is_current() {
-        let facts = facts_when(|view| {
-            let zab = view.servers[0].zab.as_ref().unwrap();
-            zab.phase == Some(Phase::Broadcast) && zab.committed.counter() > 0
-        });
+        let facts =
+            facts_when(|zab| zab.phase == Some(Phase::Broadcast) && zab.committed.counter() > 0);
         assert_eq!(value(&facts, "acceptedEpoch"), Some("1"));
         assert_eq!(value(&facts, "currentEpoch"), Some("1"));
         assert!(

@@ -154,7 +154,8 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
                 </p>
                 { follow(&hands, window, end) }
             </header>
-            <div class="log" ref={host} role="grid" aria-label="Log entries by server and index"
+            <div class="log" ref={host} role="grid"
+                aria-label={if places.is_some() { "Transactions by server and zxid" } else { "Log entries by server and index" }}
                 aria-rowcount={(props.view.servers.len() + 1).to_string()}
                 style={format!("--columns:{}", window.count)}
                 onclick={hands.when(GridHands::clicked)}

@@ -18,11 +18,20 @@ const HELD_AT_MOST: f64 = 0.8;
 /// name, but for a close, which would look like a connect.
 fn letter(message: &MessageView) -> &'static str {
     match (message.family, message.kind) {
+        (Family::Vote, "FOLLOWERINFO" | "OBSERVERINFO" | "LEADERINFO") => "E",
         (Family::Vote, _) => "V",
-        (Family::Append, "InstallSnapshot") => "S",
+        (Family::Append, "InstallSnapshot" | "SNAP" | "SNAP body") => "S",
+        (Family::Append, "DIFF") => "D",
+        (Family::Append, "TRUNC") => "T",
+        (Family::Append, "NEWLEADER") => "N",
+        (Family::Append, "UPTODATE") => "U",
+        (Family::Append, "PROPOSAL") => "P",
+        (Family::Append, "COMMIT" | "COMMITANDACTIVATE") => "C",
+        (Family::Append, "INFORM" | "INFORMANDACTIVATE") => "I",
         (Family::Append, _) => "A",
         (Family::Forward, _) => "F",
-        (Family::Beat, "Ping") => "p",
+        (Family::Beat, "Ping" | "PING") => "p",
+        (Family::Beat, "Open" | "Accepted") => "o",
         (Family::Beat, "Touch") => "t",
         (Family::Beat, _) => "h",
         (Family::Client, "CloseSession") => "X",
@@ -242,6 +251,28 @@ mod tests {
             let at = progress(&flying(false), Time::from_millis(now));
             assert!((at - fraction).abs() < 1e-9, "{now} ms: {at}");
         }
+    }
+
+    #[test]
+    fn packets_of_zab_that_look_alike_otherwise_have_letters_of_their_own() {
+        let kinds = [
+            "DIFF",
+            "TRUNC",
+            "SNAP",
+            "NEWLEADER",
+            "UPTODATE",
+            "PROPOSAL",
+            "COMMIT",
+            "INFORM",
+        ];
+        let letters = kinds.map(|kind| {
+            letter(&MessageView {
+                kind,
+                family: Family::Append,
+                ..flying(false)
+            })
+        });
+        assert_eq!(letters.concat(), "DTSNUPCI");
     }
 
     #[test]

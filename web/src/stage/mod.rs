@@ -100,7 +100,7 @@ pub fn Stage(props: &StageProps) -> Html {
             if let Some(size) = size {
                 <Ring stage={props.clone()} {size} />
                 if geometry::has_legend(size) {
-                    <Legend />
+                    <Legend is_zab={props.view.protocol == "zab"} />
                 }
             }
         </div>
