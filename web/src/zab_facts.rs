@@ -124,7 +124,7 @@ fn broadcast(server: &ServerView, zab: &ZabView) -> Vec<Fact> {
         facts.push(fact("waits for its commit", range));
     }
     let learner = |learner: &LearnerView| {
-        let told = learning(zab, learner);
+        let told = learning(server, zab, *learner);
         fact(format!("learner {}", learner.server), told)
     };
     facts.extend(zab.learners.iter().map(learner));
@@ -132,7 +132,7 @@ fn broadcast(server: &ServerView, zab: &ZabView) -> Vec<Fact> {
 }
 
 /// How a learner stands with its leader.
-fn learning(zab: &ZabView, learner: &LearnerView) -> String {
+fn learning(server: &ServerView, zab: &ZabView, learner: LearnerView) -> String {
     let by = learner
         .mode
         .map_or_else(String::new, |it| format!(" by {}", mode(it)));
@@ -142,8 +142,10 @@ fn learning(zab: &ZabView, learner: &LearnerView) -> String {
             None => "not synchronised yet".to_owned(),
         };
     }
-    let owes = |proposal: &&ProposalView| !proposal.acks.contains(&learner.server);
-    match zab.outstanding.iter().filter(owes).count() {
+    // An observer is told of commits only, and acknowledges nothing.
+    let has_voice = server.configuration.voters.contains(&learner.server);
+    let waits = |proposal: &&ProposalView| has_voice && !proposal.acks.contains(&learner.server);
+    match zab.outstanding.iter().filter(waits).count() {
         0 => format!("up to date{by}"),
         owed => format!("up to date{by}, {owed} to acknowledge"),
     }

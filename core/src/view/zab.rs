@@ -129,12 +129,9 @@ pub(super) fn server(
         znodes: server.map_or(0, |server| {
             super::tree::shown(server.service().tree()).count()
         }),
-        zab: Some({
-            let down = of_disk(image, known.log.last(), progress);
-            match replica {
-                Some(replica) => of_replica(replica, down),
-                None => down,
-            }
+        zab: Some(match replica {
+            Some(replica) => of_replica(replica, progress),
+            None => of_disk(image, progress),
         }),
     }
 }
@@ -297,8 +294,7 @@ fn entries(
         .collect()
 }
 
-/// What a server that is down has, whose log ends with `logged`.
-fn of_disk(image: &Durable<ZabTxn>, logged: Zxid, progress: Progress) -> ZabView {
+fn of_disk(image: &Durable<ZabTxn>, progress: Progress) -> ZabView {
     ZabView {
         state: None,
         phase: None,
@@ -309,7 +305,7 @@ fn of_disk(image: &Durable<ZabTxn>, logged: Zxid, progress: Progress) -> ZabView
         accepted_epoch: image.accepted_epoch,
         current_epoch: image.current_epoch,
         last_zxid: image.last_zxid(),
-        logged,
+        logged: image.log.last(),
         durable: progress.durable,
         committed: progress.committed,
         outstanding: Vec::new(),
@@ -318,8 +314,7 @@ fn of_disk(image: &Durable<ZabTxn>, logged: Zxid, progress: Progress) -> ZabView
     }
 }
 
-/// What a server has that would have `down` if it were.
-fn of_replica(replica: &Replica<ZabTxn>, down: ZabView) -> ZabView {
+fn of_replica(replica: &Replica<ZabTxn>, progress: Progress) -> ZabView {
     let own = replica.vote();
     let vote = |(from, ballot): (ServerId, zab::Ballot)| ZabVoteView {
         from,
@@ -341,6 +336,9 @@ fn of_replica(replica: &Replica<ZabTxn>, down: ZabView) -> ZabView {
         accepted_epoch: replica.accepted_epoch(),
         current_epoch: replica.current_epoch(),
         last_zxid: replica.last_zxid(),
+        logged: replica.log().last(),
+        durable: progress.durable,
+        committed: progress.committed,
         outstanding: replica
             .outstanding()
             .map(|(zxid, acks)| ProposalView {
@@ -350,7 +348,6 @@ fn of_replica(replica: &Replica<ZabTxn>, down: ZabView) -> ZabView {
             .collect(),
         pending: replica.pending().collect(),
         learners: replica.learners().map(learner).collect(),
-        ..down
     }
 }
 
