@@ -68,8 +68,7 @@ async fn the_other_protocol_is_a_click_away_with_the_same_servers_and_requests()
     let zab = host.query_selector("[data-protocol=zab]").unwrap().unwrap();
     zab.unchecked_into::<web_sys::HtmlElement>().click();
     shows(&host, "[data-protocol=zab][aria-pressed=true]", 1).await;
-    shows(&host, "[data-server][data-phase]", 3).await;
-    shows(&host, "[data-phase=broadcast]", 3).await;
+    shows(&host, "[data-server][data-phase=looking]", 3).await;
     shows(&host, "[data-client=A]", 1).await;
     shows(&host, ".notice", 0).await;
     handle.unmount();
