@@ -253,6 +253,7 @@ fn entries(
         .map(|entry| EntryView {
             index: entry.index.number(),
             term: entry.term.number(),
+            zxid: None,
             kind: match entry.content {
                 Content::Noop => "no-op",
                 Content::Command(_) => "command",
