@@ -1,7 +1,7 @@
 //! What a client can ask of the service.
 
 use crate::zookeeper::{
-    ANY_VERSION, Acl, AddWatchMode, CreateMode, Data, Request, Version, WatchKind,
+    ANY_VERSION, Acl, AddWatchMode, CreateMode, Data, Reconfig, Request, Version, WatchKind, path,
 };
 
 /// What a client can ask of the service.
@@ -81,6 +81,10 @@ pub enum Operation {
     AddAuth { scheme: String, credential: String },
     /// Who the client has proved to be.
     WhoAmI,
+    /// Who belongs to the ensemble.
+    Config { watch: bool },
+    /// Changes who belongs to the ensemble.
+    Reconfig(Reconfig),
     /// Asks to be told of every change of a znode, or of all below it, too.
     AddWatch { path: String, recursive: bool },
     /// Whether there is such a watch.
@@ -144,6 +148,12 @@ impl From<&Operation> for Request {
                 credential: credential.as_str().into(),
             },
             Op::WhoAmI => Self::WhoAmI,
+            // ZooKeeper, `getConfig`: a read like any other.
+            Op::Config { watch } => Self::Get {
+                path: path::CONFIG.into(),
+                watch: *watch,
+            },
+            Op::Reconfig(change) => Self::Reconfig(change.clone().into()),
             Op::Exists {
                 path,
                 watch,

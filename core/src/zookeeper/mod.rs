@@ -31,6 +31,7 @@ pub mod path;
 mod pending;
 mod prepare;
 mod read;
+mod reconfig;
 #[cfg(test)]
 mod replay;
 mod request;
@@ -53,6 +54,7 @@ pub use id::{Password, SessionId, Xid, Zxid};
 pub use mode::{CreateMode, MAX_TTL_MS};
 pub use path::PathError;
 pub use pending::{ChangeRecord, Outline, Pending};
+pub use reconfig::Reconfig;
 pub use request::{FrameTooLarge, MAX_FRAME, Request};
 pub use response::{MultiFailure, Reply, Response};
 pub use rules::Rules;
