@@ -101,6 +101,12 @@ fn as_asked(read: Request, linearizable: bool) -> Request {
     }
 }
 
+/// A read like any other (ZooKeeper, `getConfig`).
+fn config(watch: bool) -> Request {
+    let path = path::CONFIG.into();
+    Request::Get { path, watch }
+}
+
 impl From<&Operation> for Request {
     fn from(operation: &Operation) -> Self {
         use Operation as Op;
@@ -148,11 +154,7 @@ impl From<&Operation> for Request {
                 credential: credential.as_str().into(),
             },
             Op::WhoAmI => Self::WhoAmI,
-            // ZooKeeper, `getConfig`: a read like any other.
-            Op::Config { watch } => Self::Get {
-                path: path::CONFIG.into(),
-                watch: *watch,
-            },
+            Op::Config { watch } => config(*watch),
             Op::Reconfig(change) => Self::Reconfig(change.clone().into()),
             Op::Exists {
                 path,

@@ -6,7 +6,7 @@ use super::operation::Operation;
 use crate::ids::ServerId;
 use crate::server::Protocol;
 use crate::time::Duration;
-use crate::zookeeper::{Acl, CreateMode, Reconfig, WatchKind};
+use crate::zookeeper::{Acl, CreateMode, Reconfig, WatchKind, Zxid};
 
 /// The kinds of znodes, without those that have a life of their own.
 const KINDS: [(&str, CreateMode); 3] = [
@@ -297,11 +297,16 @@ fn reconfig(c: &mut Cursor<'_>) -> Parsed<Reconfig> {
         observing: servers(c, "observing")?,
         leaving: servers(c, "leaving")?,
         members: servers(c, "members")?,
-        from: match c.word("from") {
-            true => Some(c.configuration_version()?),
-            false => None,
-        },
+        from: from(c)?,
     })
+}
+
+/// `from 100000003`, if it stands here.
+fn from(c: &mut Cursor<'_>) -> Parsed<Option<Zxid>> {
+    if !c.word("from") {
+        return Ok(None);
+    }
+    Ok(Some(c.configuration_version()?))
 }
 
 /// `joining S4 S5`, if it stands here.

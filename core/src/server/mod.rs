@@ -20,6 +20,7 @@ mod scratch;
 mod session;
 mod watches;
 mod zab_front;
+mod zab_reconfig;
 mod zab_side;
 
 use std::collections::BTreeMap;

@@ -174,8 +174,13 @@ impl World {
     /// Gives a running client something to do: an operation, a move, the end of its session.
     pub fn tell_client(&mut self, id: ClientId, input: Input) -> Result<(), Impossible> {
         self.check_client(id)?;
-        match input {
-            Input::MoveTo(server) => self.check_server(server)?,
+        match &input {
+            Input::MoveTo(server) => self.check_server(*server)?,
+            Input::Request(Request::Reconfig(change)) => {
+                for server in change.coming() {
+                    self.check_server(server)?;
+                }
+            }
             Input::Request(Request::Linearizable(_)) => {
                 self.check_protocol(Protocol::Raft, "a linearizable read")?;
             }

@@ -54,7 +54,7 @@ pub use id::{Password, SessionId, Xid, Zxid};
 pub use mode::{CreateMode, MAX_TTL_MS};
 pub use path::PathError;
 pub use pending::{ChangeRecord, Outline, Pending};
-pub use reconfig::Reconfig;
+pub use reconfig::{Members, Reconfig};
 pub use request::{FrameTooLarge, MAX_FRAME, Request};
 pub use response::{MultiFailure, Reply, Response};
 pub use rules::Rules;

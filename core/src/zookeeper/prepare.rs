@@ -320,7 +320,11 @@ impl Ahead<'_> {
 
     /// The session must be open, and its client connected with the server that asks: what was sent
     /// over an earlier connection, before the client moved, must not overtake what it sent since.
-    fn check_session(self, session: SessionId, origin: ServerId) -> Result<(), ErrorCode> {
+    pub(super) fn check_session(
+        self,
+        session: SessionId,
+        origin: ServerId,
+    ) -> Result<(), ErrorCode> {
         let session = self.session(session).ok_or(ErrorCode::SessionExpired)?;
         if self.rules().bars(session.owner, origin) {
             Err(ErrorCode::SessionMoved)

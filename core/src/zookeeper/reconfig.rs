@@ -1,9 +1,13 @@
 //! What a client can ask of the ensemble itself: who belongs to it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::Zxid;
+use super::{Data, Version, Zxid};
 use crate::ids::ServerId;
+
+/// The version of `/zookeeper/config`, which counts nothing: the text says its own.
+pub(super) const CONFIGURED: Version = -1;
 
 /// The length in front of a text.
 const INT: usize = 4;
@@ -28,17 +32,24 @@ pub struct Reconfig {
 }
 
 impl Reconfig {
+    /// Every server that is to be there; who leaves need not be.
+    pub fn coming(&self) -> impl Iterator<Item = ServerId> + '_ {
+        let come = self.joining.iter().chain(&self.observing);
+        come.chain(&self.members).copied()
+    }
+
     /// Bytes that it takes in a message: three texts and a version.
     pub(super) fn encoded_size(&self) -> usize {
-        let (voters, leaving) = match self.members.is_empty() {
-            true => (&self.joining, &self.leaving[..]),
-            false => (&self.members, &[][..]),
+        let (voters, leaving) = if self.members.is_empty() {
+            (&self.joining, &self.leaving[..])
+        } else {
+            (&self.members, &[][..])
         };
-        let voters = voters.iter().map(|server| line(*server, "participant"));
+        let voters = voters.iter().map(|server| line(*server, Part::Votes));
         let observers = self
             .observing
             .iter()
-            .map(|server| line(*server, "observer"));
+            .map(|server| line(*server, Part::Observes));
         let lines = voters.chain(observers).map(|line| line.len() + 1);
         let names = leaving.iter().map(|server| server.number().to_string());
         let names = names.map(|name| name.len() + 1);
@@ -48,9 +59,88 @@ impl Reconfig {
     }
 }
 
+/// Who belongs to an ensemble, and how.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Members(BTreeMap<ServerId, Part>);
+
+/// What a member of an ensemble does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Part {
+    Votes,
+    Observes,
+}
+
+impl Members {
+    /// These voters and these observers; who is named as both observes.
+    pub fn new(
+        voters: impl IntoIterator<Item = ServerId>,
+        observers: impl IntoIterator<Item = ServerId>,
+    ) -> Self {
+        let voters = voters.into_iter().map(|id| (id, Part::Votes));
+        let observers = observers.into_iter().map(|id| (id, Part::Observes));
+        Self(voters.chain(observers).collect())
+    }
+
+    fn with_part(&self, part: Part) -> impl Iterator<Item = ServerId> + '_ {
+        let of_part = self.0.iter().filter(move |(_, its)| **its == part);
+        of_part.map(|(id, _)| *id)
+    }
+
+    /// Who votes, in ascending order.
+    pub fn voters(&self) -> impl Iterator<Item = ServerId> + '_ {
+        self.with_part(Part::Votes)
+    }
+
+    /// Who observes, in ascending order.
+    pub fn observers(&self) -> impl Iterator<Item = ServerId> + '_ {
+        self.with_part(Part::Observes)
+    }
+
+    /// What these members become by a change: who leaves goes first, so that a server can leave and
+    /// join at once; to leave without being there is nothing (`PrepRequestProcessor`).
+    #[must_use]
+    pub fn after(&self, change: &Reconfig) -> Self {
+        let Reconfig {
+            joining,
+            observing,
+            leaving,
+            members,
+            ..
+        } = change;
+        if !members.is_empty() {
+            return Self::new(members.iter().copied(), observing.iter().copied());
+        }
+        let stays = |id: &ServerId| !leaving.contains(id);
+        let voters = self.voters().filter(stays);
+        let observers = self.observers().filter(stays);
+        let mut after = Self::new(voters, observers);
+        after.0.extend(joining.iter().map(|id| (*id, Part::Votes)));
+        let observing = observing.iter().map(|id| (*id, Part::Observes));
+        after.0.extend(observing);
+        after
+    }
+
+    /// The text that `/zookeeper/config` holds: a line for each member, then the version.
+    pub(super) fn text(&self, version: Zxid) -> Data {
+        let lines = self.0.iter().map(|(id, part)| line(*id, *part));
+        let version = format!("version={:x}", version.number());
+        let text = lines.chain([version]).collect::<Vec<_>>().join("\n");
+        Data::from(text.as_str())
+    }
+
+    /// Bytes that they take in a transaction.
+    pub(super) fn size(&self) -> usize {
+        self.text(Zxid::ZERO).len()
+    }
+}
+
 /// A member as ZooKeeper's configuration writes it: where it listens to the others, and to clients.
-fn line(server: ServerId, part: &str) -> String {
+fn line(server: ServerId, part: Part) -> String {
     let number = server.number();
+    let part = match part {
+        Part::Votes => "participant",
+        Part::Observes => "observer",
+    };
     format!("server.{number}=S{number}:2888:3888:{part};2181")
 }
 
@@ -116,6 +206,50 @@ mod tests {
             ..members.clone()
         };
         assert_eq!(mixed.encoded_size(), members.encoded_size());
+    }
+
+    fn after(change: &Reconfig) -> (Vec<u16>, Vec<u16>) {
+        let before = Members::new(servers(&[1, 2, 3]), servers(&[4]));
+        let after = before.after(change);
+        let numbers = |ids: Vec<ServerId>| ids.into_iter().map(ServerId::number).collect();
+        (
+            numbers(after.voters().collect()),
+            numbers(after.observers().collect()),
+        )
+    }
+
+    #[test]
+    fn who_leaves_goes_before_who_comes_and_who_is_there_changes_its_part() {
+        let change = Reconfig {
+            joining: servers(&[2, 4, 5]),
+            observing: servers(&[1]),
+            leaving: servers(&[2, 3, 9]),
+            ..Reconfig::default()
+        };
+        assert_eq!(after(&change), (vec![2, 4, 5], vec![1]));
+        assert_eq!(after(&Reconfig::default()), (vec![1, 2, 3], vec![4]));
+    }
+
+    #[test]
+    fn members_take_the_place_of_all_that_were_there() {
+        let change = Reconfig {
+            members: servers(&[1, 5]),
+            joining: servers(&[2]),
+            leaving: servers(&[5]),
+            ..Reconfig::default()
+        };
+        assert_eq!(after(&change), (vec![1, 5], vec![]));
+    }
+
+    #[test]
+    fn a_configuration_is_a_line_for_each_member_and_its_version() {
+        let members = Members::new(servers(&[2, 1]), servers(&[3]));
+        let text = members.text(Zxid::new(1, 10));
+        let written = "server.1=S1:2888:3888:participant;2181\n\
+                       server.2=S2:2888:3888:participant;2181\n\
+                       server.3=S3:2888:3888:observer;2181\n\
+                       version=10000000a";
+        assert_eq!(text.bytes(), written.as_bytes());
     }
 
     #[test]

@@ -72,8 +72,6 @@ pub enum Request {
     },
     /// Creates, deletes, sets and checks, all or nothing.
     Multi(Arc<[Request]>),
-    /// Changes who belongs to the ensemble.
-    Reconfig(Arc<Reconfig>),
     /// Asks for a znode's stat.
     Exists {
         /// Which.
@@ -153,6 +151,8 @@ pub enum Request {
     /// Registers anew, after a reconnection, the watches of the connection that was lost; what
     /// happened in between is told at once.
     SetWatches(Arc<WatchLists>),
+    /// Changes who belongs to the ensemble.
+    Reconfig(Arc<Reconfig>),
 }
 
 /// A request that no server would read.

@@ -1,10 +1,11 @@
 //! The replicated state of the service and the two steps that change it.
 
 use super::digested::DigestedMap;
+use super::reconfig::CONFIGURED;
 use super::tree::Birth;
 use super::{
-    Change, Command, DataTree, ErrorCode, Pending, Reply, Response, Rules, Session, SessionId,
-    Stat, Txn, TxnHeader, Update, Zxid,
+    Change, Command, DataTree, ErrorCode, Members, Pending, Perms, Reply, Response, Rules, Session,
+    SessionId, Stat, Txn, TxnHeader, Update, Zxid, path,
 };
 use crate::time::Duration;
 
@@ -103,6 +104,21 @@ impl Service {
         pending.ahead_of(self).prepare(command)
     }
 
+    /// The first check of a change of the ensemble that is the service's: the session is open, and
+    /// its client connected with the server that asks.
+    pub fn check_caller(&self, pending: &Pending, command: &Command) -> Result<(), ErrorCode> {
+        let ahead = pending.ahead_of(self);
+        ahead.check_session(command.session, command.origin)
+    }
+
+    /// The last one: the right to write `/zookeeper/config`, which is nobody's until a list grants
+    /// it, but for the one who is above all lists.
+    pub fn may_configure(&self, pending: &Pending, command: &Command) -> Result<(), ErrorCode> {
+        let node = pending.ahead_of(self).node(path::CONFIG);
+        let node = node.ok_or(ErrorCode::NoNode)?;
+        node.acl.check(Perms::WRITE, &command.identities)
+    }
+
     /// Installs a transaction, appends to `changes` what it did to the tree, and answers the one
     /// who asked for it. To install again what the state already holds changes nothing.
     pub fn apply(&mut self, header: &TxnHeader, txn: &Txn, changes: &mut Vec<Change>) -> Reply {
@@ -171,6 +187,7 @@ impl Service {
             }
             Txn::Check { .. } => Ok(Response::Checked),
             Txn::Sync { path } => Ok(Response::Synced { path: path.clone() }),
+            Txn::Configure { members } => self.install_members(header, members, changes),
             Txn::Error(code) => Err(*code),
             Txn::Create { .. } | Txn::Delete { .. } | Txn::SetData { .. } | Txn::SetAcl { .. } => {
                 self.install_node(header, txn, changes)
@@ -229,6 +246,26 @@ impl Service {
             }
             _ => Err(ErrorCode::SystemError),
         }
+    }
+
+    /// Who asked is answered what `/zookeeper/config` holds now.
+    fn install_members(
+        &mut self,
+        header: &TxnHeader,
+        members: &Members,
+        changes: &mut Vec<Change>,
+    ) -> Reply {
+        let moment = (header.zxid, header.time);
+        let data = Some(members.text(header.zxid));
+        let is_news = self
+            .tree
+            .set_data(path::CONFIG, data.as_ref(), CONFIGURED, moment);
+        if is_news {
+            let path = path::CONFIG.into();
+            changes.push(Change::DataChanged { path });
+        }
+        let stat = self.stat(path::CONFIG)?;
+        Ok(Response::Data { data, stat })
     }
 
     fn install_session(
