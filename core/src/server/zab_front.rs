@@ -93,12 +93,11 @@ impl Server {
         let ByProtocol::Zab(side) = &mut self.protocol else {
             return;
         };
-        let members = (change.voters.iter(), change.learners.iter());
-        let Ok(configuration) = Configuration::new(members.0.copied(), members.1.copied()) else {
-            return;
-        };
         let (voters, observers) = (change.voters.iter(), change.learners.iter());
         let members = Members::new(voters.copied(), observers.copied());
+        let Ok(configuration) = Configuration::new(members.voters(), members.observers()) else {
+            return;
+        };
         let txn = ZabTxn {
             session: SessionId::new(0),
             xid: Xid::ZERO,
@@ -107,7 +106,11 @@ impl Server {
             ticket: None,
             txn: Txn::Configure { members },
         };
-        side.propose(now, random, txn, Some(&configuration));
+        if let Some(zxid) = side.propose(now, random, txn.clone(), Some(&configuration))
+            && let Some(pending) = self.leading.as_mut().and_then(|it| it.pending_mut())
+        {
+            pending.add(side.service(), &txn.header(zxid), &txn.txn);
+        }
     }
 }
 
