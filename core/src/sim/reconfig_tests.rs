@@ -121,6 +121,37 @@ fn who_watches_the_configuration_is_told_of_a_change_whoever_makes_it() {
 }
 
 #[test]
+fn what_follows_an_operators_change_is_decided_as_if_it_were_there() {
+    let (mut world, leader) = elected(open_to_change(4));
+    open(&mut world, a(), leader);
+    prove(&mut world);
+    let set = Request::Set {
+        path: path::CONFIG.into(),
+        data: None,
+        version: -1,
+    };
+    world.tell_client(a(), Input::Request(set)).unwrap();
+    // The request is at the leader before the change is committed.
+    pass(&mut world, 3);
+    let gone = follower(leader);
+    let operators = crate::raft::Reconfiguration {
+        voters: (1..=4).map(s).filter(|id| *id != gone).collect(),
+        learners: vec![],
+        transition: crate::raft::Transition::default(),
+    };
+    world.reconfigure(leader, operators).unwrap();
+    until(&mut world, |world| {
+        world.client(a()).unwrap().process().waiting() == 0
+    });
+    let process = world.client(a()).unwrap().process();
+    let (_, reply) = process.operations().last().unwrap().answer.clone().unwrap();
+    match reply {
+        Ok(Response::Stat(stat)) => assert_eq!(stat.version, 0),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn the_first_check_that_fails_names_the_error_of_a_reconfig() {
     let (mut world, leader) = elected(open_to_change(5));
     let away: Vec<_> = (1..=5).map(s).filter(|id| *id != leader).take(2).collect();
