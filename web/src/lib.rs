@@ -25,6 +25,7 @@ pub mod frames;
 pub mod hands;
 pub mod intent;
 pub mod keys;
+mod maths;
 pub mod members;
 pub mod model;
 pub mod narrator;

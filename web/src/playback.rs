@@ -3,9 +3,9 @@
 //! Playback turns the time that passes in front of the screen into simulated time. What is left
 //! over of a microsecond is carried to the next frame, so that a slow speed loses nothing.
 
-use js_sys::Math;
 use quorumscope_core::time::Duration;
 
+use crate::maths;
 use crate::number::num;
 
 /// Frames further apart than this were not watched: the interval is skipped, not caught up with.
@@ -56,7 +56,7 @@ impl Speed {
 
     /// The speed that runs at this multiple of real time.
     pub fn from_factor(factor: f64) -> Option<Self> {
-        (factor > 0.0).then(|| Self::Scaled(Math::log10(factor).clamp(SLOWEST, FASTEST)))
+        (factor > 0.0).then(|| Self::Scaled(maths::log10(factor).clamp(SLOWEST, FASTEST)))
     }
 
     /// As it stands beside the slider: `1/100×`, `2.5×`, `max`.
@@ -64,9 +64,9 @@ impl Speed {
         match self {
             Self::Most => "max".into(),
             Self::Scaled(power) if power < -0.001 => {
-                format!("1/{}×", three_digits(Math::pow(10.0, -power)))
+                format!("1/{}×", three_digits(maths::pow(10.0, -power)))
             }
-            Self::Scaled(power) => format!("{}×", three_digits(Math::pow(10.0, power))),
+            Self::Scaled(power) => format!("{}×", three_digits(maths::pow(10.0, power))),
         }
     }
 }
@@ -117,7 +117,7 @@ impl Playback {
         if passed <= 0.0 || passed > LONGEST_FRAME_MS {
             return Some(Duration::ZERO);
         }
-        let micros = passed * 1_000.0 * Math::pow(10.0, power) + self.carry;
+        let micros = passed * 1_000.0 * maths::pow(10.0, power) + self.carry;
         self.carry = micros.fract();
         Some(Duration::from_micros(micros as u64))
     }

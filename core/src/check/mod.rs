@@ -428,18 +428,18 @@ impl Monitor {
     }
 
     fn look_at(&mut self, world: &World, server: ServerId, log_from: Option<Index>) {
+        // A state may be applied long after what it is made of was committed.
+        if !self.recipes.is_empty()
+            && let Some(server) = world.server(server)
+        {
+            self.recipes.take_in(server);
+        }
         if world.settings().protocol == Protocol::Zab {
             return self.look_at_zab(world, server);
         }
         let Some(now) = Outline::of(world, server) else {
             return;
         };
-        // A state may be applied long after what it is made of was committed.
-        if !self.recipes.is_empty()
-            && let Some(server) = world.server(server)
-        {
-            self.recipes.take_in(server.service());
-        }
         if self.outlines.len() <= server.position() {
             self.outlines
                 .resize(world.nodes().len(), Outline::default());

@@ -7,6 +7,7 @@ use imbl::OrdMap;
 use super::history::History;
 use crate::client::recipes::{Progress, Running};
 use crate::ids::{ClientId, ServerId};
+use crate::server::Server;
 use crate::sim::World;
 use crate::zookeeper::{DataTree, Service, Zxid};
 
@@ -51,8 +52,13 @@ impl Recipes {
         self.known.is_empty()
     }
 
-    /// A server has applied something.
-    pub(super) fn take_in(&mut self, service: &Service) {
+    /// A server may have applied something. Under Zab the state of one that does not serve may hold
+    /// what was never committed.
+    pub(super) fn take_in(&mut self, server: &Server) {
+        if server.zab().is_some_and(|replica| !replica.is_serving()) {
+            return;
+        }
+        let service = server.service();
         let known = self.latest.as_ref().map(Service::last_zxid);
         if known.is_none_or(|known| known < service.last_zxid()) {
             self.latest = Some(service.clone());
@@ -75,7 +81,7 @@ impl Recipes {
         if before.is_some() && self.latest.is_none() {
             for node in world.nodes() {
                 if let Some(server) = node.server() {
-                    self.take_in(server.service());
+                    self.take_in(server);
                 }
             }
         }

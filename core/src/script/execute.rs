@@ -215,10 +215,7 @@ fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Re
         ClientAction::Recipe(recipe) => {
             let call = Call::from(recipe);
             Request::exists(&call.path).validate()?;
-            if world.client(client).is_none() {
-                world.start_client(client, None, None)?;
-            }
-            world.tell_client(client, Input::Recipe(call))?;
+            world.ask_client(client, Input::Recipe(call))?;
         }
         ClientAction::Release { path } => {
             world.tell_client(client, Input::Release(path.as_str().into()))?;
@@ -227,11 +224,7 @@ fn tell_client(world: &mut World, client: ClientId, action: &ClientAction) -> Re
             let request = Request::from(operation);
             request.validate()?;
             request.check_size()?;
-            // A client that nobody has started yet is started by the first thing it is asked.
-            if world.client(client).is_none() {
-                world.start_client(client, None, None)?;
-            }
-            world.tell_client(client, Input::Request(request))?;
+            world.ask_client(client, Input::Request(request))?;
         }
     }
     Ok(())

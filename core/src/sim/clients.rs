@@ -174,21 +174,36 @@ impl World {
     /// Gives a running client something to do: an operation, a move, the end of its session.
     pub fn tell_client(&mut self, id: ClientId, input: Input) -> Result<(), Impossible> {
         self.check_client(id)?;
-        match &input {
-            Input::MoveTo(server) => self.check_server(*server)?,
+        self.check_input(&input)?;
+        self.begin_deed();
+        self.step_client(id, input);
+        Ok(())
+    }
+
+    /// The same; a client that nobody has started yet is started by it.
+    pub fn ask_client(&mut self, id: ClientId, input: Input) -> Result<(), Impossible> {
+        self.check_input(&input)?;
+        if self.client(id).is_none() {
+            self.start_client(id, None, None)?;
+        }
+        self.tell_client(id, input)
+    }
+
+    /// What some client could do here.
+    fn check_input(&self, input: &Input) -> Result<(), Impossible> {
+        match input {
+            Input::MoveTo(server) => self.check_server(*server),
             Input::Request(Request::Reconfig(change)) => {
                 for server in change.coming() {
                     self.check_server(server)?;
                 }
+                Ok(())
             }
             Input::Request(Request::Linearizable(_)) => {
-                self.check_protocol(Protocol::Raft, "a linearizable read")?;
+                self.check_protocol(Protocol::Raft, "a linearizable read")
             }
-            _ => {}
+            _ => Ok(()),
         }
-        self.begin_deed();
-        self.step_client(id, input);
-        Ok(())
     }
 
     /// A client that can be told to do something.

@@ -185,6 +185,18 @@ fn a_sync_waits_for_what_was_proposed_before_it() {
 }
 
 #[test]
+fn a_client_whose_first_request_is_refused_is_not_started_for_it() {
+    let mut world = World::new(zab(3));
+    let before = world.digest();
+    let read = Request::Linearizable(Request::get("/app").into());
+    assert!(world.ask_client(a(), Input::Request(read)).is_err());
+    assert_eq!(world.digest(), before);
+    let read = Request::get("/app");
+    assert!(world.ask_client(a(), Input::Request(read)).is_ok());
+    assert!(world.client(a()).is_some());
+}
+
+#[test]
 fn an_observer_serves_clients_and_does_not_vote() {
     let settings = Settings {
         observers: 1,

@@ -42,11 +42,11 @@ fn no_request_leaves_the_host() {
 }
 
 /// Lets the second part of the module never arrive in the ordinary way.
-const WITHHOLD: &str = "
+const WITHHOLD: &str = "{
     const { fetch } = window;
     window.fetch = (address, ...more) =>
         String(address).includes('_rest.wasm') ? new Promise(() => {}) : fetch(address, ...more);
-";
+}";
 
 #[test]
 fn the_first_picture_waits_for_no_second_part() {
@@ -66,7 +66,9 @@ fn who_needs_the_second_part_early_gets_it_at_once() {
     let before = "Page.addScriptToEvaluateOnNewDocument";
     page.devtools(before, &json!({ "source": WITHHOLD }));
     page.open("index.html");
-    page.see("quorum-scope:not([ready]) [data-server]");
+    page.see("[data-server]");
     page.click(".scenario button");
     page.see("dialog[open][aria-label=Scenarios]");
+    let asked = "performance.getEntriesByType('resource').find(one => one.name.includes('_rest.wasm')).initiatorType";
+    assert_eq!(page.eval(asked), "xmlhttprequest");
 }

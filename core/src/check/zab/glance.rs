@@ -85,13 +85,19 @@ impl ZabOutline {
 }
 
 impl<'a> ZabGlance<'a> {
-    /// What the event let the server propose, as a leader.
+    /// What the event let the server propose, as a leader. It logs what it proposes at once; so if
+    /// the event made it give up, as at the end of its counter, its log tells.
     pub(in crate::check) fn proposed(&self) -> impl Iterator<Item = &'a Entry<ZabTxn>> {
         let server = self.world.server(self.server);
         let replica = server.and_then(Server::zab).into_iter();
         let known = self.before.proposed;
         let proposals = replica.flat_map(crate::zab::Replica::proposals);
-        proposals.filter(move |entry| entry.zxid > known)
+        let gave_up = self.before.leads && !self.now.leads;
+        let log = self.log().filter(|_| gave_up).into_iter();
+        let last_ones = log.flat_map(|log| log.after(self.before.logged));
+        proposals
+            .filter(move |entry| entry.zxid > known)
+            .chain(last_ones)
     }
 
     /// The server's log, or that which its disk holds.

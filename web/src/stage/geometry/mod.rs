@@ -8,10 +8,11 @@
 mod seats;
 mod shapes;
 
-use js_sys::Math;
 use std::f64::consts::{PI, TAU};
 
 use quorumscope_core::ids::{ClientId, Endpoint, ServerId};
+
+use crate::maths;
 
 pub(crate) use seats::{Homes, Seat};
 pub(crate) use shapes::{Area, Point, Segment, Size, inside};
@@ -230,7 +231,7 @@ impl Layout {
     /// room beside it, under it and as far out as the picture goes.
     fn label(&self, at: Point, bearing: f64, style: LabelStyle) -> Label {
         let (width, height) = style.size();
-        let outer = if Math::sin(bearing) < -0.01 {
+        let outer = if maths::sin(bearing) < -0.01 {
             -1.0
         } else {
             1.0
@@ -244,7 +245,7 @@ impl Layout {
         let rise = (18.0 - height) / 2.0;
         if room >= clear + width + 2.0 {
             return Label {
-                at: Point::new(outer * clear, rise - Math::cos(bearing) * 15.0),
+                at: Point::new(outer * clear, rise - maths::cos(bearing) * 15.0),
                 anchor: if outer > 0.0 {
                     Anchor::Start
                 } else {
@@ -386,8 +387,8 @@ impl Reach {
         let most = |of: fn(f64) -> f64| bearings.clone().map(of).fold(0.0, f64::max);
         Self {
             up: most(f64::cos),
-            down: most(|bearing| -Math::cos(bearing)),
-            side: most(|bearing| Math::sin(bearing).abs()),
+            down: most(|bearing| -maths::cos(bearing)),
+            side: most(|bearing| maths::sin(bearing).abs()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Mul, Sub};
 
-use js_sys::Math;
+use crate::maths;
 
 /// A point, or the way from one point to another.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -48,17 +48,17 @@ impl Point {
 
     /// The step of length one in a direction, in radians clockwise from 12 o'clock.
     pub(crate) fn towards(bearing: f64) -> Self {
-        Self::new(Math::sin(bearing), -Math::cos(bearing))
+        Self::new(maths::sin(bearing), -maths::cos(bearing))
     }
 
     /// The direction of this step, in radians clockwise from 12 o'clock.
     pub(crate) fn bearing(self) -> f64 {
-        Math::atan2(self.x, -self.y)
+        maths::atan2(self.x, -self.y)
     }
 
     /// The length of this step.
     pub(crate) fn length(self) -> f64 {
-        Math::hypot(self.x, self.y)
+        maths::hypot(self.x, self.y)
     }
 }
 
