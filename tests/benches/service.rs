@@ -66,11 +66,12 @@ impl Rig {
             time: Time::from_millis(self.count as u64),
             origin: ServerId::new(1),
             identities: Identities::default(),
+            in_step: Vec::new(),
             update,
         };
         let zxid = Zxid::new(1, self.count as u32);
         let reply = self.service.execute(&command, zxid, &mut Vec::new());
-        assert!(reply.is_ok(), "{reply:?}");
+        assert!(matches!(reply, Some(Ok(_))), "{reply:?}");
     }
 
     fn write(&mut self, request: Request) {
@@ -220,6 +221,7 @@ impl Alone {
         };
         let start = Start::Raft(RaftStart {
             configuration: Configuration::new([id], []),
+            ensemble: Ensemble::default(),
             rules: raft::Rules::default(),
             durable: raft::Durable::default(),
         });

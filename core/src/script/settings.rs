@@ -194,7 +194,7 @@ impl From<&sim::Settings> for Settings {
             snap_count: zab.snap_count,
             snapshots_kept: zab.snapshots_kept,
             counter_limit: zab.counter_limit,
-            reconfig: zab.reconfig,
+            reconfig: world.reconfig,
         }
     }
 }
@@ -307,7 +307,6 @@ impl Settings {
             snap_count: self.snap_count,
             snapshots_kept: self.snapshots_kept,
             counter_limit: self.counter_limit,
-            reconfig: self.reconfig,
         }
     }
 
@@ -359,6 +358,7 @@ impl Header {
             max_drift_ppm: all.max_drift.ppm(),
             observers: all.observers as u16,
             zab: all.zab(),
+            reconfig: all.reconfig,
             superuser: all.reconfig.then_some(SUPERUSER),
             ..sim::Settings::default()
         };
@@ -604,7 +604,6 @@ fn protocol_of(name: &str) -> Option<Protocol> {
         "snap-count",
         "snapshots-kept",
         "counter-limit",
-        "reconfig",
     ])
     .then_some(Protocol::Zab)
 }

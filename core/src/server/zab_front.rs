@@ -37,7 +37,7 @@ impl Server {
             ..asked.command
         };
         let service = side.service();
-        let ensemble = side.decide_ensemble(&self.settings, pending, &command);
+        let ensemble = side.decide_ensemble(pending, &command);
         let (txn, configuration) = match ensemble {
             None => (service.prepare(pending, &command), None),
             Some(Ok((members, new))) => (Txn::Configure { members }, Some(new)),

@@ -39,8 +39,6 @@ pub struct Settings {
     pub snapshots_kept: u32,
     /// A leader steps down rather than use this counter.
     pub counter_limit: u32,
-    /// Whether clients may ask for another ensemble (`reconfigEnabled`).
-    pub reconfig: bool,
 }
 
 /// Settings that cannot work.
@@ -92,7 +90,6 @@ impl Default for Settings {
             snap_count: 10_000,
             snapshots_kept: 3,
             counter_limit: u32::MAX,
-            reconfig: false,
         }
     }
 }

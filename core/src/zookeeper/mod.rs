@@ -21,6 +21,7 @@ mod acl;
 mod command;
 mod data;
 mod digested;
+mod ensemble;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -49,6 +50,7 @@ mod watch;
 pub use acl::{Acl, AclEntry, Identities, Identity, Perms};
 pub use command::{Command, Update};
 pub use data::Data;
+pub use ensemble::{Ensemble, Standing, Wish};
 pub use error::ErrorCode;
 pub use id::{Password, SessionId, Xid, Zxid};
 pub use mode::{CreateMode, MAX_TTL_MS};

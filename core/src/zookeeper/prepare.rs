@@ -582,9 +582,7 @@ mod tests {
             ..Reconfig::default()
         };
         let command = rig.command(A, Update::Write(anyone.clone()));
-        let reply = rig
-            .service
-            .execute(&command, Rig::zxid(&command), &mut rig.changes);
+        let reply = rig.carry_out(&command, Rig::zxid(&command));
         assert_eq!(reply, Err(ReconfigDisabled));
         assert_eq!(rig.service.last_zxid(), Rig::zxid(&command));
         // That is said before the version is compared …

@@ -96,6 +96,11 @@ impl Members {
         self.with_part(Part::Observes)
     }
 
+    /// Whether a server takes part.
+    pub fn contains(&self, server: ServerId) -> bool {
+        self.0.contains_key(&server)
+    }
+
     /// What these members become by a change: who leaves goes first, so that a server can leave and
     /// join at once; to leave without being there is nothing (`PrepRequestProcessor`).
     #[must_use]
