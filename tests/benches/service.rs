@@ -16,7 +16,8 @@ use quorumscope_core::server::{
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::zookeeper::frame::{ToClient, ToServer};
 use quorumscope_core::zookeeper::{
-    Command, CreateMode, Data, Identities, Password, Request, Service, SessionId, Update, Xid, Zxid,
+    Command, CreateMode, Data, Ensemble, Identities, Password, Request, Service, SessionId, Update,
+    Xid, Zxid,
 };
 
 /// How many operations, watches and sessions are timed together, whatever the size: so many that
