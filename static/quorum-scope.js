@@ -14,7 +14,7 @@ const HEADER = [
   "step-down-on-removal", "pre-vote", "check-quorum", "lease-reads", "max-drift",
   "inflight", "inflight-bytes", "uncommitted", "snapshot-every", "snapshot-keep", "snapshot-chunk",
   "observers", "init-limit", "sync-limit", "finalize-wait", "resend", "connect-retry", "connect-attempts",
-  "max-time-to-wait-for-epoch", "committed-log", "log-sync-limit", "snap-count", "snapshots-kept", "counter-limit",
+  "max-time-to-wait-for-epoch", "committed-log", "log-sync-limit", "snap-count", "snapshots-kept", "counter-limit", "reconfig",
 ];
 // Attributes that say how the page shows the run.
 const SHOWN = ["speed", "paused", "theme", "src"];

@@ -18,6 +18,8 @@ mod peer_wires;
 #[cfg(test)]
 mod peer_wires_tests;
 mod queue;
+#[cfg(test)]
+mod reconfig_tests;
 mod rules;
 mod settings;
 mod sockets;
