@@ -204,7 +204,7 @@ fn cut_off(player: &mut Player, leader: ServerId, [one, other]: [ServerId; 2]) {
         .run(&format!("partition A {leader} | {one} {other}"))
         .unwrap();
     player.run("client A create /lost").unwrap();
-    player.advance(MS(3_000));
+    player.advance(MS(1_000));
     player.run("heal all").unwrap();
     player.advance(MS(20_000));
 }
