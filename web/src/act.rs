@@ -195,6 +195,11 @@ impl App {
     }
 
     fn favour(&mut self, model: &mut Model, favourite: Favourite) {
+        if let Some(errors) = offers::has_no_meaning(&self.view, favourite) {
+            let title = "These servers have no election timers to move.".to_owned();
+            let errors = vec![errors.to_owned()];
+            return model.notify(Notice { title, errors });
+        }
         for line in offers::favourite(&self.view, favourite) {
             if model.run(&line).is_err() {
                 return;

@@ -188,7 +188,9 @@ impl Model {
 
     /// Has the page say something more.
     pub fn notify(&mut self, notice: Notice) {
-        self.notices.push(notice);
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
     }
 
     /// Puts all notices away.

@@ -101,7 +101,8 @@ fn ballot(heard: &ZabVoteView, zab: &ZabView) -> String {
     )
 }
 
-/// What is proposed and not committed, and of a leader who learns from it.
+/// Of a leader, whose word it has until it broadcasts, what is proposed and not committed, and who
+/// learns from it.
 fn broadcast(server: &ServerView, zab: &ZabView) -> Vec<Fact> {
     let needed = server.configuration.voters.len() / 2 + 1;
     let proposal = |proposal: &ProposalView| {
@@ -114,7 +115,17 @@ fn broadcast(server: &ServerView, zab: &ZabView) -> Vec<Fact> {
             format!("acknowledged by {acks}"),
         )
     };
-    let mut facts: Vec<_> = zab.outstanding.iter().map(proposal).collect();
+    let gathered = (!zab.gathered.is_empty()).then(|| {
+        let name = match zab.phase {
+            Some(Phase::Discovery) => "has the word of",
+            _ => "its history is acknowledged by",
+        };
+        let count = zab.gathered.len();
+        let who = listed(&zab.gathered);
+        fact(name, format!("{who} ({count} of {needed})"))
+    });
+    let proposals = zab.outstanding.iter().map(proposal);
+    let mut facts: Vec<_> = gathered.into_iter().chain(proposals).collect();
     if let (Some(first), Some(last)) = (zab.pending.first(), zab.pending.last()) {
         let range = if first == last {
             Pair(*first).to_string()
@@ -208,6 +219,14 @@ mod tests {
         let decided = facts.iter().any(|fact| fact.value.ends_with(" by id"));
         assert!(decided, "{facts:?}");
         assert_eq!(value(&facts, "term"), None);
+    }
+
+    #[test]
+    fn a_leader_to_be_says_who_acknowledges_its_history() {
+        let facts =
+            facts_when(|zab| zab.phase == Some(Phase::Synchronisation) && zab.gathered.len() == 1);
+        let acknowledged = value(&facts, "its history is acknowledged by");
+        assert_eq!(acknowledged, Some("S5 (1 of 3)"));
     }
 
     #[test]

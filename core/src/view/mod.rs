@@ -150,6 +150,9 @@ pub struct ZabView {
     pub durable: Zxid,
     /// and the last that it knows to be committed.
     pub committed: Zxid,
+    /// As leader that does not broadcast yet: from whom it has what it waits for, which is first the
+    /// accepted epochs, then the promises, then the acknowledgements of its history.
+    pub gathered: Vec<ServerId>,
     /// As leader: what is proposed and not committed, in order.
     pub outstanding: Vec<ProposalView>,
     /// As learner: what waits for its commit, in order.

@@ -14,7 +14,7 @@ pub struct HelpProps {
 }
 
 /// What the picture says, a line each.
-const GRAMMAR: [(&str, &str); 17] = [
+const GRAMMAR: [(&str, &str); 19] = [
     (
         "Colour",
         "the term, under Zab the epoch; it is used for nothing else",
@@ -38,7 +38,7 @@ const GRAMMAR: [(&str, &str); 17] = [
     ),
     (
         "Small disc",
-        "without a voice: a learner; hollow, a spare or a removed server",
+        "without a voice: a learner, under Zab an observer; hollow, a spare or a removed server",
     ),
     (
         "Two half-moons",
@@ -50,7 +50,15 @@ const GRAMMAR: [(&str, &str); 17] = [
     ),
     (
         "2/3 in a candidate",
-        "votes it has, and needs; in each half; under Zab, votes for whom it votes for",
+        "votes it has, and needs; in each half; under Zab, votes for whom it votes for, and in who is to lead, promises and then acknowledgements of its history",
+    ),
+    (
+        "Arrow between looking servers",
+        "under Zab: whom each proposes; dashed while its vote may change, whole when a quorum supports it",
+    ),
+    (
+        "Arrow with DIFF, TRUNC, SNAP",
+        "under Zab: the leader brings a learner up to date, by what it lacks, by cutting off what it has too much, by the whole state",
     ),
     ("Crown on an arrow", "leadership is being handed over"),
     ("p5", "its priority in elections"),

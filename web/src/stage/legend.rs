@@ -18,10 +18,12 @@ const RAFT: [Entry; 7] = [
     (Family::Client, "", false, "client"),
 ];
 
-const ZAB: [Entry; 8] = [
+const ZAB: [Entry; 10] = [
     (Family::Vote, "V", false, "vote"),
     (Family::Vote, "E", false, "epoch"),
     (Family::Append, "D", false, "DIFF"),
+    (Family::Append, "N", false, "NEWLEADER"),
+    (Family::Append, "U", false, "UPTODATE"),
     (Family::Append, "P", false, "PROPOSAL"),
     (Family::Append, "+", true, "ACK"),
     (Family::Append, "C", false, "COMMIT"),
@@ -49,7 +51,8 @@ pub(crate) fn Legend(props: &LegendProps) -> Html {
                     reply.then_some("reply"),
                     (family == Family::Client).then_some("square"),
                 );
-                html! { <li><span {class}>{ sign }</span>{ text }</li> }
+                let rare = matches!(text, "NEWLEADER" | "UPTODATE").then_some("rare");
+                html! { <li class={rare}><span {class}>{ sign }</span>{ text }</li> }
             }) }
         </ul>
     }

@@ -19,6 +19,7 @@ use super::log_hands::{GridHands, Grip};
 use super::log_window::{Columns, LogWindow};
 use super::pointed::focus;
 use super::size::use_size;
+use crate::facts::era;
 use crate::intent::{Intent, Target};
 
 /// See [`LogGrid`].
@@ -93,7 +94,7 @@ fn lit_entries(about: &About, server: ServerId) -> Option<(u64, u64)> {
 /// What the marks of a cell and a row mean.
 const KEY: &str = "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex · ring = configuration";
 /// The same under Zab, where a leader knows acknowledgements and sends whatever it proposes.
-const ZAB_KEY: &str = "filled = committed there · bar = applied · notch = not yet on disk · dot = acknowledged to · arrow = next proposal · ring = configuration";
+const ZAB_KEY: &str = "filled = committed there · bar = applied · notch = not yet on disk · dot = acknowledged · arrow = next · ring = configuration";
 
 /// Under Zab: the zxids of the places that any log shown holds.
 fn zxids(view: &View) -> Option<BTreeMap<u64, Zxid>> {
@@ -382,7 +383,12 @@ fn snapshot(server: &ServerView, window: LogWindow, stop: Option<u64>) -> Html {
             { for taken.partial.and_then(|partial| {
                 let percent = 100 * partial.stored / partial.bytes.max(1);
                 let style = columns(taken.base + 1, partial.index)?;
-                Some(html! { <i class="partial" {style} data-percent={percent.to_string()}><i style={format!("width:{percent}%")}></i></i> })
+                // Under Zab it comes in one piece.
+                let says = match server.zab {
+                    Some(_) => format!("SNAP · {} B", partial.bytes),
+                    None => format!("{percent} %"),
+                };
+                Some(html! { <i class="partial" {style} data-percent={percent.to_string()} data-says={says}><i style={format!("width:{percent}%")}></i></i> })
             }) }
         </>
     }
@@ -392,8 +398,9 @@ fn snapshot(server: &ServerView, window: LogWindow, stop: Option<u64>) -> Html {
 pub(crate) fn told(server: &ServerView) -> String {
     let taken = server.snapshot;
     format!(
-        "snapshot of entries 1 to {}, term {}, {} bytes; the log begins at {}",
+        "snapshot of entries 1 to {}, {} {}, {} bytes; the log begins at {}",
         taken.index,
+        era(server.zab.is_some()),
         taken.term,
         taken.bytes,
         taken.base + 1

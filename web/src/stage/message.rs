@@ -89,8 +89,10 @@ pub(crate) struct MessageMarkProps {
     pub(crate) sign: &'static str,
     /// Whether it answers another.
     pub(crate) reply: bool,
-    /// The sender's term.
+    /// The sender's term, or the epoch that it speaks of.
     pub(crate) term: Option<u64>,
+    /// What that is called.
+    pub(crate) era: &'static str,
     /// Whether it is held back.
     pub(crate) held: bool,
     /// Which way it flies, in degrees from 3 o'clock.
@@ -104,7 +106,7 @@ pub(crate) struct MessageMarkProps {
 impl MessageMarkProps {
     /// What is drawn of `message`, neither selected nor lit; none when an end of its way is not
     /// on the stage.
-    pub(crate) fn of(message: &MessageView, layout: &Layout) -> Option<Self> {
+    pub(crate) fn of(message: &MessageView, layout: &Layout, era: &'static str) -> Option<Self> {
         let lane = layout.lane(message.from, message.to)?;
         let sign = match (message.reply, message.positive) {
             (true, Some(false)) => "−",
@@ -121,6 +123,7 @@ impl MessageMarkProps {
             sign,
             reply: message.reply,
             term: message.term,
+            era,
             held: message.held,
             heading: rotation(lane.bearing()).round() as i32,
             disc: layout.disc,
@@ -140,7 +143,7 @@ impl MessageMarkProps {
             _ => {}
         }
         if let Some(term) = self.term {
-            parts.push(format!("term {term}"));
+            parts.push(format!("{} {term}", self.era));
         }
         if self.held {
             parts.push("held back".to_owned());

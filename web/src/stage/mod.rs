@@ -11,6 +11,7 @@
 mod geometry;
 
 mod client;
+mod course;
 mod hands;
 mod legend;
 mod link;
@@ -25,6 +26,7 @@ mod server;
 mod size;
 mod timer;
 mod tip;
+mod zab;
 
 use std::rc::Rc;
 
@@ -162,6 +164,10 @@ fn Ring(RingProps { stage: props, size }: &RingProps) -> Html {
                 { for view.deaths.iter().filter_map(|one| message::death(one, view.time, &layout)) }
             </g>
             { transfers(view, &layout) }
+            if view.protocol == "zab" {
+                { zab::votes(view, &layout) }
+                { zab::synchronisation(view, &layout) }
+            }
             { messages(view, &layout, &marks) }
             { timer::arcs(view, &layout) }
             { servers(view, &layout, &marks) }
@@ -213,11 +219,12 @@ fn transfers(view: &View, layout: &Layout) -> Html {
 
 /// Messages in flight. Only the outer group changes from frame to frame.
 fn messages(view: &View, layout: &Layout, marks: &Marks) -> Html {
+    let era = era(view.protocol == "zab");
     let flying = view.messages.iter().filter_map(|message| {
         let at = message::whereabouts(message, view.time, layout)?;
         let mark = MessageMarkProps {
             mark: marks.of_message(message.id),
-            ..MessageMarkProps::of(message, layout)?
+            ..MessageMarkProps::of(message, layout, era)?
         };
         Some(html! {
             <g key={message.id.number()} transform={format!("translate({} {})", num(at.x), num(at.y))}>

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::view::{BallotView, PeerView, ServerView, View, Vote};
-use quorumscope_core::zab::{Phase, SyncMode};
+use quorumscope_core::view::{BallotView, PeerView, ServerView, View, Vote, ZabView};
+use quorumscope_core::zab::{Phase, ServerState};
 use yew::prelude::*;
 
+use super::course::Course;
 use super::geometry::{FACE, HALO, LabelStyle, Layout, Point, Spot};
 use super::marks::Mark;
 use super::term_class;
@@ -45,52 +46,6 @@ pub(crate) struct Face {
     votes: Vec<(f64, Vote)>,
     /// Of these: had and needed, in each half of a joint configuration.
     quorums: Vec<(usize, usize)>,
-}
-
-/// How far a server has come that runs Zab.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Course {
-    phase: Option<Phase>,
-    /// While it looks for a leader: who it votes for.
-    vote: Option<ServerId>,
-    /// While it is brought up to date: how.
-    transfer: Option<SyncMode>,
-}
-
-impl Course {
-    fn of(view: &View, server: &ServerView) -> Option<Self> {
-        let zab = server.zab.as_ref()?;
-        let looks = zab.phase == Some(Phase::Election);
-        let synchronises = zab.phase == Some(Phase::Synchronisation);
-        Some(Self {
-            phase: zab.phase,
-            vote: zab.vote.map(|vote| vote.leader).filter(|_| looks),
-            transfer: zab_facts::transfer(view.servers.iter(), server.id).filter(|_| synchronises),
-        })
-    }
-
-    /// Its phase in the fewest words.
-    fn says(self) -> Cow<'static, str> {
-        match (self.phase, self.vote, self.transfer) {
-            (None, ..) => "crashed".into(),
-            (Some(Phase::Election), Some(leader), _) => format!("looking → {leader}").into(),
-            (Some(Phase::Synchronisation), _, Some(mode)) => {
-                format!("sync · {}", zab_facts::mode(mode)).into()
-            }
-            (Some(Phase::Synchronisation), ..) => "sync".into(),
-            (Some(phase), ..) => zab_facts::phase(phase).into(),
-        }
-    }
-
-    /// The same for who cannot see it.
-    fn names(self) -> impl Iterator<Item = String> {
-        let phase = self.phase.filter(|phase| *phase != Phase::Election);
-        let phase = phase.map(|phase| format!("phase {}", zab_facts::phase(phase)));
-        let vote = self.vote.map(|leader| format!("votes for {leader}"));
-        let by = |mode| format!("brought up to date by {}", zab_facts::mode(mode));
-        let parts = [phase, vote, self.transfer.map(by)];
-        parts.into_iter().flatten()
-    }
 }
 
 impl Face {
@@ -133,16 +88,19 @@ impl Face {
         }
     }
 
-    /// Whether it asks for votes.
+    /// Whether it asks for votes; under Zab also for promises and for the acknowledgements of its
+    /// history.
     fn polls(&self) -> bool {
-        !self.votes.is_empty() && self.role != "leader"
+        !self.votes.is_empty() && (self.role != "leader" || self.is_prospective())
     }
 
     /// Under Zab the phase, else the role in the fewest words: of a follower that has no voice, what
     /// it is instead.
-    fn says(&self) -> Cow<'static, str> {
-        if let Some(course) = self.zab {
-            return course.says();
+    fn says(&self, style: LabelStyle) -> Cow<'static, str> {
+        match (self.zab, style) {
+            (Some(course), LabelStyle::Line) => return course.says(),
+            (Some(course), _) => return course.says_briefly(),
+            (None, _) => {}
         }
         match (self.role, self.standing.word) {
             ("precandidate", _) => "pre-candidate".into(),
@@ -170,7 +128,7 @@ impl Face {
             Some((true, false)) => parts.push("votes in the old half".to_owned()),
             Some((false, _)) => parts.push("votes in the new half".to_owned()),
             None if self.standing.word == "voter" => {}
-            None => parts.push(self.standing.word.to_owned()),
+            None => parts.push(members::word(self.standing.word, self.zab.is_some()).to_owned()),
         }
         if self.paused {
             parts.push("paused".to_owned());
@@ -193,10 +151,10 @@ impl Face {
         if self.reads > 0 {
             parts.push(format!("{} reads wait", self.reads));
         }
-        let what = if self.polls() {
-            "votes"
-        } else {
-            "acknowledgements"
+        let what = match self.zab.and_then(|course| course.phase) {
+            Some(Phase::Discovery) => "promises",
+            _ if self.role == "leader" => "acknowledgements",
+            _ => "votes",
         };
         parts.extend(
             self.quorums
@@ -208,13 +166,25 @@ impl Face {
 }
 
 /// Who has a voice in what `server` counts, and how each stands: votes while it stands for
-/// election; as leader, acknowledgements of its last entry until that is committed.
+/// election; as leader, acknowledgements of its last entry until that is committed, and under Zab
+/// before that the promises to follow it and the acknowledgements of its history.
 fn voices(server: &ServerView) -> Vec<(ServerId, Vote)> {
     let known = &server.configuration;
     let olds = known.outgoing.iter().flatten();
     let mut voters: Vec<_> = known.voters.iter().chain(olds).copied().collect();
     voters.sort_unstable();
     voters.dedup();
+    if let Some(zab) = server.zab.as_ref().filter(|zab| leads_no_epoch(zab)) {
+        let has = |voter: &ServerId| zab.gathered.contains(voter);
+        let given = |voter| {
+            if has(&voter) {
+                (voter, Vote::Have)
+            } else {
+                (voter, Vote::Open)
+            }
+        };
+        return voters.into_iter().map(given).collect();
+    }
     let own = if server.role != "leader" || server.durable >= server.last {
         Vote::Have
     } else {
@@ -248,6 +218,11 @@ fn voices(server: &ServerView) -> Vec<(ServerId, Vote)> {
     counted
         .filter_map(|voter| Some((*voter, vote(voter)?)))
         .collect()
+}
+
+/// Whether a server leads, and its epoch has not begun.
+fn leads_no_epoch(zab: &ZabView) -> bool {
+    zab.state == Some(ServerState::Leading) && zab.phase != Some(Phase::Broadcast)
 }
 
 /// See [`ServerNode`].
@@ -384,9 +359,9 @@ fn label(face: &Face, spot: &Spot) -> Html {
     let (x, y) = (num(label.at.x).to_string(), num(label.at.y).to_string());
     let role = match label.style {
         LabelStyle::Name => Html::default(),
-        LabelStyle::Line => html! { <tspan class="role" dx="6">{ face.says() }</tspan> },
+        LabelStyle::Line => html! { <tspan class="role" dx="6">{ face.says(label.style) }</tspan> },
         LabelStyle::TwoLines => {
-            html! { <tspan class="role" x={x.clone()} dy="15">{ face.says() }</tspan> }
+            html! { <tspan class="role" x={x.clone()} dy="15">{ face.says(label.style) }</tspan> }
         }
     };
     html! {
