@@ -40,7 +40,10 @@ pub(crate) fn compare(task: &Compare) -> Verdict {
             Protocol::Raft => "Raft",
             Protocol::Zab => "Zab",
         };
-        print_line(&format!("{}  {name}: {}. {}", one.time, one.title, one.text));
+        print_line(&format!(
+            "{}  {name}: {}. {}",
+            one.time, one.title, one.text
+        ));
     }
     for left in comparison.left(&player) {
         let at = left.at.map(|at| format!("at {at} ")).unwrap_or_default();

@@ -27,12 +27,16 @@ fn both_protocols_run_on_one_clock_and_what_is_done_to_one_is_done_to_both() {
     page.click("[data-protocol=both]");
     for half in ["raft", "zab"] {
         page.see(&format!("[data-half={half}] [data-server=S5]"));
-        page.see(&format!("[data-half={half}] [data-server][data-role=leader]"));
+        page.see(&format!(
+            "[data-half={half}] [data-server][data-role=leader]"
+        ));
     }
     page.context_click("[data-half=zab] [data-server=S2]");
     page.push("Crashcrash S2");
     for half in ["raft", "zab"] {
-        page.see(&format!("[data-half={half}] [data-server=S2][data-up=false]"));
+        page.see(&format!(
+            "[data-half={half}] [data-server=S2][data-up=false]"
+        ));
     }
     page.show("Compare");
     page.push("Crash the leader of each");
@@ -87,5 +91,8 @@ fn of_the_two_the_one_that_is_chosen_goes_on_alone_from_where_it_is() {
     page.click("header [data-protocol=zab]");
     page.see(".qs:not([data-beside])");
     let view = page.view();
-    assert_eq!((&view["protocol"], &view["time"]), (&json!("zab"), &json!(2_500)));
+    assert_eq!(
+        (&view["protocol"], &view["time"]),
+        (&json!("zab"), &json!(2_500))
+    );
 }
