@@ -16,6 +16,7 @@ mod outbox;
 mod protocol;
 mod raft_side;
 mod reads;
+mod revalidation;
 mod scratch;
 mod session;
 mod watches;
@@ -413,10 +414,13 @@ impl Server {
             self.refuse_all(reason, out, |_, _| true);
             self.leader = leader;
             self.looking_since = looks.then_some(now);
-            match &self.protocol {
+            match &mut self.protocol {
                 ByProtocol::Raft(_) => self.pass_on_outstanding(now, out),
                 // What was on its way to the leader is lost with the connection.
-                ByProtocol::Zab(_) => self.outbox.give_up(),
+                ByProtocol::Zab(side) => {
+                    self.outbox.give_up();
+                    side.arrivals.clear();
+                }
             }
         }
     }

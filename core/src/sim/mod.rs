@@ -25,6 +25,8 @@ mod sockets;
 mod tests;
 mod world;
 #[cfg(test)]
+mod zab_session_tests;
+#[cfg(test)]
 mod zab_tests;
 
 pub use clients::{ClientNode, Opening, Reach};

@@ -320,7 +320,8 @@ impl Ahead<'_> {
     /// over an earlier connection, before the client moved, must not overtake what it sent since.
     fn check_session(self, session: SessionId, origin: ServerId) -> Result<(), ErrorCode> {
         let session = self.session(session).ok_or(ErrorCode::SessionExpired)?;
-        if self.rules().bars(session.owner, origin) {
+        let bars = |owner| self.rules().bars(owner, origin);
+        if session.owner.is_some_and(bars) {
             Err(ErrorCode::SessionMoved)
         } else {
             Ok(())
