@@ -4,16 +4,19 @@ use std::rc::Rc;
 
 use quorumscope_core::history::MarkKind;
 use quorumscope_core::ids::EventId;
+use quorumscope_core::script::Protocol;
 
 use crate::action::{Action, Favourite, Tab};
 use crate::app::App;
+use crate::crossing;
 use crate::desk::{Closed, Dialog, Menu, Refusal};
 use crate::draft::Draft;
 use crate::frames::window;
 use crate::intent::{Intent, Target};
 use crate::members::Members;
-use crate::model::Model;
+use crate::model::{Model, Notice};
 use crate::offers;
+use crate::scenarios::PLAIN;
 use crate::shell::Shell;
 
 impl App {
@@ -28,7 +31,10 @@ impl App {
             Action::Intent(intent) => self.follow(model, intent),
             Action::Do(favourite) => self.favour(model, favourite),
             Action::Close => self.close(model),
-            Action::Load(script, title) => self.load(model, &script, title),
+            Action::Load(script, title) => {
+                self.load(model, &script, Some(title));
+            }
+            Action::Protocol(protocol) => self.cross(model, protocol),
             Action::Scenario(scenario) => scenario.fetch(&shell.host, self.on.clone()),
             Action::Notify(notice) => {
                 self.desk.dialog = None;
@@ -166,6 +172,11 @@ impl App {
     }
 
     fn favour(&mut self, model: &mut Model, favourite: Favourite) {
+        if let Some(errors) = offers::has_no_meaning(&self.view, favourite) {
+            let title = "These servers have no election timers to move.".to_owned();
+            let errors = vec![errors.to_owned()];
+            return model.notify(Notice { title, errors });
+        }
         for line in offers::favourite(&self.view, favourite) {
             if model.run(&line).is_err() {
                 return;
@@ -182,12 +193,28 @@ impl App {
         }
     }
 
-    fn load(&mut self, model: &mut Model, script: &str, scenario: &'static str) {
-        // What is wrong with the script is said by a notice.
-        if model.load(script, &[]).is_err() {
+    /// Starts over under another protocol; what means nothing there is said.
+    fn cross(&mut self, model: &mut Model, protocol: Protocol) {
+        if model.player().world().settings().protocol == protocol {
             return;
         }
-        self.desk.scenario = Some(scenario);
+        let crossing = crossing::under(protocol, &model.script());
+        let plain = (!crossing.acts).then_some(PLAIN);
+        if self.load(model, &crossing.script, plain) && !crossing.left.is_empty() {
+            let name = crossing::title(protocol);
+            model.notify(Notice {
+                title: format!("What {name} does not have was left out."),
+                errors: crossing.left,
+            });
+        }
+    }
+
+    /// Starts over with a script. Whether it is of use: what is wrong with it is said by a notice.
+    fn load(&mut self, model: &mut Model, script: &str, scenario: Option<&'static str>) -> bool {
+        if model.load(script, &[]).is_err() {
+            return false;
+        }
+        self.desk.scenario = scenario;
         self.desk.dialog = None;
         self.desk.selected = None;
         self.desk.why = None;
@@ -197,6 +224,7 @@ impl App {
             self.desk.tab = Tab::Story;
         }
         model.play();
+        true
     }
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use quorumscope_core::ids::{EventId, ServerId};
+use quorumscope_core::script::Protocol;
 use quorumscope_core::time::Time;
 use quorumscope_core::view::About;
 
@@ -74,6 +75,8 @@ pub enum Action {
     Members(Option<Members>),
     /// Put the settings of a new cluster together: from those that are, or this far.
     Settings(Option<Draft>),
+    /// Start over with the same servers, seed, faults and clients' operations under this protocol.
+    Protocol(Protocol),
     /// Say why a line is not offered, where it is asked for.
     Refuse(Refusal),
     /// Put away what an action has to say.

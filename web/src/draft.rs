@@ -5,7 +5,8 @@ use quorumscope_core::script::limits::FORMAT_VERSION;
 use quorumscope_core::script::{
     self, Errors, Header, Names, Protocol, Setting, Settings, complete,
 };
-use quorumscope_core::{raft, zab};
+
+use crate::crossing;
 
 /// Settings as they stand in the fields of a form.
 #[derive(Clone, PartialEq, Debug)]
@@ -84,21 +85,13 @@ impl Draft {
                 now.value(),
             )
         }));
-        let rules = match protocol {
-            Protocol::Raft => raft::Rules::list(),
-            Protocol::Zab => zab::Rules::list(),
-        };
-        fields.extend(rules.iter().map(|rule| {
-            let is_off = header.rules_off.iter().any(|off| off == rule.name);
+        let rules = crossing::rules(protocol).into_iter();
+        fields.extend(rules.map(|(name, text)| {
+            let is_off = header.rules_off.iter().any(|off| off == name);
             let value = if is_off { "off" } else { "on" };
             Field {
                 words: vec!["on".to_owned(), "off".to_owned()],
-                ..field(
-                    &format!("{RULE}{}", rule.name),
-                    rule.text,
-                    "on",
-                    value.to_owned(),
-                )
+                ..field(&format!("{RULE}{name}"), text, "on", value.to_owned())
             }
         }));
         Self { protocol, fields }
@@ -110,6 +103,12 @@ impl Draft {
         let mut changed = self.clone();
         changed.fields[place].value = value;
         changed
+    }
+
+    /// The same for servers that run another protocol: what only this one has is as usual there.
+    #[must_use]
+    pub fn under(&self, protocol: Protocol) -> Self {
+        Self::of(&crossing::under(protocol, &self.script()).script)
     }
 
     /// The script of a cluster with these settings to which nothing is done.
@@ -196,6 +195,20 @@ mod tests {
         assert_eq!(named("set pre-vote").words, ["on", "off"]);
         assert_eq!(named("set membership").words.len(), 3);
         assert!(named("set heartbeat").words.is_empty());
+    }
+
+    #[test]
+    fn another_protocol_has_its_own_settings_and_the_same_servers() {
+        let draft = Draft::of("quorumscope 1\nservers 3\nset heartbeat 40ms\n");
+        let zab = draft.under(Protocol::Zab);
+        assert_eq!(zab.script(), "quorumscope 1\nprotocol zab\nservers 3\n");
+        let has = |draft: &Draft, line: &str| draft.fields.iter().any(|field| field.line == line);
+        assert!(has(&zab, "set init-limit") && !has(&zab, "set heartbeat"));
+        assert_eq!(
+            zab.under(Protocol::Raft).script(),
+            "quorumscope 1\nservers 3\n"
+        );
+        assert_eq!(zab.objection(), None);
     }
 
     #[test]

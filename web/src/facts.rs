@@ -5,10 +5,12 @@ use quorumscope_core::view::{
     ClientView, LinkView, MessageView, OperationView, RecipeView, ServerView, SessionView,
     TransferView, View, ZnodeView,
 };
+use quorumscope_core::zab::Pair;
 
 use crate::intent::Target;
 use crate::members;
 use crate::offers;
+use crate::zab_facts;
 
 /// A named value.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,7 +30,7 @@ pub type Details = Vec<(&'static str, String)>;
     clippy::needless_pass_by_value,
     reason = "most values are made for the call"
 )]
-fn fact(name: impl Into<String>, value: impl ToString) -> Fact {
+pub(crate) fn fact(name: impl Into<String>, value: impl ToString) -> Fact {
     Fact {
         name: name.into(),
         value: value.to_string(),
@@ -36,7 +38,7 @@ fn fact(name: impl Into<String>, value: impl ToString) -> Fact {
     }
 }
 
-fn or_none<T: ToString>(value: Option<T>) -> String {
+pub(crate) fn or_none<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "none".to_owned(), |value| value.to_string())
 }
 
@@ -83,68 +85,24 @@ pub fn changed_first(mut now: Vec<Fact>, before: &[Fact]) -> Vec<Fact> {
 pub fn runs_down(name: &str) -> bool {
     matches!(
         name,
-        "election timer" | "lease" | "gives up in" | "arrives in"
+        "election timer" | "waits for its leader" | "lease" | "gives up in" | "arrives in"
     ) || name.starts_with("expires ")
 }
 
 fn of_server(server: &ServerView) -> Vec<Fact> {
-    let mut facts = vec![
-        fact(
-            "role",
-            if server.paused {
-                format!("{}, paused", server.role)
-            } else {
-                server.role.to_owned()
-            },
-        ),
-        fact("term", server.term),
-        fact("voted for", or_none(server.voted_for)),
-        fact("leader, as it believes", or_none(server.leader)),
-        fact("commit index", server.commit),
-        fact("applied index", server.applied),
-        fact("durable index", server.durable),
-        fact("last index", server.last),
+    let mut facts = match &server.zab {
+        Some(zab) => zab_facts::of_server(server, zab),
+        None => of_replica(server),
+    };
+    facts.extend([
         fact("snapshot", snapshot(server)),
         fact("configuration", members::written(&server.configuration)),
         fact("takes part as", part(server)),
-        fact("priority", server.priority),
-        fact("linearizable reads waiting", server.pending_reads),
-        fact(
-            "election timer",
-            server
-                .timer
-                .map_or_else(|| "none".to_owned(), |timer| millis(timer.remaining)),
-        ),
-    ];
+    ]);
     let newcomers = &server.configuration.newcomers;
     if !newcomers.is_empty() {
         facts.push(fact("waits to catch up", listed(newcomers)));
     }
-    facts.extend(
-        server
-            .lease
-            .map(|lease| fact("lease", millis(lease.remaining))),
-    );
-    let receives = server.snapshot.partial;
-    facts.extend(receives.map(|partial| fact("receives a snapshot", way(partial))));
-    facts.extend(server.transfer.map(|to| fact("hands over to", to)));
-    facts.extend(server.ballots.iter().map(|ballot| {
-        fact(
-            format!("vote of {}", ballot.peer),
-            format!("{:?}", ballot.vote).to_ascii_lowercase(),
-        )
-    }));
-    facts.extend(server.peers.iter().map(|peer| {
-        let mut value = format!(
-            "match {}, next {}, {} in flight, {}",
-            peer.match_index, peer.next_index, peer.inflight, peer.state
-        );
-        if let Some(sent) = peer.snapshot {
-            value += " ";
-            value += &way(sent);
-        }
-        fact(format!("peer {}", peer.peer), value)
-    }));
     let disk = if server.disk.full {
         "full".to_owned()
     } else {
@@ -173,14 +131,76 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
     facts
 }
 
+/// What only a server that runs Raft has.
+fn of_replica(server: &ServerView) -> Vec<Fact> {
+    let mut facts = vec![
+        fact(
+            "role",
+            if server.paused {
+                format!("{}, paused", server.role)
+            } else {
+                server.role.to_owned()
+            },
+        ),
+        fact("term", server.term),
+        fact("voted for", or_none(server.voted_for)),
+        fact("leader, as it believes", or_none(server.leader)),
+        fact("commit index", server.commit),
+        fact("applied index", server.applied),
+        fact("durable index", server.durable),
+        fact("last index", server.last),
+        fact("priority", server.priority),
+        fact("linearizable reads waiting", server.pending_reads),
+        fact(
+            "election timer",
+            server
+                .timer
+                .map_or_else(|| "none".to_owned(), |timer| millis(timer.remaining)),
+        ),
+    ];
+    facts.extend(
+        server
+            .lease
+            .map(|lease| fact("lease", millis(lease.remaining))),
+    );
+    let receives = server.snapshot.partial;
+    facts.extend(receives.map(|partial| fact("receives a snapshot", way(partial))));
+    facts.extend(server.transfer.map(|to| fact("hands over to", to)));
+    facts.extend(server.ballots.iter().map(|ballot| {
+        fact(
+            format!("vote of {}", ballot.peer),
+            format!("{:?}", ballot.vote).to_ascii_lowercase(),
+        )
+    }));
+    facts.extend(server.peers.iter().map(|peer| {
+        let mut value = format!(
+            "match {}, next {}, {} in flight, {}",
+            peer.match_index, peer.next_index, peer.inflight, peer.state
+        );
+        if let Some(sent) = peer.snapshot {
+            value += " ";
+            value += &way(sent);
+        }
+        fact(format!("peer {}", peer.peer), value)
+    }));
+    facts
+}
+
+/// What a leader's time is called.
+pub const fn era(is_zab: bool) -> &'static str {
+    if is_zab { "epoch" } else { "term" }
+}
+
 /// What its snapshot stands for.
 fn snapshot(server: &ServerView) -> String {
     let taken = server.snapshot;
     match taken.index {
         0 => "none".to_owned(),
         index => format!(
-            "to entry {index} of term {}, {} bytes",
-            taken.term, taken.bytes
+            "to entry {index} of {} {}, {} bytes",
+            era(server.zab.is_some()),
+            taken.term,
+            taken.bytes
         ),
     }
 }
@@ -207,7 +227,7 @@ fn part(server: &ServerView) -> String {
     }
 }
 
-fn listed<T: ToString>(items: &[T]) -> String {
+pub(crate) fn listed<T: ToString>(items: &[T]) -> String {
     items
         .iter()
         .map(ToString::to_string)
@@ -367,9 +387,10 @@ fn of_entry(view: &View, server: quorumscope_core::ids::ServerId, index: u64) ->
         })
         .map(|other| other.id)
         .collect();
-    Some(vec![
-        fact("holds", &entry.label),
-        fact("term", entry.term),
+    let mut facts = vec![fact("holds", &entry.label)];
+    facts.extend(entry.zxid.map(|zxid| fact("zxid", Pair(zxid))));
+    facts.extend([
+        fact(era(entry.zxid.is_some()), entry.term),
         fact("durable here", yes(entry.durable)),
         fact("committed, as it knows", yes(entry.committed)),
         fact("applied here", yes(entry.applied)),
@@ -382,7 +403,8 @@ fn of_entry(view: &View, server: quorumscope_core::ids::ServerId, index: u64) ->
                 view.servers.len()
             ),
         ),
-    ])
+    ]);
+    Some(facts)
 }
 
 fn of_znode(znode: &ZnodeView) -> Vec<Fact> {

@@ -6,8 +6,8 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`intent`], [`action`] | what a reader points at, and what the page can be told to do |
-//! | [`playback`], [`settings`], [`model`] | a run and how it is watched, without a screen |
-//! | [`asks`], [`offers`], [`operators`], [`members`], [`facts`], [`snapshot`] | what can be done and said about what is there |
+//! | [`playback`], [`settings`], [`crossing`], [`model`] | a run and how it is watched, without a screen |
+//! | [`asks`], [`offers`], [`operators`], [`members`], [`facts`], [`zab_facts`], [`snapshot`] | what can be done and said about what is there |
 //! | [`stage`], [`panels`], `page` | what is drawn |
 //! | [`app`], [`element`] | the root component, and what a host page holds |
 
@@ -16,6 +16,7 @@ pub mod action;
 pub mod app;
 pub mod asks;
 pub mod completion;
+pub mod crossing;
 pub mod desk;
 pub mod draft;
 pub mod element;
@@ -41,3 +42,4 @@ pub mod settings;
 pub mod shell;
 pub mod snapshot;
 pub mod stage;
+pub mod zab_facts;

@@ -142,6 +142,15 @@ pub struct Standing {
     pub halves: Option<(bool, bool)>,
 }
 
+/// A word for what a server is, in the protocol's own terms: who learns without a voice is an
+/// observer under Zab, where followers learn, too.
+pub fn word(word: &'static str, is_zab: bool) -> &'static str {
+    match word {
+        "learner" if is_zab => "observer",
+        _ => word,
+    }
+}
+
 /// How `server` stands.
 pub fn standing(view: &View, server: &ServerView) -> Standing {
     let own = &server.configuration;

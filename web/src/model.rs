@@ -5,7 +5,7 @@
 
 use quorumscope_core::history::{Player, RunError, Stop};
 use quorumscope_core::ids::EventId;
-use quorumscope_core::script;
+use quorumscope_core::script::{self, Problem};
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::{Scope, View};
 
@@ -149,7 +149,9 @@ impl Model {
 
     /// Has the page say something more.
     pub fn notify(&mut self, notice: Notice) {
-        self.notices.push(notice);
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
     }
 
     /// Puts all notices away.
@@ -212,9 +214,20 @@ impl Model {
         }
     }
 
+    /// Whether only servers that run another protocol can do what a line says.
+    fn is_of_the_other_protocol(&self, line: &str) -> bool {
+        let names = script::Names {
+            protocol: Some(self.player.world().settings().protocol),
+            ..script::Names::default()
+        };
+        let read = script::parse_command_with(line, &names);
+        read.is_err_and(|error| matches!(error.problem, Problem::OtherProtocol { .. }))
+    }
+
     /// What can be done to `target`, and what cannot be done now and why.
     pub fn offers(&self, view: &View, target: &Target) -> Vec<Offer> {
         let mut offers = offers::offers(view, target);
+        offers.retain(|offer| !self.is_of_the_other_protocol(&offer.line));
         for offer in &mut offers {
             if offer.refused.is_none() {
                 offer.refused = self.refusal(&offer.line);

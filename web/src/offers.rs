@@ -257,6 +257,14 @@ fn for_znode(view: &View, path: &str) -> Vec<Offer> {
     offers
 }
 
+/// Why what a lecturer does under Raft cannot be done here.
+pub fn has_no_meaning(view: &View, wanted: Favourite) -> Option<&'static str> {
+    let of_timers = matches!(wanted, Favourite::SpreadTimers | Favourite::AlignTimers);
+    (of_timers && view.protocol == "zab").then_some(
+        "Under Zab a vote is compared and not granted: the best history wins, whoever begins, and no vote is split.",
+    )
+}
+
 /// The lines that do what a lecturer does all the time.
 pub fn favourite(view: &View, wanted: Favourite) -> Vec<String> {
     match wanted {

@@ -48,6 +48,7 @@ fn priority(server: &ServerView, offers: &mut Vec<Offer>) {
 
 fn membership(view: &View, server: &ServerView, offers: &mut Vec<Offer>) {
     let now = Members::of(view);
+    let is_zab = server.zab.is_some();
     for (part, word) in Part::ALL {
         if part == now.part(server.id) {
             continue;
@@ -55,7 +56,7 @@ fn membership(view: &View, server: &ServerView, offers: &mut Vec<Offer>) {
         let line = now.with(server.id, part).line();
         offers.push(Offer {
             harmful: part == Part::Out,
-            ..gentle(word, line).in_row("Member as")
+            ..gentle(members::word(word, is_zab), line).in_row("Member as")
         });
     }
     offers.extend(cluster(view));

@@ -56,3 +56,20 @@ async fn what_is_typed_is_never_markup() {
     assert_eq!(count(&host, "img"), 0);
     handle.unmount();
 }
+
+#[wasm_bindgen_test]
+async fn the_other_protocol_is_a_click_away_with_the_same_servers_and_requests() {
+    let host = host();
+    let mut handle =
+        quorumscope_web::element::mount(host.clone(), "", "", vec!["servers".into(), "3".into()]);
+    shows(&host, "[data-server][data-role]:not([data-phase])", 3).await;
+    handle.run("client A").unwrap();
+
+    let zab = host.query_selector("[data-protocol=zab]").unwrap().unwrap();
+    zab.unchecked_into::<web_sys::HtmlElement>().click();
+    shows(&host, "[data-protocol=zab][aria-pressed=true]", 1).await;
+    shows(&host, "[data-server][data-phase=looking]", 3).await;
+    shows(&host, "[data-client=A]", 1).await;
+    shows(&host, ".notice", 0).await;
+    handle.unmount();
+}

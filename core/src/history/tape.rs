@@ -1,4 +1,4 @@
-//! A run at a glance: its terms as bands, what mattered as marks.
+//! A run at a glance: its terms or epochs as bands, what mattered as marks.
 
 use serde::Serialize;
 
@@ -6,6 +6,7 @@ use crate::client::ClientFact;
 use crate::raft::RaftFact;
 use crate::sim::{Fact, Record, WorldFact};
 use crate::time::Time;
+use crate::zab::ZabFact;
 use crate::zookeeper::Request;
 
 /// The most marks kept; then those of one kind that lie close together become one.
@@ -17,18 +18,19 @@ const MOST_BANDS: usize = 1_024;
 /// A run at a glance.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Tape {
-    /// The highest term at each time, from the beginning; each band ends where the next begins.
+    /// The highest term at each time, from the beginning, or under Zab the highest epoch whose
+    /// leader has begun it; each band ends where the next begins.
     pub bands: Vec<Band>,
     /// What mattered, in order.
     pub marks: Vec<Mark>,
 }
 
-/// A stretch of time with one highest term.
+/// A stretch of time with one highest term or epoch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Band {
     /// Where it begins.
     pub from: Time,
-    /// The term.
+    /// The term, or the epoch.
     pub term: u64,
 }
 
@@ -66,8 +68,14 @@ pub enum MarkKind {
 impl Tape {
     /// Takes in what a record means for the tape.
     pub(super) fn note(&mut self, record: &Record) {
-        if let Fact::Raft(RaftFact::StoodForElection { term, .. }) = record.fact {
-            self.reach_term(record.time, term.number());
+        match record.fact {
+            Fact::Raft(RaftFact::StoodForElection { term, .. }) => {
+                self.reach_term(record.time, term.number());
+            }
+            Fact::Zab(ZabFact::EpochBegun { epoch }) => {
+                self.reach_term(record.time, epoch.number().into());
+            }
+            _ => {}
         }
         if let Some(kind) = kind_of(&record.fact) {
             self.mark(record.time, kind);
@@ -141,7 +149,9 @@ impl Tape {
 
 fn kind_of(fact: &Fact) -> Option<MarkKind> {
     Some(match fact {
-        Fact::Raft(RaftFact::BecameLeader { .. }) => MarkKind::Election,
+        Fact::Raft(RaftFact::BecameLeader { .. }) | Fact::Zab(ZabFact::Established { .. }) => {
+            MarkKind::Election
+        }
         Fact::Client(ClientFact::Answered {
             request: Some(request),
             reply: Ok(_),

@@ -244,6 +244,20 @@ fn memory_for_the_past_stays_bounded_and_old_times_can_still_be_told() {
 }
 
 #[test]
+fn under_zab_the_tape_shows_epochs_and_who_established_them() {
+    let mut player = Player::open("quorumscope 1\nprotocol zab\nservers 3\n").unwrap();
+    player.run("until leader").unwrap();
+    player.run("crash leader").unwrap();
+    player.run("until leader").unwrap();
+    let tape = player.tape();
+    let epochs: Vec<_> = tape.bands.iter().map(|band| band.term).collect();
+    assert_eq!(epochs, [1, 2]);
+    let elections = tape.marks.iter();
+    let elections = elections.filter(|mark| mark.kind == MarkKind::Election);
+    assert_eq!(elections.count(), 2);
+}
+
+#[test]
 fn the_view_of_a_fresh_cluster_says_what_it_is() {
     let mut player = Player::open("").unwrap();
     player.run("until leader").unwrap();

@@ -56,8 +56,9 @@ pub enum PeerMessage {
     Forward(Forward),
     /// Sessions whose clients the sender has heard from since it last said so.
     Touch(Vec<SessionId>),
-    /// Between replicas, under Zab: over a connection of the message's channel.
-    Zab(zab::Message<ZabTxn>),
+    /// Between replicas, under Zab: over a connection of the message's channel. Boxed, so that what
+    /// Zab says at length does not make every message of Raft's as large.
+    Zab(Box<zab::Message<ZabTxn>>),
 }
 
 /// A server's timers.

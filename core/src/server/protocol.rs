@@ -44,7 +44,7 @@ impl<R: Hash, Z: Hash> Hash for ByProtocol<R, Z> {
 pub type Durable = ByProtocol<raft::Durable<Command>, zab::Durable<ZabTxn>>;
 
 /// A record for a disk.
-pub type Write = ByProtocol<raft::Write<Command>, zab::Write<ZabTxn>>;
+pub type Write = ByProtocol<raft::Write<Command>, Box<zab::Write<ZabTxn>>>;
 
 /// Names a write. Tokens rise with each write of one boot; confirming one confirms all below it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -110,8 +110,10 @@ impl Write {
     pub fn snapshot_bytes(&self) -> u64 {
         match self {
             Self::Raft(write) => write.snapshot_bytes(),
-            Self::Zab(zab::Write::Snapshot { snapshot, .. }) => snapshot.state.size(),
-            Self::Zab(_) => 0,
+            Self::Zab(write) => match &**write {
+                zab::Write::Snapshot { snapshot, .. } => snapshot.state.size(),
+                _ => 0,
+            },
         }
     }
 }

@@ -104,15 +104,15 @@ pub(super) struct ZabSide {
 
 /// Whether a leader applies what it has committed on this input: its timer says so, or a learner
 /// comes that is to be brought up to date.
-pub(super) const fn lets_apply(input: &Input) -> bool {
-    matches!(
-        input,
-        Input::Timer(Timer::Zab(zab::Timer::Apply))
-            | Input::Peer {
-                message: PeerMessage::Zab(Message::ToLeader(ToLeader::AckEpoch { .. })),
-                ..
-            }
-    )
+pub(super) fn lets_apply(input: &Input) -> bool {
+    match input {
+        Input::Timer(Timer::Zab(zab::Timer::Apply)) => true,
+        Input::Peer {
+            message: PeerMessage::Zab(message),
+            ..
+        } => matches!(**message, Message::ToLeader(ToLeader::AckEpoch { .. })),
+        _ => false,
+    }
 }
 
 /// What the replica says to the server that it belongs to, in order.
@@ -164,7 +164,10 @@ impl ZabSide {
             Input::Peer {
                 from,
                 message: PeerMessage::Zab(message),
-            } => zab::Input::Message { from, message },
+            } => zab::Input::Message {
+                from,
+                message: *message,
+            },
             Input::Timer(Timer::Zab(timer)) => zab::Input::Timer(timer),
             Input::Stored(Token(token)) => zab::Input::Stored(zab::Token::new(token)),
             Input::ConnectionUp { peer, channel } => zab::Input::ConnectionUp { peer, channel },
@@ -240,7 +243,7 @@ impl ZabSide {
                 From::Send { to, message } => out.push(Output::SendOver {
                     to,
                     channel: message.channel(),
-                    message: PeerMessage::Zab(message),
+                    message: PeerMessage::Zab(Box::new(message)),
                 }),
                 From::Connect { to, channel } => out.push(Output::Connect { to, channel }),
                 From::Close { peer, channel } => out.push(Output::Disconnect { peer, channel }),
@@ -251,7 +254,7 @@ impl ZabSide {
                 From::CancelTimer { timer } => out.push(Output::CancelTimer(Timer::Zab(timer))),
                 From::Persist { token, write } => out.push(Output::Persist {
                     token: Token(token.number()),
-                    write: Write::Zab(write),
+                    write: Write::Zab(Box::new(write)),
                 }),
                 From::Fact(fact) => out.push(Output::Fact(Fact::Zab(fact))),
                 From::Deliver { entry, effect } => told.push(Told::Delivered {

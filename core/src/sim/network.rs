@@ -22,15 +22,15 @@ use crate::zookeeper::frame::{ToClient, ToServer};
 /// How many dead messages are remembered for whoever draws them.
 const REMEMBERED_DEATHS: usize = 64;
 
-/// What a message carries.
+/// What a message carries. What few messages carry is boxed: a simulation's time goes by moving them.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Body {
     /// From server to server.
     Peer(PeerMessage),
     /// From a client, over its connection.
-    ToServer(ConnectionId, ToServer),
+    ToServer(ConnectionId, Box<ToServer>),
     /// To a client, over its connection.
-    ToClient(ConnectionId, ToClient),
+    ToClient(ConnectionId, Box<ToClient>),
     /// The other end has closed the connection, or it broke.
     Closed(ConnectionId),
     /// From server to server, over a connection.

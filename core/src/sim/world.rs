@@ -487,7 +487,11 @@ impl World {
                     }
                 }
                 Output::Frame { connection, frame } => {
-                    self.send_to_client(connection, Body::ToClient(connection, frame), cause);
+                    self.send_to_client(
+                        connection,
+                        Body::ToClient(connection, Box::new(frame)),
+                        cause,
+                    );
                 }
                 Output::Close(connection) => self.server_closes(connection, cause),
                 Output::Fact(fact) => {

@@ -144,6 +144,15 @@ pub struct ZabView {
     pub current_epoch: crate::zab::Epoch,
     /// The last transaction in its state, or the start of its epoch.
     pub last_zxid: Zxid,
+    /// The last transaction of its log,
+    pub logged: Zxid,
+    /// the last that its disk has confirmed,
+    pub durable: Zxid,
+    /// and the last that it knows to be committed.
+    pub committed: Zxid,
+    /// As leader that does not broadcast yet: from whom it has what it waits for, which is first the
+    /// accepted epochs, then the promises, then the acknowledgements of its history.
+    pub gathered: Vec<ServerId>,
     /// As leader: what is proposed and not committed, in order.
     pub outstanding: Vec<ProposalView>,
     /// As learner: what waits for its commit, in order.
@@ -286,6 +295,8 @@ pub struct EntryView {
     pub index: u64,
     /// Its term.
     pub term: u64,
+    /// Under Zab: its zxid.
+    pub zxid: Option<Zxid>,
     /// `no-op`, `command` or `configuration`.
     pub kind: &'static str,
     /// What it holds, in a few words: `create /app`.

@@ -2,9 +2,12 @@
 
 use super::*;
 use crate::client::Input;
+use crate::history::Player;
 use crate::ids::{ClientId, ServerId};
+use crate::server::Protocol;
 use crate::sim::{Opening, Settings, World};
 use crate::time::{Duration, Time};
+use crate::zab::Phase;
 use crate::zookeeper::{AddWatchMode, CreateMode, Data, Request};
 
 fn ms(millis: u64) -> Duration {
@@ -293,4 +296,74 @@ fn an_operation_is_shown_with_the_version_that_it_demands() {
             ("set /app", Some(true)),
         ]
     );
+}
+
+#[test]
+fn under_zab_an_entry_has_its_zxid_and_a_server_says_how_far_it_is() {
+    let mut world = World::new(Settings {
+        servers: 3,
+        protocol: Protocol::Zab,
+        ..Settings::default()
+    });
+    pass(&mut world, ms(2_000));
+    world.open_client(client('A'), Opening::default()).unwrap();
+    pass(&mut world, ms(500));
+    ask(&mut world, 'A', &[create("/app", CreateMode::Persistent)]);
+    pass(&mut world, ms(500));
+    let view = View::of(&world, &Scope::default());
+    for server in &view.servers {
+        let zab = server.zab.as_ref().unwrap();
+        let last = server.log.last().unwrap();
+        assert_eq!(last.label, "create /app");
+        assert_eq!(last.zxid, Some(zab.logged));
+        let whole = (zab.logged, zab.logged);
+        assert_eq!((zab.durable, zab.committed), whole, "{}", server.id);
+        let before = server.log.iter().filter(|entry| entry.zxid < last.zxid);
+        assert_eq!(before.count() + 1, server.log.len());
+    }
+}
+
+/// The first view of a run in which something is so.
+fn view_when(script: &str, seen: impl Fn(&View) -> bool) -> View {
+    let mut player = Player::open(script).unwrap();
+    while player.now() < Time::from_millis(10_000) {
+        let view = player.view(&Scope::default());
+        if seen(&view) {
+            return view;
+        }
+        player.step();
+    }
+    panic!("it never comes");
+}
+
+#[test]
+fn a_state_on_its_way_is_seen_at_who_sends_it_and_at_who_gets_it() {
+    let script = include_str!("../../../scenarios/zab-far-behind.scope");
+    let view = view_when(script, |view| {
+        let mut servers = view.servers.iter();
+        servers.any(|server| server.snapshot.partial.is_some())
+    });
+    let partial = view.servers[0].snapshot.partial.unwrap();
+    assert_eq!((partial.index, partial.stored), (view.servers[2].last, 0));
+    assert!(partial.bytes > 0);
+    let sent = view.servers[2]
+        .peers
+        .iter()
+        .find(|peer| peer.peer == ServerId::new(1));
+    assert_eq!(sent.unwrap().snapshot, Some(partial));
+}
+
+#[test]
+fn a_leader_to_be_says_whose_promises_and_acknowledgements_it_has() {
+    let script = include_str!("../../../scenarios/zab-first-election.scope");
+    for phase in [Phase::Discovery, Phase::Synchronisation] {
+        let view = view_when(script, |view| {
+            let zab = view.servers[2].zab.as_ref().unwrap();
+            zab.phase == Some(phase) && zab.gathered.len() == 1
+        });
+        assert_eq!(
+            view.servers[2].zab.as_ref().unwrap().gathered,
+            [ServerId::new(3)]
+        );
+    }
 }

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use super::build::{Kind, Scope, configuration, family_of};
 use super::{
     BallotView, ClockView, DiskView, EntryView, LearnerView, PeerView, ProposalView, ServerView,
-    SnapshotView, TimerView, Vote, ZabView, ZabVoteView,
+    SnapshotView, TimerView, TransferView, Vote, ZabView, ZabVoteView,
 };
 use crate::ids::ServerId;
 use crate::quorum::is_weighted_majority;
 use crate::raft::{Configuration, Index};
-use crate::server::{Server, Timer, ZabTxn};
-use crate::sim::{Node, World};
+use crate::server::{PeerMessage, Server, Timer, ZabTxn};
+use crate::sim::{Body, Node, Packet, World};
 use crate::zab::{
     self, Durable, Message, Pair, Replica, ServerState, SyncMode, ToLeader, ToLearner, TxnLog,
 };
@@ -102,10 +102,13 @@ pub(super) fn server(
         applied: places.at(applied),
         durable: places.at(durable),
         last: places.at(known.log.last()),
-        snapshot: snapshot(known, &places),
+        snapshot: SnapshotView {
+            partial: transfer_to(world, node.id(), &places),
+            ..snapshot(known, &places)
+        },
         timer: replica.and_then(|replica| silence(world, node, replica)),
         ballots: replica.map_or_else(Vec::new, |replica| ballots(world, replica)),
-        peers: replica.map_or_else(Vec::new, |replica| peers(replica, &places)),
+        peers: replica.map_or_else(Vec::new, |replica| peers(world, replica, &places)),
         configuration: configuration(
             node.id(),
             &members,
@@ -129,7 +132,10 @@ pub(super) fn server(
         znodes: server.map_or(0, |server| {
             super::tree::shown(server.service().tree()).count()
         }),
-        zab: Some(replica.map_or_else(|| of_disk(image), of_replica)),
+        zab: Some(match replica {
+            Some(replica) => of_replica(replica, progress),
+            None => of_disk(image, progress),
+        }),
     }
 }
 
@@ -193,6 +199,34 @@ fn snapshot(known: &Durable<ZabTxn>, places: &Places) -> SnapshotView {
     }
 }
 
+/// The state that is on its way to a learner. It travels whole: none of it is there before all is.
+fn transfer_to(world: &World, learner: ServerId, places: &Places) -> Option<TransferView> {
+    let packets = || {
+        let flying = world.network().flying();
+        let to_it = flying.filter(|message| message.to == learner.into());
+        to_it.filter_map(|message| match &message.body {
+            Body::Wire(_, Packet::Frame(PeerMessage::Zab(Message::ToLearner(packet)))) => {
+                Some(packet)
+            }
+            _ => None,
+        })
+    };
+    let bytes = packets().find_map(|packet| match packet {
+        ToLearner::SnapBody { state } => Some(state.size()),
+        _ => None,
+    })?;
+    let announced = packets().find_map(|packet| match packet {
+        ToLearner::Snap { zxid } => Some(*zxid),
+        _ => None,
+    });
+    let replica = world.server(learner)?.zab()?;
+    Some(TransferView {
+        index: places.at(announced.or_else(|| replica.expected_snapshot())?),
+        stored: 0,
+        bytes,
+    })
+}
+
 /// How long a learner still waits for its leader.
 fn silence(world: &World, node: &Node, replica: &Replica<ZabTxn>) -> Option<TimerView> {
     let rings = node.rings_at(Timer::Zab(zab::Timer::Silence))?;
@@ -235,7 +269,7 @@ fn ballots(world: &World, replica: &Replica<ZabTxn>) -> Vec<BallotView> {
 }
 
 /// What a leader knows of who learns from it.
-fn peers(replica: &Replica<ZabTxn>, places: &Places) -> Vec<PeerView> {
+fn peers(world: &World, replica: &Replica<ZabTxn>, places: &Places) -> Vec<PeerView> {
     let last = replica.outstanding().map(|(zxid, _)| zxid).last();
     let last = last.unwrap_or_else(|| replica.log().last());
     replica
@@ -254,7 +288,7 @@ fn peers(replica: &Replica<ZabTxn>, places: &Places) -> Vec<PeerView> {
                     .outstanding()
                     .filter(|(_, acks)| !acks.contains(&peer))
                     .count(),
-                snapshot: None,
+                snapshot: transfer_to(world, peer, places).filter(|_| !up_to_date),
                 state: match (mode, up_to_date) {
                     (_, true) => "replicate",
                     (Some(SyncMode::Snap), _) => "snapshot",
@@ -278,11 +312,12 @@ fn entries(
         .map(|entry| EntryView {
             index: places.at(entry.zxid),
             term: entry.zxid.epoch().into(),
+            zxid: Some(entry.zxid),
             kind: match entry.configuration {
                 Some(_) => "configuration",
                 None => "command",
             },
-            label: format!("{} {}", Pair(entry.zxid), entry.txn.txn),
+            label: entry.txn.txn.to_string(),
             committed: entry.zxid <= progress.committed,
             applied: entry.zxid <= progress.applied,
             durable: entry.zxid <= progress.durable,
@@ -290,7 +325,7 @@ fn entries(
         .collect()
 }
 
-fn of_disk(image: &Durable<ZabTxn>) -> ZabView {
+fn of_disk(image: &Durable<ZabTxn>, progress: Progress) -> ZabView {
     ZabView {
         state: None,
         phase: None,
@@ -301,13 +336,17 @@ fn of_disk(image: &Durable<ZabTxn>) -> ZabView {
         accepted_epoch: image.accepted_epoch,
         current_epoch: image.current_epoch,
         last_zxid: image.last_zxid(),
+        logged: image.log.last(),
+        durable: progress.durable,
+        committed: progress.committed,
+        gathered: Vec::new(),
         outstanding: Vec::new(),
         pending: Vec::new(),
         learners: Vec::new(),
     }
 }
 
-fn of_replica(replica: &Replica<ZabTxn>) -> ZabView {
+fn of_replica(replica: &Replica<ZabTxn>, progress: Progress) -> ZabView {
     let own = replica.vote();
     let vote = |(from, ballot): (ServerId, zab::Ballot)| ZabVoteView {
         from,
@@ -329,6 +368,10 @@ fn of_replica(replica: &Replica<ZabTxn>) -> ZabView {
         accepted_epoch: replica.accepted_epoch(),
         current_epoch: replica.current_epoch(),
         last_zxid: replica.last_zxid(),
+        logged: replica.log().last(),
+        durable: progress.durable,
+        committed: progress.committed,
+        gathered: replica.gathered().collect(),
         outstanding: replica
             .outstanding()
             .map(|(zxid, acks)| ProposalView {

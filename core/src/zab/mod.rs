@@ -365,6 +365,12 @@ impl<T: Payload> Replica<T> {
         &self.disk.image().log
     }
 
+    /// Transactions for the log that have not been handed to the disk: they wait for the write
+    /// before them.
+    pub fn queued(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.disk.queued()
+    }
+
     /// The disk with everything that was handed to it.
     pub const fn disk(&self) -> &Durable<T> {
         self.disk.image()
@@ -392,6 +398,26 @@ impl<T: Payload> Replica<T> {
             _ => None,
         };
         received.into_iter().flatten().map(|(id, b)| (*id, *b))
+    }
+
+    /// From whom a leader has what it waits for until it broadcasts: first the accepted epochs, then
+    /// the promises, then the acknowledgements of its history.
+    pub fn gathered(&self) -> impl Iterator<Item = ServerId> + '_ {
+        let gathered = self.leading().and_then(|leading| match leading.stage {
+            LeaderStage::GatheringEpochs | LeaderStage::SavingEpoch => Some(&leading.connecting),
+            LeaderStage::GatheringPromises | LeaderStage::SavingCurrent => Some(&leading.electing),
+            LeaderStage::Synchronising => Some(&leading.synced),
+            LeaderStage::Broadcasting => None,
+        });
+        gathered.into_iter().flatten().copied()
+    }
+
+    /// The end of the state that a learner has been told to expect, until it comes.
+    pub fn expected_snapshot(&self) -> Option<Zxid> {
+        match &self.learning()?.stage {
+            LearnerStage::Syncing(staging) => staging.awaits_body,
+            _ => None,
+        }
     }
 
     /// Whether a looking server has a quorum for its vote and waits for a better one.

@@ -1,9 +1,11 @@
 //! The head of the page: which cluster, and the page's own switches.
 
+use quorumscope_core::script::Protocol;
 use yew::prelude::*;
 
 use super::parts::icon;
 use crate::action::Action;
+use crate::crossing;
 use crate::desk::Theme;
 
 /// Properties of [`Header`].
@@ -33,15 +35,11 @@ pub fn Header(props: &HeaderProps) -> Html {
         let on = on.clone();
         move |_: MouseEvent| on.emit(action.clone())
     };
-    let protocol = match props.protocol {
-        "zab" => "Zab",
-        _ => "Raft",
-    };
     let theme = format!("Theme: {}", props.theme.name());
     html! {
         <header class="top">
             <h1>{ "Quorum" }<b>{ "Scope" }</b></h1>
-            <span class="protocol">{ protocol }</span>
+            { protocols(props.protocol, on) }
             { scenario(props.scenario, on) }
             <button type="button" class="cluster" title="Settings" aria-haspopup="dialog" onclick={button(Action::Settings(None))}>
                 { icon(SLIDERS) }
@@ -61,6 +59,22 @@ const fn sign(theme: Theme) -> &'static str {
         Theme::System => "◐",
         Theme::Light => "○",
         Theme::Dark => "●",
+    }
+}
+
+/// What the servers run; the other begins a new run with the same work.
+fn protocols(current: &str, on: &Callback<Action>) -> Html {
+    let one = |(name, protocol): (&'static str, Protocol)| {
+        let title = crossing::title(protocol);
+        let onclick = on.reform(move |_: MouseEvent| Action::Protocol(protocol));
+        let says =
+            format!("{title}: the same servers, seed, faults and operations, from the beginning");
+        html! {
+            <button key={name} type="button" data-protocol={name} aria-pressed={(name == current).to_string()} title={says} {onclick}>{ title }</button>
+        }
+    };
+    html! {
+        <span class="protocol" role="group" aria-label="Protocol">{ for Protocol::NAMES.into_iter().map(one) }</span>
     }
 }
 

@@ -14,20 +14,31 @@ pub struct HelpProps {
 }
 
 /// What the picture says, a line each.
-const GRAMMAR: [(&str, &str); 15] = [
-    ("Colour", "the term; it is used for nothing else"),
+const GRAMMAR: [(&str, &str); 19] = [
+    (
+        "Colour",
+        "the term, under Zab the epoch; it is used for nothing else",
+    ),
     (
         "Arc round a server",
-        "its election timer, running down clockwise from the top; round a leader, its lease",
+        "its election timer, running down clockwise from the top; round a leader, its lease; under Zab, how long it still waits for its leader",
+    ),
+    (
+        "Word beside a server",
+        "its role; under Zab its phase: looking → whom it votes for, discovery, sync with DIFF, TRUNC or SNAP, broadcast",
     ),
     ("Crown, cross, bars", "leader; crashed; paused"),
+    (
+        "Outlined crown",
+        "under Zab: it leads, and its epoch has not begun",
+    ),
     (
         "Dotted edge, pale",
         "a pre-candidate: it asks who would vote for it, and has not raised its term",
     ),
     (
         "Small disc",
-        "without a voice: a learner; hollow, a spare or a removed server",
+        "without a voice: a learner, under Zab an observer; hollow, a spare or a removed server",
     ),
     (
         "Two half-moons",
@@ -39,7 +50,15 @@ const GRAMMAR: [(&str, &str); 15] = [
     ),
     (
         "2/3 in a candidate",
-        "votes it has, and needs; in each half",
+        "votes it has, and needs; in each half; under Zab, votes for whom it votes for, and in who is to lead, promises and then acknowledgements of its history",
+    ),
+    (
+        "Arrow between looking servers",
+        "under Zab: whom each proposes; dashed while its vote may change, whole when a quorum supports it",
+    ),
+    (
+        "Arrow with DIFF, TRUNC, SNAP",
+        "under Zab: the leader brings a learner up to date, by what it lacks, by cutting off what it has too much, by the whole state",
     ),
     ("Crown on an arrow", "leadership is being handed over"),
     ("p5", "its priority in elections"),
@@ -61,7 +80,7 @@ const GRAMMAR: [(&str, &str); 15] = [
     ),
     (
         "Dot and arrow in the log",
-        "matchIndex and nextIndex, as the leader believes; hollow while it probes, square while it sends its snapshot; beside it, messages in flight",
+        "matchIndex and nextIndex, as the leader believes; hollow while it probes, square while it sends its snapshot; under Zab, acknowledged to, and the next proposal; beside it, messages in flight",
     ),
 ];
 
@@ -86,7 +105,7 @@ const HANDS: [(&str, &str); 4] = [
 pub fn Help(props: &HelpProps) -> Html {
     html! {
         <Modal title="Help" on={props.on.clone()}>
-            <p>{ "Real Raft servers with a ZooKeeper-like service on top, over a simulated network that you can break. Everything you do is a line of the command language; the console shows it as it runs." }</p>
+            <p>{ "Real Raft or Zab servers with a ZooKeeper-like service on top, over a simulated network that you can break. Everything you do is a line of the command language; the console shows it as it runs." }</p>
             <div class="columns">
                 <section><h3>{ "Keys" }</h3>{ table(&HELP) }</section>
                 <section><h3>{ "Hands" }</h3>{ table(&HANDS) }<h3>{ "Picture" }</h3>{ table(&GRAMMAR) }</section>

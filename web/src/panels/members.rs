@@ -45,15 +45,9 @@ pub fn dialog(
                     { for operators::cluster(view).iter().map(|offer| offer::button(offer, None, on, html! { &offer.label })) }
                 </div>
                 { for view.servers.iter().map(|server| row(view, server, draft, on)) }
-                <fieldset class="choice ways">
-                    <legend>{ "Way" }</legend>
-                    { for Way::ALL.iter().map(|(way, word, text)| {
-                        let mut next = draft.clone();
-                        next.way = *way;
-                        let name = if word.is_empty() { "as needed" } else { word.trim() };
-                        choice("way", name, text, draft.way == *way, next, on)
-                    }) }
-                </fieldset>
+                if view.protocol == "raft" {
+                    { ways(draft, on) }
+                }
                 <p class="command"><code>{ &line }</code></p>
                 <p class="refusal" role="status">{ objection.filter(|_| !fresh).or(refused.map(|refused| &refused.text)) }</p>
                 <p class="done"><button type="submit" class="primary" disabled={objection.is_some()} data-command={line.clone()}>{ "Change the members" }</button></p>
@@ -62,11 +56,27 @@ pub fn dialog(
     }
 }
 
+/// How to get there, where there is more than one way.
+fn ways(draft: &Members, on: &Callback<Action>) -> Html {
+    html! {
+        <fieldset class="choice ways">
+            <legend>{ "Way" }</legend>
+            { for Way::ALL.iter().map(|(way, word, text)| {
+                let mut next = draft.clone();
+                next.way = *way;
+                let name = if word.is_empty() { "as needed" } else { word.trim() };
+                choice("way", name, text, draft.way == *way, next, on)
+            }) }
+        </fieldset>
+    }
+}
+
 fn row(view: &View, server: &ServerView, draft: &Members, on: &Callback<Action>) -> Html {
     let id = server.id;
-    let standing = members::standing(view, server).word;
+    let is_zab = server.zab.is_some();
+    let standing = members::word(members::standing(view, server).word, is_zab);
     let state = if server.up { server.role } else { "crashed" };
-    let says = if standing == "voter" {
+    let says = if standing == "voter" || standing == state {
         state.to_owned()
     } else {
         format!("{state}, {standing}")
@@ -75,7 +85,7 @@ fn row(view: &View, server: &ServerView, draft: &Members, on: &Callback<Action>)
         <fieldset key={id.number()} class="choice">
             <legend>{ id.to_string() }</legend>
             { for Part::ALL.iter().map(|(part, word)| {
-                choice(&id.to_string(), word, "", draft.part(id) == *part, draft.with(id, *part), on)
+                choice(&id.to_string(), members::word(word, is_zab), "", draft.part(id) == *part, draft.with(id, *part), on)
             }) }
             <span class="hint">{ says }</span>
         </fieldset>

@@ -1,10 +1,12 @@
 //! The dialog that begins a cluster with other settings.
 
+use quorumscope_core::script::Protocol;
 use yew::prelude::*;
 
 use super::dialog::Modal;
 use super::parts::typed;
 use crate::action::Action;
+use crate::crossing;
 use crate::draft::{Draft, Field};
 use crate::scenarios::PLAIN;
 
@@ -21,6 +23,7 @@ pub fn dialog(draft: &Draft, objection: Option<&String>, on: &Callback<Action>) 
         <Modal title="Settings" on={on.clone()}>
             <p class="hint">{ "A new cluster begins with them; the run that is shown ends. Bold is not as usual." }</p>
             <form class="settings" {onsubmit}>
+                { protocol(draft, on) }
                 { section(draft, false, on) }
                 <h3>{ "Rules of the protocol" }</h3>
                 { section(draft, true, on) }
@@ -30,6 +33,31 @@ pub fn dialog(draft: &Draft, objection: Option<&String>, on: &Callback<Action>) 
                 </p>
             </form>
         </Modal>
+    }
+}
+
+/// What the servers run.
+fn protocol(draft: &Draft, on: &Callback<Action>) -> Html {
+    let onchange = {
+        let (on, draft) = (on.clone(), draft.clone());
+        move |event: Event| {
+            if let Some(protocol) = Protocol::of_name(&typed(&event)) {
+                on.emit(Action::Settings(Some(draft.under(protocol))));
+            }
+        }
+    };
+    let other = (draft.protocol != Protocol::default()).then_some("other");
+    let option = |(name, protocol): (&'static str, Protocol)| {
+        html! { <option value={name} selected={protocol == draft.protocol}>{ crossing::title(protocol) }</option> }
+    };
+    html! {
+        <div class="columns">
+            <label class={classes!("setting", other)}>
+                <span>{ "protocol" }</span>
+                <select name="protocol" {onchange}>{ for Protocol::NAMES.into_iter().map(option) }</select>
+                <small>{ "What the servers run" }</small>
+            </label>
+        </div>
     }
 }
 

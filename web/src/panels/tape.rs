@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::parts::clock;
 use crate::action::Action;
+use crate::facts::era;
 use crate::fixed::Fixed;
 use crate::frames::millis as milliseconds;
 use crate::number::fine;
@@ -132,11 +133,12 @@ fn Paint(props: &PaintProps) -> Html {
         .skip(1)
         .map(|band| band.from)
         .chain([shown.end]);
+    let era = era(shown.view.protocol == "zab");
     let bands = tape.bands.iter().zip(ends).map(|(band, end)| {
         let (from, to) = (share(band.from, scale), share(end, scale));
         let style = format!("left:{}%;width:{}%", fine(from), fine((to - from).max(0.0)));
         let class = format!("band t{}", band.term % COLOURS);
-        html! { <i {class} {style}><b>{ format!("term {}", band.term) }</b></i> }
+        html! { <i {class} {style}><b>{ format!("{era} {}", band.term) }</b></i> }
     });
     let marks = tape.marks.iter().map(|mark| {
         let style = format!("left:{}%", fine(share(mark.at, scale)));

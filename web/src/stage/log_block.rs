@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use quorumscope_core::view::{EntryView, ServerView, View};
+use quorumscope_core::zab::Pair;
 use yew::prelude::*;
 
 use super::{tab_index, term_class};
@@ -143,8 +144,8 @@ fn venn(joint: bool) -> Html {
 /// What an entry holds, in a cell: of a configuration the numbers of its servers, as there is no
 /// room for more.
 fn short(entry: &EntryView) -> String {
-    match entry.kind {
-        "configuration" => entry
+    match (entry.kind, entry.zxid) {
+        ("configuration", None) => entry
             .label
             .replace(" learner ", "+")
             .replace(['S', ' '], ""),
@@ -154,7 +155,7 @@ fn short(entry: &EntryView) -> String {
 
 /// What an entry holds, a configuration with what each list of servers is.
 fn in_words(entry: &EntryView) -> String {
-    if entry.kind != "configuration" {
+    if entry.kind != "configuration" || entry.zxid.is_some() {
         return entry.label.clone();
     }
     let (voters, learners) = match entry.label.split_once(" learner ") {
@@ -177,12 +178,11 @@ fn describe(server: &str, entry: &EntryView) -> String {
         (false, _, true) => "not committed",
         (false, _, false) => "not committed, not yet on disk",
     };
-    format!(
-        "{server} entry {}, term {}, {}, {state}",
-        entry.index,
-        entry.term,
-        in_words(entry)
-    )
+    let place = match entry.zxid {
+        Some(zxid) => format!("transaction {}", Pair(zxid)),
+        None => format!("entry {}, term {}", entry.index, entry.term),
+    };
+    format!("{server} {place}, {}, {state}", in_words(entry))
 }
 
 #[cfg(test)]
@@ -193,6 +193,7 @@ mod tests {
         EntryView {
             index,
             term: 1,
+            zxid: None,
             kind: "no-op",
             label: "no-op".to_owned(),
             committed: false,

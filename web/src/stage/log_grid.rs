@@ -4,10 +4,13 @@
 //! for the window it wants; whoever owns the view gives it one with those entries.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use quorumscope_core::ids::{Endpoint, ServerId};
 use quorumscope_core::view::{About, PeerView, ServerView, View};
+use quorumscope_core::zab::Pair;
+use quorumscope_core::zookeeper::Zxid;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -16,6 +19,7 @@ use super::log_hands::{GridHands, Grip};
 use super::log_window::{Columns, LogWindow};
 use super::pointed::focus;
 use super::size::use_size;
+use crate::facts::era;
 use crate::intent::{Intent, Target};
 
 /// See [`LogGrid`].
@@ -87,6 +91,29 @@ fn lit_entries(about: &About, server: ServerId) -> Option<(u64, u64)> {
     about.entries.filter(|_| concerned)
 }
 
+/// What the marks of a cell and a row mean.
+const KEY: &str = "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex · ring = configuration";
+/// The same under Zab, where a leader knows acknowledgements and sends whatever it proposes.
+const ZAB_KEY: &str = "filled = committed there · bar = applied · notch = not yet on disk · dot = acknowledged · arrow = next · ring = configuration";
+
+/// Under Zab: the zxids of the places that any log shown holds.
+fn zxids(view: &View) -> Option<BTreeMap<u64, Zxid>> {
+    let is_zab = view.protocol == "zab";
+    let entries = view.servers.iter().flat_map(|server| &server.log);
+    let known = entries.filter_map(|entry| Some((entry.index, entry.zxid?)));
+    is_zab.then(|| known.collect())
+}
+
+/// The head of a column under Zab; where there is no room, the counter: the cells say the epoch.
+fn zxid(index: u64, zxid: Option<Zxid>, compact: bool) -> Html {
+    let whole = zxid.map(|zxid| Pair(zxid).to_string());
+    let shown = match zxid {
+        Some(zxid) if compact => Some(zxid.counter().to_string()),
+        _ => whole.clone(),
+    };
+    html! { <span key={index} role="columnheader" data-zxid={whole.clone()} aria-label={whole}>{ shown }</span> }
+}
+
 /// The grid.
 #[function_component]
 pub fn LogGrid(props: &LogGridProps) -> Html {
@@ -110,6 +137,7 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
     let compact = columns.is_some_and(|columns| columns.compact);
     let stop = tab_stop(&props.view, *cursor, window);
     let leader = leader(&props.view);
+    let places = zxids(&props.view);
     let rows = props.view.servers.iter().enumerate().map(|(row, server)| {
         let known =
             leader.and_then(|leader| leader.peers.iter().find(|peer| peer.peer == server.id));
@@ -123,11 +151,12 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
             <header>
                 <h2>{ "Replicated log" }</h2>
                 <p class="log-key" aria-hidden="true">
-                    { "filled = committed there · bar = applied · notch = not yet on disk · dot = matchIndex · arrow = nextIndex · ring = configuration" }
+                    { if places.is_some() { ZAB_KEY } else { KEY } }
                 </p>
                 { follow(&hands, window, end) }
             </header>
-            <div class="log" ref={host} role="grid" aria-label="Log entries by server and index"
+            <div class="log" ref={host} role="grid"
+                aria-label={if places.is_some() { "Transactions by server and zxid" } else { "Log entries by server and index" }}
                 aria-rowcount={(props.view.servers.len() + 1).to_string()}
                 style={format!("--columns:{}", window.count)}
                 onclick={hands.when(GridHands::clicked)}
@@ -143,8 +172,9 @@ pub fn LogGrid(props: &LogGridProps) -> Html {
                 onwheel={hands.when(GridHands::wheel)}>
                 <div class="indices" role="row">
                     <span class="head" role="columnheader"></span>
-                    { for (window.first..=window.last()).map(|index| html! {
-                        <span key={index} role="columnheader">{ index }</span>
+                    { for (window.first..=window.last()).map(|index| match &places {
+                        None => html! { <span key={index} role="columnheader">{ index }</span> },
+                        Some(places) => zxid(index, places.get(&index).copied(), compact),
                     }) }
                 </div>
                 { for rows }
@@ -231,7 +261,11 @@ fn drawn_row(
             ..
         } = known;
         let sending = sending(known);
-        name = format!("{name}, match index {match_index}, next index {next_index}, {sending}");
+        name = if server.zab.is_some() {
+            format!("{name}, acknowledged to entry {match_index}, {sending}")
+        } else {
+            format!("{name}, match index {match_index}, next index {next_index}, {sending}")
+        };
     }
     let class = classes!("row", (!server.up).then_some("down"));
     html! {
@@ -250,7 +284,7 @@ fn drawn_row(
             }) }
             { snapshot(server, window, stop) }
             if let Some(known) = known {
-                { pointers(known, window) }
+                { pointers(known, window, server.zab.is_some()) }
             }
         </div>
     }
@@ -280,7 +314,12 @@ fn joint_phases(server: &ServerView, window: LogWindow) -> Vec<(u64, u64)> {
 
 /// The leader's belief: a dot behind the last entry known to match, an arrow under the next one
 /// to be sent.
-fn pointers(known: &PeerView, window: LogWindow) -> Html {
+fn pointers(known: &PeerView, window: LogWindow, is_zab: bool) -> Html {
+    let (matched, next) = if is_zab {
+        ("acknowledged to entry", "next proposal, entry")
+    } else {
+        ("matchIndex", "nextIndex")
+    };
     let column = |index: u64| {
         let line = index + 2 - window.first;
         format!("grid-column:{line}/{}", line + 1)
@@ -288,14 +327,14 @@ fn pointers(known: &PeerView, window: LogWindow) -> Html {
     html! {
         <>
             if known.match_index == 0 && window.first == 1 {
-                <i class="match none" style="grid-column:1/2" title="matchIndex 0"></i>
+                <i class="match none" style="grid-column:1/2" title={format!("{matched} 0")}></i>
             } else if window.shows(known.match_index) {
                 <i class="match" style={column(known.match_index)}
-                    title={format!("matchIndex {}", known.match_index)}></i>
+                    title={format!("{matched} {}", known.match_index)}></i>
             }
             if window.shows(known.next_index) {
                 <i class="next" data-state={known.state} style={column(known.next_index)}
-                    title={format!("nextIndex {}: {}", known.next_index, sending(known))}></i>
+                    title={format!("{next} {}: {}", known.next_index, sending(known))}></i>
                 if known.inflight > 0 {
                     <small class="inflight" style={column(known.next_index)}>{ known.inflight }</small>
                 }
@@ -344,7 +383,12 @@ fn snapshot(server: &ServerView, window: LogWindow, stop: Option<u64>) -> Html {
             { for taken.partial.and_then(|partial| {
                 let percent = 100 * partial.stored / partial.bytes.max(1);
                 let style = columns(taken.base + 1, partial.index)?;
-                Some(html! { <i class="partial" {style} data-percent={percent.to_string()}><i style={format!("width:{percent}%")}></i></i> })
+                // Under Zab it comes in one piece.
+                let says = match server.zab {
+                    Some(_) => format!("SNAP · {} B", partial.bytes),
+                    None => format!("{percent} %"),
+                };
+                Some(html! { <i class="partial" {style} data-percent={percent.to_string()} data-says={says}><i style={format!("width:{percent}%")}></i></i> })
             }) }
         </>
     }
@@ -354,8 +398,9 @@ fn snapshot(server: &ServerView, window: LogWindow, stop: Option<u64>) -> Html {
 pub(crate) fn told(server: &ServerView) -> String {
     let taken = server.snapshot;
     format!(
-        "snapshot of entries 1 to {}, term {}, {} bytes; the log begins at {}",
+        "snapshot of entries 1 to {}, {} {}, {} bytes; the log begins at {}",
         taken.index,
+        era(server.zab.is_some()),
         taken.term,
         taken.bytes,
         taken.base + 1

@@ -18,11 +18,20 @@ const HELD_AT_MOST: f64 = 0.8;
 /// name, but for a close, which would look like a connect.
 fn letter(message: &MessageView) -> &'static str {
     match (message.family, message.kind) {
+        (Family::Vote, "FOLLOWERINFO" | "OBSERVERINFO" | "LEADERINFO") => "E",
         (Family::Vote, _) => "V",
-        (Family::Append, "InstallSnapshot") => "S",
+        (Family::Append, "InstallSnapshot" | "SNAP" | "SNAP body") => "S",
+        (Family::Append, "DIFF") => "D",
+        (Family::Append, "TRUNC") => "T",
+        (Family::Append, "NEWLEADER") => "N",
+        (Family::Append, "UPTODATE") => "U",
+        (Family::Append, "PROPOSAL") => "P",
+        (Family::Append, "COMMIT" | "COMMITANDACTIVATE") => "C",
+        (Family::Append, "INFORM" | "INFORMANDACTIVATE") => "I",
         (Family::Append, _) => "A",
         (Family::Forward, _) => "F",
-        (Family::Beat, "Ping") => "p",
+        (Family::Beat, "Ping" | "PING") => "p",
+        (Family::Beat, "Open" | "Accepted") => "o",
         (Family::Beat, "Touch") => "t",
         (Family::Beat, _) => "h",
         (Family::Client, "CloseSession") => "X",
@@ -80,8 +89,10 @@ pub(crate) struct MessageMarkProps {
     pub(crate) sign: &'static str,
     /// Whether it answers another.
     pub(crate) reply: bool,
-    /// The sender's term.
+    /// The sender's term, or the epoch that it speaks of.
     pub(crate) term: Option<u64>,
+    /// What that is called.
+    pub(crate) era: &'static str,
     /// Whether it is held back.
     pub(crate) held: bool,
     /// Which way it flies, in degrees from 3 o'clock.
@@ -95,7 +106,7 @@ pub(crate) struct MessageMarkProps {
 impl MessageMarkProps {
     /// What is drawn of `message`, neither selected nor lit; none when an end of its way is not
     /// on the stage.
-    pub(crate) fn of(message: &MessageView, layout: &Layout) -> Option<Self> {
+    pub(crate) fn of(message: &MessageView, layout: &Layout, era: &'static str) -> Option<Self> {
         let lane = layout.lane(message.from, message.to)?;
         let sign = match (message.reply, message.positive) {
             (true, Some(false)) => "−",
@@ -112,6 +123,7 @@ impl MessageMarkProps {
             sign,
             reply: message.reply,
             term: message.term,
+            era,
             held: message.held,
             heading: rotation(lane.bearing()).round() as i32,
             disc: layout.disc,
@@ -131,7 +143,7 @@ impl MessageMarkProps {
             _ => {}
         }
         if let Some(term) = self.term {
-            parts.push(format!("term {term}"));
+            parts.push(format!("{} {term}", self.era));
         }
         if self.held {
             parts.push("held back".to_owned());
@@ -242,6 +254,28 @@ mod tests {
             let at = progress(&flying(false), Time::from_millis(now));
             assert!((at - fraction).abs() < 1e-9, "{now} ms: {at}");
         }
+    }
+
+    #[test]
+    fn packets_of_zab_that_look_alike_otherwise_have_letters_of_their_own() {
+        let kinds = [
+            "DIFF",
+            "TRUNC",
+            "SNAP",
+            "NEWLEADER",
+            "UPTODATE",
+            "PROPOSAL",
+            "COMMIT",
+            "INFORM",
+        ];
+        let letters = kinds.map(|kind| {
+            letter(&MessageView {
+                kind,
+                family: Family::Append,
+                ..flying(false)
+            })
+        });
+        assert_eq!(letters.concat(), "DTSNUPCI");
     }
 
     #[test]

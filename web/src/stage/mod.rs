@@ -11,6 +11,7 @@
 mod geometry;
 
 mod client;
+mod course;
 mod hands;
 mod legend;
 mod link;
@@ -25,6 +26,7 @@ mod server;
 mod size;
 mod timer;
 mod tip;
+mod zab;
 
 use std::rc::Rc;
 
@@ -41,6 +43,7 @@ use self::marks::{Marks, Stops};
 use self::message::{MessageMark, MessageMarkProps};
 use self::server::{Face, ServerNode};
 use self::size::use_size;
+use crate::facts::era;
 use crate::intent::{Intent, Target};
 use crate::number::num;
 
@@ -99,7 +102,7 @@ pub fn Stage(props: &StageProps) -> Html {
             if let Some(size) = size {
                 <Ring stage={props.clone()} {size} />
                 if geometry::has_legend(size) {
-                    <Legend />
+                    <Legend is_zab={props.view.protocol == "zab"} />
                 }
             }
         </div>
@@ -161,6 +164,10 @@ fn Ring(RingProps { stage: props, size }: &RingProps) -> Html {
                 { for view.deaths.iter().filter_map(|one| message::death(one, view.time, &layout)) }
             </g>
             { transfers(view, &layout) }
+            if view.protocol == "zab" {
+                { zab::votes(view, &layout) }
+                { zab::synchronisation(view, &layout) }
+            }
             { messages(view, &layout, &marks) }
             { timer::arcs(view, &layout) }
             { servers(view, &layout, &marks) }
@@ -182,7 +189,10 @@ fn summary(view: &View) -> String {
         .filter(|server| server.up && server.role == "leader")
         .max_by_key(|server| server.term);
     match leader {
-        Some(leader) => format!("{count} servers; {} leads term {}", leader.id, leader.term),
+        Some(leader) => {
+            let era = era(leader.zab.is_some());
+            format!("{count} servers; {} leads {era} {}", leader.id, leader.term)
+        }
         None => format!("{count} servers; nobody leads"),
     }
 }
@@ -209,11 +219,12 @@ fn transfers(view: &View, layout: &Layout) -> Html {
 
 /// Messages in flight. Only the outer group changes from frame to frame.
 fn messages(view: &View, layout: &Layout, marks: &Marks) -> Html {
+    let era = era(view.protocol == "zab");
     let flying = view.messages.iter().filter_map(|message| {
         let at = message::whereabouts(message, view.time, layout)?;
         let mark = MessageMarkProps {
             mark: marks.of_message(message.id),
-            ..MessageMarkProps::of(message, layout)?
+            ..MessageMarkProps::of(message, layout, era)?
         };
         Some(html! {
             <g key={message.id.number()} transform={format!("translate({} {})", num(at.x), num(at.y))}>

@@ -1,14 +1,20 @@
 //! A server: its term in its term's colour, its role by shape, the votes it asked for.
 
+use std::borrow::Cow;
+
 use quorumscope_core::ids::ServerId;
-use quorumscope_core::view::{BallotView, PeerView, ServerView, View, Vote};
+use quorumscope_core::view::{BallotView, PeerView, ServerView, View, Vote, ZabView};
+use quorumscope_core::zab::{Phase, ServerState};
 use yew::prelude::*;
 
+use super::course::Course;
 use super::geometry::{FACE, HALO, LabelStyle, Layout, Point, Spot};
 use super::marks::Mark;
 use super::term_class;
+use crate::facts::era;
 use crate::members::{self, Standing};
 use crate::number::num;
+use crate::zab_facts;
 
 /// How far from the centre the votes stand.
 const BALLOTS: f64 = 19.5;
@@ -33,6 +39,8 @@ pub(crate) struct Face {
     holds_lease: bool,
     reads: usize,
     standing: Standing,
+    /// Under Zab: how far it has come.
+    zab: Option<Course>,
     /// The votes of this term, or as leader the acknowledgements of its last entry while that is
     /// not committed; each at the bearing of who gives it.
     votes: Vec<(f64, Vote)>,
@@ -70,6 +78,7 @@ impl Face {
             holds_lease: server.lease.is_some(),
             reads: server.pending_reads,
             standing: members::standing(view, server),
+            zab: Course::of(view, server),
             quorums: if voices.is_empty() {
                 Vec::new()
             } else {
@@ -79,18 +88,31 @@ impl Face {
         }
     }
 
-    /// Whether it asks for votes.
+    /// Whether it asks for votes; under Zab also for promises and for the acknowledgements of its
+    /// history.
     fn polls(&self) -> bool {
-        !self.votes.is_empty() && self.role != "leader"
+        !self.votes.is_empty() && (self.role != "leader" || self.is_prospective())
     }
 
-    /// The role in the fewest words: of a follower that has no voice, what it is instead.
-    fn says(&self) -> &'static str {
-        match (self.role, self.standing.word) {
-            ("precandidate", _) => "pre-candidate",
-            ("follower", word) if word != "voter" => word,
-            (role, _) => role,
+    /// Under Zab the phase, else the role in the fewest words: of a follower that has no voice, what
+    /// it is instead.
+    fn says(&self, style: LabelStyle) -> Cow<'static, str> {
+        match (self.zab, style) {
+            (Some(course), LabelStyle::Line) => return course.says(),
+            (Some(course), _) => return course.says_briefly(),
+            (None, _) => {}
         }
+        match (self.role, self.standing.word) {
+            ("precandidate", _) => "pre-candidate".into(),
+            ("follower", word) if word != "voter" => word.into(),
+            (role, _) => role.into(),
+        }
+    }
+
+    /// Whether it leads an epoch that has not begun.
+    fn is_prospective(&self) -> bool {
+        let begun = |course: Course| course.phase == Some(Phase::Broadcast);
+        self.role == "leader" && !self.zab.is_none_or(begun)
     }
 
     /// For who cannot see it.
@@ -98,14 +120,15 @@ impl Face {
         let mut parts = vec![
             self.id.to_string(),
             self.role.to_owned(),
-            format!("term {}", self.term),
+            format!("{} {}", era(self.zab.is_some()), self.term),
         ];
+        parts.extend(self.zab.into_iter().flat_map(Course::names));
         match self.standing.halves {
             Some((true, true)) => parts.push("votes in the old and the new half".to_owned()),
             Some((true, false)) => parts.push("votes in the old half".to_owned()),
             Some((false, _)) => parts.push("votes in the new half".to_owned()),
             None if self.standing.word == "voter" => {}
-            None => parts.push(self.standing.word.to_owned()),
+            None => parts.push(members::word(self.standing.word, self.zab.is_some()).to_owned()),
         }
         if self.paused {
             parts.push("paused".to_owned());
@@ -128,10 +151,10 @@ impl Face {
         if self.reads > 0 {
             parts.push(format!("{} reads wait", self.reads));
         }
-        let what = if self.polls() {
-            "votes"
-        } else {
-            "acknowledgements"
+        let what = match self.zab.and_then(|course| course.phase) {
+            Some(Phase::Discovery) => "promises",
+            _ if self.role == "leader" => "acknowledgements",
+            _ => "votes",
         };
         parts.extend(
             self.quorums
@@ -143,13 +166,25 @@ impl Face {
 }
 
 /// Who has a voice in what `server` counts, and how each stands: votes while it stands for
-/// election; as leader, acknowledgements of its last entry until that is committed.
+/// election; as leader, acknowledgements of its last entry until that is committed, and under Zab
+/// before that the promises to follow it and the acknowledgements of its history.
 fn voices(server: &ServerView) -> Vec<(ServerId, Vote)> {
     let known = &server.configuration;
     let olds = known.outgoing.iter().flatten();
     let mut voters: Vec<_> = known.voters.iter().chain(olds).copied().collect();
     voters.sort_unstable();
     voters.dedup();
+    if let Some(zab) = server.zab.as_ref().filter(|zab| leads_no_epoch(zab)) {
+        let has = |voter: &ServerId| zab.gathered.contains(voter);
+        let given = |voter| {
+            if has(&voter) {
+                (voter, Vote::Have)
+            } else {
+                (voter, Vote::Open)
+            }
+        };
+        return voters.into_iter().map(given).collect();
+    }
     let own = if server.role != "leader" || server.durable >= server.last {
         Vote::Have
     } else {
@@ -185,6 +220,11 @@ fn voices(server: &ServerView) -> Vec<(ServerId, Vote)> {
         .collect()
 }
 
+/// Whether a server leads, and its epoch has not begun.
+fn leads_no_epoch(zab: &ZabView) -> bool {
+    zab.state == Some(ServerState::Leading) && zab.phase != Some(Phase::Broadcast)
+}
+
 /// See [`ServerNode`].
 #[derive(Properties, Clone, PartialEq)]
 pub(crate) struct ServerNodeProps {
@@ -210,6 +250,7 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
         face.paused.then_some("paused"),
         face.standing.word,
         face.polls().then_some("polling"),
+        face.is_prospective().then_some("prospective"),
         props.mark.class(),
     );
     html! {
@@ -219,6 +260,7 @@ pub(crate) fn ServerNode(props: &ServerNodeProps) -> Html {
                 data-server={face.id.to_string()} data-role={face.role}
                 data-term={face.term.to_string()} data-up={face.up.to_string()}
                 data-paused={face.paused.to_string()} data-part={face.standing.word}
+                data-phase={face.zab.and_then(|zab| zab.phase).map(zab_facts::phase)}
                 transform={format!("scale({})", (props.scale * 1000.0).round() / 1000.0)}>
                 <circle class="halo" r={num(HALO).to_string()} />
                 <circle class="body" r={num(if face.standing.word == "voter" { FACE } else { MUTE }).to_string()} />
@@ -317,9 +359,9 @@ fn label(face: &Face, spot: &Spot) -> Html {
     let (x, y) = (num(label.at.x).to_string(), num(label.at.y).to_string());
     let role = match label.style {
         LabelStyle::Name => Html::default(),
-        LabelStyle::Line => html! { <tspan class="role" dx="6">{ face.says() }</tspan> },
+        LabelStyle::Line => html! { <tspan class="role" dx="6">{ face.says(label.style) }</tspan> },
         LabelStyle::TwoLines => {
-            html! { <tspan class="role" x={x.clone()} dy="15">{ face.says() }</tspan> }
+            html! { <tspan class="role" x={x.clone()} dy="15">{ face.says(label.style) }</tspan> }
         }
     };
     html! {

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::geometry::{Layout, Size};
 use super::{link, message};
+use crate::facts::era;
 use crate::intent::Target;
 use crate::number::num;
 
@@ -55,7 +56,8 @@ fn describe(message: &MessageView, view: &View) -> String {
         "{} {} → {}",
         message.kind, message.from, message.to
     )];
-    parts.extend(message.term.map(|term| format!("term {term}")));
+    let era = era(view.protocol == "zab");
+    parts.extend(message.term.map(|term| format!("{era} {term}")));
     parts.push(if message.held {
         "held back".to_owned()
     } else {

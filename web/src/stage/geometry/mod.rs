@@ -149,7 +149,7 @@ impl LabelStyle {
     /// The width and height of a label with the longest role.
     fn size(self) -> (f64, f64) {
         match self {
-            Self::Line => (92.0, 18.0),
+            Self::Line => (104.0, 18.0),
             Self::TwoLines => (60.0, 33.0),
             Self::Name => (22.0, 18.0),
         }
