@@ -28,6 +28,8 @@ mod tests;
 mod traffic;
 mod world;
 #[cfg(test)]
+mod zab_session_tests;
+#[cfg(test)]
 mod zab_tests;
 
 pub use clients::{ClientNode, Opening, Reach};
