@@ -5,14 +5,14 @@ use std::hash::{Hash, Hasher};
 
 use imbl::{OrdMap, OrdSet};
 
-use super::{CloseReason, Fact, Output, PeerMessage, Server, ServerFact};
+use super::{ByProtocol, CloseReason, Fact, Output, PeerMessage, Server, ServerFact};
 use crate::ids::ConnectionId;
 use crate::random::Bits;
 use crate::time::Time;
 use crate::zookeeper::frame::{ToClient, ToServer};
 use crate::zookeeper::{
-    Command, ErrorCode, Identities, MAX_FRAME, Reply, Request, Response, Session, SessionId,
-    Update, Xid, Zxid,
+    Command, ErrorCode, Identities, MAX_FRAME, Reply, Request, Response, SessionId, Update, Xid,
+    Zxid,
 };
 
 /// A request that was not answered yet.
@@ -313,14 +313,10 @@ impl Server {
     /// The leader knows at once that a session has moved on to another server; the others learn
     /// it when a write of the old connection comes through the log.
     fn leads_without(&self, session: SessionId) -> bool {
-        let owner = self.protocol.service().session(session).map(Session::owner);
-        let bars = |owner| {
-            self.protocol
-                .service()
-                .rules()
-                .bars(owner, self.protocol.id())
-        };
-        self.leading.is_some() && owner.is_some_and(bars)
+        let service = self.protocol.service();
+        let leading = self.leading.as_ref();
+        let owner = leading.and_then(|leading| leading.owner(service, session));
+        owner.is_some_and(|owner| service.rules().bars(owner, self.protocol.id()))
     }
 
     pub(super) fn answer_write(
@@ -428,6 +424,11 @@ impl Server {
         let connection = self.connections.remove(&id);
         if let Some(session) = connection.and_then(|it| it.session) {
             self.serving.leave(session, id);
+            if let ByProtocol::Zab(side) = &mut self.protocol
+                && self.serving.of(session).next().is_none()
+            {
+                side.arrivals.leave(session);
+            }
         }
         self.watches.forget(id);
     }

@@ -17,6 +17,7 @@ mod protocol;
 mod raft_reconfig;
 mod raft_side;
 mod reads;
+mod revalidation;
 mod scratch;
 mod session;
 mod watches;
@@ -419,10 +420,13 @@ impl Server {
             self.refuse_all(reason, out, |_, _| true);
             self.leader = leader;
             self.looking_since = looks.then_some(now);
-            match &self.protocol {
+            match &mut self.protocol {
                 ByProtocol::Raft(_) => self.pass_on_outstanding(now, out),
                 // What was on its way to the leader is lost with the connection.
-                ByProtocol::Zab(_) => self.outbox.give_up(),
+                ByProtocol::Zab(side) => {
+                    self.outbox.give_up();
+                    side.arrivals.clear();
+                }
             }
         }
     }

@@ -7,8 +7,8 @@ use super::ZabTxn;
 use super::raft_side::RaftSide;
 use super::zab_side::ZabSide;
 use crate::ids::ServerId;
-use crate::time::Time;
-use crate::zookeeper::{Command, Request, Service};
+use crate::time::{Duration, Time};
+use crate::zookeeper::{Command, Request, Service, Session, SessionId};
 use crate::{raft, zab};
 
 /// How the servers of an ensemble agree.
@@ -196,6 +196,16 @@ impl ByProtocol<RaftSide, ZabSide> {
     /// ensemble under Raft, which is decided first and then brought about.
     pub(super) const fn takes_several_steps(&self, request: &Request) -> bool {
         matches!((self, request), (Self::Raft(_), Request::Reconfig(_)))
+    }
+
+    /// How long a session's client may be silent, where it is connected with this server.
+    pub(super) fn session_timeout(&self, session: SessionId) -> Option<Duration> {
+        let granted = match self {
+            Self::Raft(_) => None,
+            Self::Zab(side) => side.arrivals.timeout(session),
+        };
+        let opened_with = || self.service().session(session).map(Session::timeout);
+        granted.or_else(opened_with)
     }
 
     /// Whether the replica wants nothing more done for now.

@@ -18,7 +18,19 @@ impl Server {
                 self.delivered(now, zxid, &txn, effect, out);
             }
             Told::Prepare { origin, asked } => self.prepare(now, random, origin, asked),
-            Told::Touched(sessions) => self.touch_all(now, &sessions),
+            Told::Touched(sessions) => {
+                for (session, timeout) in sessions {
+                    self.touch(now, session, timeout);
+                }
+            }
+            Told::Revalidate {
+                server,
+                session,
+                timeout,
+            } => self.validate_session(now, server, (session, timeout), out),
+            Told::Revalidated { session, is_alive } => {
+                self.session_validated(session, is_alive, out);
+            }
             Told::Synced(tag) => self.serve_reads(now, &[tag], out),
         }
     }

@@ -72,7 +72,7 @@ pub(super) fn ask(world: &mut World, client: ClientId, request: Request) -> Repl
         .1
 }
 
-fn create(path: &str) -> Request {
+pub(super) fn create(path: &str) -> Request {
     Request::create(path, Some("x".into()), CreateMode::Persistent)
 }
 

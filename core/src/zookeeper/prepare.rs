@@ -326,7 +326,8 @@ impl Ahead<'_> {
         origin: ServerId,
     ) -> Result<(), ErrorCode> {
         let session = self.session(session).ok_or(ErrorCode::SessionExpired)?;
-        if self.rules().bars(session.owner, origin) {
+        let bars = |owner| self.rules().bars(owner, origin);
+        if session.owner.is_some_and(bars) {
             Err(ErrorCode::SessionMoved)
         } else {
             Ok(())

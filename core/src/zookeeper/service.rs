@@ -118,6 +118,11 @@ impl Service {
         pending.ahead_of(self).prepare(command)
     }
 
+    /// Whether a session will be open once `pending` has been applied.
+    pub fn will_be_open(&self, pending: &Pending, session: SessionId) -> bool {
+        pending.ahead_of(self).session(session).is_some()
+    }
+
     /// Installs a transaction, appends to `changes` what it did to the tree, and answers the one
     /// who asked for it. To install again what the state already holds changes nothing.
     pub fn apply(&mut self, header: &TxnHeader, txn: &Txn, changes: &mut Vec<Change>) -> Reply {
