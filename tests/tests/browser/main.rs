@@ -16,4 +16,5 @@ mod settings;
 mod share;
 mod smoke;
 mod time;
+mod zab;
 mod znodes;
