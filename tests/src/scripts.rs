@@ -10,7 +10,7 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 50] = scenarios![
+pub const SCENARIOS: [Script; 60] = scenarios![
     "add-two-voters",
     "add-voter",
     "add-voter-by-snapshot",
@@ -56,11 +56,21 @@ pub const SCENARIOS: [Script; 50] = scenarios![
     "transfer",
     "transfer-that-fails",
     "transfer-to-a-laggard",
+    "zab-committed-untold",
+    "zab-epoch-race",
     "zab-far-behind",
     "zab-first-election",
+    "zab-grow",
+    "zab-late-joiner",
+    "zab-leader-behind",
     "zab-leader-crash",
+    "zab-minority-leader",
     "zab-observer",
+    "zab-paper-figure-1",
+    "zab-remove-leader",
+    "zab-shrink",
     "zab-truncated",
+    "zab-uncommitted-kept",
 ];
 
 /// A run that a fuzzer made up: every kind of fault, five servers, three clients. One rule is off.

@@ -155,6 +155,13 @@ struct Clash {
     facts: [(ServerId, String); 2],
 }
 
+/// What was seen of a run, of which one is empty: servers run one protocol.
+#[derive(Clone, Copy, Debug)]
+struct Pasts<'a> {
+    raft: &'a Past,
+    zab: &'a ZabPast,
+}
+
 /// One invariant.
 trait Invariant {
     /// What it is.
@@ -196,7 +203,7 @@ trait Invariant {
     }
 
     /// Judges the whole run at its end.
-    fn conclude(&mut self, _history: &History, _past: &Past) -> Result<(), Clash> {
+    fn conclude(&mut self, _history: &History, _pasts: Pasts<'_>) -> Result<(), Clash> {
         Ok(())
     }
 }
@@ -303,7 +310,11 @@ macro_rules! invariants {
             pub fn at_end(&mut self, world: &World) -> bool {
                 let known = self.violations.len();
                 $(if self.holds($Invariant::PROPERTY.name) {
-                    let outcome = self.invariants.$field.conclude(&self.history, &self.past);
+                    let pasts = Pasts {
+                        raft: &self.past,
+                        zab: &self.zab_past,
+                    };
+                    let outcome = self.invariants.$field.conclude(&self.history, pasts);
                     self.note::<$Invariant>(world, outcome);
                 })*
                 self.violations.len() > known

@@ -230,12 +230,15 @@ impl<P: Payload> Replica<P> {
             self.configuration
                 .is_quorum(|server| answered(server) >= round)
         };
-        if !agree_on(rounds.confirmed() + 1) {
+        let next = rounds.confirmed() + 1;
+        if rounds.last() < next || !agree_on(next) {
             return;
         }
         let all = progress.iter().map(|(_, progress)| progress.acknowledged());
-        let latest = all.chain([rounds.last()]).filter(|round| agree_on(*round));
-        let latest = latest.max().unwrap_or(rounds.confirmed());
+        let later = all
+            .chain([rounds.last()])
+            .filter(|round| *round > next && agree_on(*round));
+        let latest = later.max().unwrap_or(next);
         if let Standing::Leader { rounds, .. } = &mut self.standing {
             rounds.confirm(latest, now);
         }

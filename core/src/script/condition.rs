@@ -207,8 +207,12 @@ pub enum MessageKind {
     Proposal,
     Ack,
     Commit,
+    CommitAndActivate,
     Inform,
+    InformAndActivate,
+    Ping,
     Request,
+    Revalidate,
     Sync,
 }
 
@@ -356,7 +360,7 @@ impl ClientState {
 
 impl MessageKind {
     /// Every kind, by name.
-    pub const ALL: [(&'static str, Self); 29] = [
+    pub const ALL: [(&'static str, Self); 33] = [
         ("RequestVote", Self::RequestVote),
         ("RequestVoteReply", Self::RequestVoteReply),
         ("AppendEntries", Self::AppendEntries),
@@ -383,8 +387,12 @@ impl MessageKind {
         ("PROPOSAL", Self::Proposal),
         ("ACK", Self::Ack),
         ("COMMIT", Self::Commit),
+        ("COMMITANDACTIVATE", Self::CommitAndActivate),
         ("INFORM", Self::Inform),
+        ("INFORMANDACTIVATE", Self::InformAndActivate),
+        ("PING", Self::Ping),
         ("REQUEST", Self::Request),
+        ("REVALIDATE", Self::Revalidate),
         ("SYNC", Self::Sync),
     ];
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::explain::{Explain, Rule, Weight};
-use crate::ids::ConnectionId;
+use crate::ids::{ConnectionId, ServerId};
 use crate::zookeeper::{SessionId, WatchEvent};
 
 /// What happened between a server and its clients.
@@ -13,6 +13,15 @@ pub enum ServerFact {
     SessionSilent {
         /// The session.
         session: SessionId,
+    },
+    /// Under Zab, the leader was asked whether a session may go on at a server.
+    Revalidated {
+        /// The session.
+        session: SessionId,
+        /// The server that its client has come to.
+        server: ServerId,
+        /// It may.
+        is_alive: bool,
     },
     /// A session's expiry was applied here.
     SessionExpired {
@@ -65,6 +74,14 @@ impl Explain for ServerFact {
     fn what(&self) -> String {
         match self {
             Self::SessionSilent { session } => format!("proposes to expire session {session}"),
+            Self::Revalidated {
+                session,
+                server,
+                is_alive: true,
+            } => format!("lets session {session} go on at {server}"),
+            Self::Revalidated {
+                session, server, ..
+            } => format!("does not let session {session} go on at {server}"),
             Self::SessionExpired { session } => {
                 format!("ends session {session} and deletes its ephemeral znodes")
             }
@@ -80,6 +97,10 @@ impl Explain for ServerFact {
             Self::SessionSilent { .. } => {
                 "nothing was heard of its client for the whole session timeout".into()
             }
+            Self::Revalidated { is_alive: true, .. } => {
+                "the session is alive, and its client has come there".into()
+            }
+            Self::Revalidated { .. } => "there is no such session any more".into(),
             Self::SessionExpired { .. } => "its expiry is committed".into(),
             Self::Sweeps { .. } => {
                 "it has no children, and its last child or its time to live is gone".into()
@@ -111,6 +132,10 @@ impl Explain for ServerFact {
                 text: "Only the leader expires sessions, and it does so through the log",
                 source: "ZooKeeper, Sessions",
             },
+            Self::Revalidated { .. } => Rule {
+                text: "The leader knows at which server a session is, and refuses what comes by way of another",
+                source: "ZooKeeper, LearnerHandler, REVALIDATE",
+            },
             Self::SessionExpired { .. } => Rule {
                 text: "An ephemeral znode lives as long as the session that created it",
                 source: "ZooKeeper §2.1",
@@ -137,9 +162,10 @@ impl Explain for ServerFact {
     fn weight(&self) -> Weight {
         match self {
             Self::SessionExpired { .. } | Self::SessionSilent { .. } => Weight::Turn,
-            Self::ClosedConnection { .. } | Self::Sweeps { .. } | Self::WatchesFired { .. } => {
-                Weight::Step
-            }
+            Self::ClosedConnection { .. }
+            | Self::Revalidated { .. }
+            | Self::Sweeps { .. }
+            | Self::WatchesFired { .. } => Weight::Step,
         }
     }
 }

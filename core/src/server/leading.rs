@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{ByProtocol, Fact, Output, Server, ServerFact, Settings};
 use crate::ids::ServerId;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 use crate::zookeeper::{
-    Command, Identities, Pending, Service, SessionId, SessionTracker, Update, Xid,
+    Command, Identities, Pending, Service, Session, SessionId, SessionTracker, Update, Xid,
 };
 
 /// A leader's volatile duties.
@@ -27,7 +27,7 @@ impl Leading {
     pub(super) fn new(now: Time, service: &Service, settings: Settings) -> Self {
         let under_way = match settings.replica {
             ByProtocol::Raft(_) => ByProtocol::Raft(Proposed::new()),
-            ByProtocol::Zab(_) => ByProtocol::Zab(Pending::default()),
+            ByProtocol::Zab(_) => ByProtocol::Zab(Pending::with_owners()),
         };
         let mut tracker = SessionTracker::new(settings.tick);
         for session in service.sessions() {
@@ -69,6 +69,34 @@ impl Leading {
         }
     }
 
+    /// At which server a session's client is.
+    pub(super) fn owner(&self, service: &Service, session: SessionId) -> Option<ServerId> {
+        match &self.under_way {
+            ByProtocol::Raft(_) => service.session(session).map(Session::owner),
+            ByProtocol::Zab(pending) => pending.owner(session),
+        }
+    }
+
+    /// Under Zab: a session's client has come to `server`. If the session is alive, it is there from
+    /// now on, with its full timeout.
+    pub(super) fn revalidate(
+        &mut self,
+        now: Time,
+        service: &Service,
+        (session, timeout): (SessionId, Duration),
+        server: ServerId,
+    ) -> bool {
+        let ByProtocol::Zab(pending) = &mut self.under_way else {
+            return false;
+        };
+        let is_alive =
+            service.will_be_open(pending, session) && self.tracker.touch(session, now, timeout);
+        if is_alive {
+            pending.move_session(session, server);
+        }
+        is_alive
+    }
+
     /// When a session expires if nothing more is heard of its client.
     pub(super) fn deadline(&self, session: SessionId) -> Option<Time> {
         self.tracker.deadline(session)
@@ -82,18 +110,22 @@ impl Leading {
 impl Server {
     /// These sessions' clients are alive, as the leader is to know.
     pub(super) fn touch_all(&mut self, now: Time, sessions: &[SessionId]) {
-        if let ByProtocol::Zab(side) = &mut self.protocol {
-            for session in sessions {
-                side.touch(*session);
+        for id in sessions {
+            if let Some(timeout) = self.protocol.session_timeout(*id) {
+                self.touch(now, *id, timeout);
             }
         }
-        let Some(leading) = &mut self.leading else {
-            return;
-        };
-        for id in sessions {
-            if let Some(session) = self.protocol.service().session(*id) {
-                leading.tracker.touch(*id, now, session.timeout());
-            }
+    }
+
+    /// This session's client is alive: from now on it may be silent for its `timeout`.
+    pub(super) fn touch(&mut self, now: Time, session: SessionId, timeout: Duration) {
+        if let ByProtocol::Zab(side) = &mut self.protocol {
+            side.touch(session, timeout);
+        }
+        if let Some(leading) = &mut self.leading
+            && self.protocol.service().session(session).is_some()
+        {
+            leading.tracker.touch(session, now, timeout);
         }
     }
 
@@ -167,6 +199,7 @@ fn own_command(leader: ServerId, now: Time, session: SessionId, update: Update) 
         time: now,
         origin: leader,
         identities: Identities::default(),
+        in_step: Vec::new(),
         update,
     }
 }

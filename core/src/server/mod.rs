@@ -14,12 +14,15 @@ mod fact;
 mod leading;
 mod outbox;
 mod protocol;
+mod raft_reconfig;
 mod raft_side;
 mod reads;
+mod revalidation;
 mod scratch;
 mod session;
 mod watches;
 mod zab_front;
+mod zab_reconfig;
 mod zab_side;
 
 use std::collections::BTreeMap;
@@ -55,8 +58,9 @@ pub enum PeerMessage {
     Forward(Forward),
     /// Sessions whose clients the sender has heard from since it last said so.
     Touch(Vec<SessionId>),
-    /// Between replicas, under Zab: over a connection of the message's channel.
-    Zab(zab::Message<ZabTxn>),
+    /// Between replicas, under Zab: over a connection of the message's channel. Boxed, so that what
+    /// Zab says at length does not make every message of Raft's as large.
+    Zab(Box<zab::Message<ZabTxn>>),
 }
 
 /// A server's timers.
@@ -324,6 +328,9 @@ impl Server {
                 ByProtocol::Zab(side) => side.take(now, random, input),
             },
         }
+        if let ByProtocol::Raft(side) = &mut self.protocol {
+            side.pursue_wish(now, random);
+        }
         self.follow_replica(now, random, out);
     }
 
@@ -413,10 +420,13 @@ impl Server {
             self.refuse_all(reason, out, |_, _| true);
             self.leader = leader;
             self.looking_since = looks.then_some(now);
-            match &self.protocol {
+            match &mut self.protocol {
                 ByProtocol::Raft(_) => self.pass_on_outstanding(now, out),
                 // What was on its way to the leader is lost with the connection.
-                ByProtocol::Zab(_) => self.outbox.give_up(),
+                ByProtocol::Zab(side) => {
+                    self.outbox.give_up();
+                    side.arrivals.clear();
+                }
             }
         }
     }
@@ -424,10 +434,11 @@ impl Server {
     /// Applies every entry up to `through`, in order, each exactly once (Raft §5.3).
     fn apply_through(&mut self, now: Time, through: Index, out: &mut Vec<Output>) {
         while let ByProtocol::Raft(side) = &mut self.protocol
-            && let Some(command) = side.next_to_apply(through)
+            && let Some(content) = side.next_to_apply(through)
         {
-            let applied = side.apply(&command, &mut self.outbox);
-            self.publish(now, applied, out);
+            if let Some(applied) = side.apply(&content, &mut self.outbox) {
+                self.publish(now, applied, out);
+            }
         }
     }
 

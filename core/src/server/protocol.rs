@@ -7,8 +7,8 @@ use super::ZabTxn;
 use super::raft_side::RaftSide;
 use super::zab_side::ZabSide;
 use crate::ids::ServerId;
-use crate::time::Time;
-use crate::zookeeper::{Command, Request, Service};
+use crate::time::{Duration, Time};
+use crate::zookeeper::{Command, Request, Service, Session, SessionId};
 use crate::{raft, zab};
 
 /// How the servers of an ensemble agree.
@@ -44,7 +44,7 @@ impl<R: Hash, Z: Hash> Hash for ByProtocol<R, Z> {
 pub type Durable = ByProtocol<raft::Durable<Command>, zab::Durable<ZabTxn>>;
 
 /// A record for a disk.
-pub type Write = ByProtocol<raft::Write<Command>, zab::Write<ZabTxn>>;
+pub type Write = ByProtocol<raft::Write<Command>, Box<zab::Write<ZabTxn>>>;
 
 /// Names a write. Tokens rise with each write of one boot; confirming one confirms all below it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -110,8 +110,10 @@ impl Write {
     pub fn snapshot_bytes(&self) -> u64 {
         match self {
             Self::Raft(write) => write.snapshot_bytes(),
-            Self::Zab(zab::Write::Snapshot { snapshot, .. }) => snapshot.state.size(),
-            Self::Zab(_) => 0,
+            Self::Zab(write) => match &**write {
+                zab::Write::Snapshot { snapshot, .. } => snapshot.state.size(),
+                _ => 0,
+            },
         }
     }
 }
@@ -188,6 +190,22 @@ impl ByProtocol<RaftSide, ZabSide> {
             (Self::Zab(_), Request::Sync { .. }) => Some(request.clone()),
             _ => None,
         }
+    }
+
+    /// Whether a request is done by more than the transaction that it asks for: a change of the
+    /// ensemble under Raft, which is decided first and then brought about.
+    pub(super) const fn takes_several_steps(&self, request: &Request) -> bool {
+        matches!((self, request), (Self::Raft(_), Request::Reconfig(_)))
+    }
+
+    /// How long a session's client may be silent, where it is connected with this server.
+    pub(super) fn session_timeout(&self, session: SessionId) -> Option<Duration> {
+        let granted = match self {
+            Self::Raft(_) => None,
+            Self::Zab(side) => side.arrivals.timeout(session),
+        };
+        let opened_with = || self.service().session(session).map(Session::timeout);
+        granted.or_else(opened_with)
     }
 
     /// Whether the replica wants nothing more done for now.

@@ -17,6 +17,14 @@ pub(super) struct Hello {
     pub(super) read_only: bool,
 }
 
+/// A client that came with a session, while it waits to hear whether it may go on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Arrival {
+    pub(super) connection: ConnectionId,
+    pub(super) password: Password,
+    pub(super) timeout: Duration,
+}
+
 /// A transaction that was applied, as the connections of a server are to hear of it.
 #[derive(Debug)]
 pub(super) struct Applied {
@@ -44,8 +52,9 @@ pub(super) enum Kind {
 }
 
 impl Server {
-    /// The handshake. A session is opened, or moved here, through the log: so no server that is
-    /// behind can mistake a living session for an expired one.
+    /// The handshake. A session is opened through the log, and moved here through the log as well,
+    /// or with the leader's consent: so no server that is behind can mistake a living session for
+    /// an expired one.
     pub(super) fn on_connect(
         &mut self,
         now: Time,
@@ -81,6 +90,9 @@ impl Server {
                     password: Password::from_bits(random.0),
                 },
             ),
+            Some(session) if self.zab().is_some() => {
+                return self.ask_for_session(session, timeout, id, out);
+            }
             // Two connections of one session may wait at two servers: each has its own number.
             Some(Credentials { session, password }) => (
                 session,
@@ -140,6 +152,17 @@ impl Server {
         self.welcome(id, session, timeout, access, out);
     }
 
+    /// The ensemble serves the client.
+    pub(super) fn welcome_fully(
+        &mut self,
+        id: ConnectionId,
+        session: Credentials,
+        timeout: Duration,
+        out: &mut Vec<Output>,
+    ) {
+        self.welcome(id, session, timeout, Access::Full, out);
+    }
+
     fn welcome(
         &mut self,
         id: ConnectionId,
@@ -164,7 +187,7 @@ impl Server {
         });
     }
 
-    fn tell_expired(&mut self, id: ConnectionId, out: &mut Vec<Output>) {
+    pub(super) fn tell_expired(&mut self, id: ConnectionId, out: &mut Vec<Output>) {
         out.push(Output::Frame {
             connection: id,
             frame: ToClient::Expired,

@@ -4,18 +4,17 @@
 use std::sync::Arc;
 
 use super::outbox::Ticket;
+use super::revalidation::Arrivals;
 use super::scratch::Scratch;
 use super::{Fact, Input, Output, PeerMessage, Timer, Token, Write};
 use crate::ids::ServerId;
 use crate::random::Bits;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 use crate::zab::{
     self, Configuration, Durable, Message, Payload, Phase, Replica, RestartError, ServerState,
     ToLeader,
 };
-use crate::zookeeper::{
-    Change, Command, Reply, Service, Session, SessionId, Txn, TxnHeader, Xid, Zxid,
-};
+use crate::zookeeper::{Change, Command, Reply, Service, SessionId, Txn, TxnHeader, Xid, Zxid};
 
 /// Session, xid, time, origin and ticket, in front of every transaction.
 const TXN_HEADER: usize = 8 + 4 + 8 + 2 + 16;
@@ -95,24 +94,25 @@ pub struct ZabStart {
     pub durable: Durable<ZabTxn>,
 }
 
-/// A replica of the state.
+/// A replica of the state, and the sessions that came here from elsewhere.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct ZabSide {
     replica: Replica<ZabTxn>,
+    pub(super) arrivals: Arrivals,
     scratch: Scratch<zab::Output<ZabTxn>>,
 }
 
 /// Whether a leader applies what it has committed on this input: its timer says so, or a learner
 /// comes that is to be brought up to date.
-pub(super) const fn lets_apply(input: &Input) -> bool {
-    matches!(
-        input,
-        Input::Timer(Timer::Zab(zab::Timer::Apply))
-            | Input::Peer {
-                message: PeerMessage::Zab(Message::ToLeader(ToLeader::AckEpoch { .. })),
-                ..
-            }
-    )
+pub(super) fn lets_apply(input: &Input) -> bool {
+    match input {
+        Input::Timer(Timer::Zab(zab::Timer::Apply)) => true,
+        Input::Peer {
+            message: PeerMessage::Zab(message),
+            ..
+        } => matches!(**message, Message::ToLeader(ToLeader::AckEpoch { .. })),
+        _ => false,
+    }
 }
 
 /// What the replica says to the server that it belongs to, in order.
@@ -126,8 +126,16 @@ pub(super) enum Told {
     },
     /// As leader: a transaction is to be made of a request that `origin` took in.
     Prepare { origin: ServerId, asked: Asked },
-    /// As leader: clients of these sessions were heard from elsewhere.
-    Touched(Vec<SessionId>),
+    /// As leader: clients of these sessions were heard from elsewhere; each has a timeout there.
+    Touched(Vec<(SessionId, Duration)>),
+    /// As leader: a client has come to `server` with a session.
+    Revalidate {
+        server: ServerId,
+        session: SessionId,
+        timeout: Duration,
+    },
+    /// The leader says of a session that a client has come with whether it is alive.
+    Revalidated { session: SessionId, is_alive: bool },
     /// All that a sync waited for has been delivered.
     Synced(u64),
 }
@@ -143,7 +151,11 @@ impl ZabSide {
         let mut scratch = Scratch::default();
         let ZabStart { rules, durable } = start;
         let replica = Replica::boot(id, settings, rules, durable, now, random, &mut scratch.0)?;
-        Ok(Self { replica, scratch })
+        Ok(Self {
+            replica,
+            arrivals: Arrivals::default(),
+            scratch,
+        })
     }
 
     /// Takes what is meant for the replica. There is nothing here that a hand could set.
@@ -152,7 +164,10 @@ impl ZabSide {
             Input::Peer {
                 from,
                 message: PeerMessage::Zab(message),
-            } => zab::Input::Message { from, message },
+            } => zab::Input::Message {
+                from,
+                message: *message,
+            },
             Input::Timer(Timer::Zab(timer)) => zab::Input::Timer(timer),
             Input::Stored(Token(token)) => zab::Input::Stored(zab::Token::new(token)),
             Input::ConnectionUp { peer, channel } => zab::Input::ConnectionUp { peer, channel },
@@ -197,11 +212,26 @@ impl ZabSide {
     }
 
     /// A session's client was heard from: the leader will be told with the next answer to a ping.
-    pub(super) fn touch(&mut self, session: SessionId) {
-        let known = self.service().session(session);
-        if let Some(timeout) = known.map(Session::timeout) {
-            self.replica.touch(session, timeout);
-        }
+    pub(super) fn touch(&mut self, session: SessionId, timeout: Duration) {
+        self.replica.touch(session, timeout);
+    }
+
+    /// Asks the leader, which may be this server, whether a session may go on here; whether the
+    /// question is on its way.
+    pub(super) fn revalidate(&mut self, session: SessionId, timeout: Duration) -> bool {
+        let out = &mut self.scratch.0;
+        self.replica.revalidate(session, timeout, out).is_ok()
+    }
+
+    /// As leader: answers that question.
+    pub(super) fn answer_revalidation(
+        &mut self,
+        server: ServerId,
+        session: SessionId,
+        is_alive: bool,
+    ) {
+        let out = &mut self.scratch.0;
+        self.replica.revalidated(server, session, is_alive, out);
     }
 
     /// Hands on what the replica wants done; what it says besides.
@@ -213,7 +243,7 @@ impl ZabSide {
                 From::Send { to, message } => out.push(Output::SendOver {
                     to,
                     channel: message.channel(),
-                    message: PeerMessage::Zab(message),
+                    message: PeerMessage::Zab(Box::new(message)),
                 }),
                 From::Connect { to, channel } => out.push(Output::Connect { to, channel }),
                 From::Close { peer, channel } => out.push(Output::Disconnect { peer, channel }),
@@ -224,7 +254,7 @@ impl ZabSide {
                 From::CancelTimer { timer } => out.push(Output::CancelTimer(Timer::Zab(timer))),
                 From::Persist { token, write } => out.push(Output::Persist {
                     token: Token(token.number()),
-                    write: Write::Zab(write),
+                    write: Write::Zab(Box::new(write)),
                 }),
                 From::Fact(fact) => out.push(Output::Fact(Fact::Zab(fact))),
                 From::Deliver { entry, effect } => told.push(Told::Delivered {
@@ -236,15 +266,23 @@ impl ZabSide {
                     origin,
                     asked: request,
                 }),
-                From::Touched { sessions } => {
-                    told.push(Told::Touched(
-                        sessions.into_iter().map(|(id, _)| id).collect(),
-                    ));
-                }
+                From::Touched { sessions } => told.push(Told::Touched(sessions)),
+                From::Revalidate {
+                    learner: server,
+                    session,
+                    timeout,
+                } => told.push(Told::Revalidate {
+                    server,
+                    session,
+                    timeout,
+                }),
+                From::Revalidated {
+                    session,
+                    valid: is_alive,
+                } => told.push(Told::Revalidated { session, is_alive }),
                 From::Synced { tag } => told.push(Told::Synced(tag)),
-                // No client is served by a server whose state is replaced, but those who only read;
-                // and sessions go on through the log.
-                From::Restored | From::Revalidate { .. } | From::Revalidated { .. } => {}
+                // No client is served by a server whose state is replaced, but those who only read.
+                From::Restored => {}
             }
         }
         told

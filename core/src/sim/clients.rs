@@ -193,6 +193,12 @@ impl World {
     fn check_input(&self, input: &Input) -> Result<(), Impossible> {
         match input {
             Input::MoveTo(server) => self.check_server(*server),
+            Input::Request(Request::Reconfig(change)) => {
+                for server in change.coming() {
+                    self.check_server(server)?;
+                }
+                Ok(())
+            }
             Input::Request(Request::Linearizable(_)) => {
                 self.check_protocol(Protocol::Raft, "a linearizable read")
             }
@@ -235,7 +241,7 @@ impl World {
             match output {
                 Output::Open { connection, server } => self.open_wire(connection, id, server),
                 Output::Frame { connection, frame } => {
-                    self.send_to_server(connection, Body::ToServer(connection, frame));
+                    self.send_to_server(connection, Body::ToServer(connection, Box::new(frame)));
                 }
                 Output::Close(connection) => self.client_closes(connection),
                 Output::SetTimer { timer, at } => self.set_client_timer(id, timer, at),
@@ -395,6 +401,7 @@ impl World {
             }
             Body::ToServer(..) if !wire.server_open => self.die(&message, Death::ConnectionClosed),
             Body::ToServer(connection, frame) => {
+                let frame = *frame;
                 self.input(server, server::Input::Frame { connection, frame });
             }
             Body::Closed(connection) => {
@@ -414,6 +421,7 @@ impl World {
         match message.body {
             Body::ToClient(..) if !wire.client_open => self.die(&message, Death::ConnectionClosed),
             Body::ToClient(connection, frame) => {
+                let frame = *frame;
                 self.step_client(client, Input::Frame { connection, frame });
             }
             Body::Closed(connection) => {

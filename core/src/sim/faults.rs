@@ -42,6 +42,10 @@ pub enum Impossible {
         server: ServerId,
         why: raft::CompactError,
     },
+    #[error(
+        "{0} is not up to date with a leader: its state may hold what is not committed, and a snapshot cannot be cut"
+    )]
+    MayHoldUncommitted(ServerId),
     #[error("every server is up")]
     NobodyDown,
     #[error("no server leads now")]
@@ -239,6 +243,10 @@ impl World {
         self.check_awake(server)?;
         if let Some(Err(why)) = self.server(server).map(Server::would_snapshot) {
             return Err(Impossible::NothingToSnapshot { server, why });
+        }
+        let zab = self.server(server).and_then(Server::zab);
+        if zab.is_some_and(|replica| !replica.is_serving()) {
+            return Err(Impossible::MayHoldUncommitted(server));
         }
         self.begin_deed();
         self.snapshot_server(server);

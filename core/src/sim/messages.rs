@@ -18,15 +18,19 @@ impl Body {
             Self::Peer(message) | Self::Wire(_, Packet::Frame(message)) => peer_kind(message),
             Self::Wire(_, Packet::Open) => "Open",
             Self::Wire(_, Packet::Accepted) => "Accepted",
-            Self::ToServer(_, ToServer::Connect { .. }) => "Connect",
-            Self::ToServer(_, ToServer::Request { .. }) => "Request",
-            Self::ToServer(_, ToServer::Ping) => "Ping",
-            Self::ToServer(_, ToServer::Close { .. }) => "CloseSession",
-            Self::ToClient(_, ToClient::Connected { .. }) => "Connected",
-            Self::ToClient(_, ToClient::Expired) => "Expired",
-            Self::ToClient(_, ToClient::Reply { .. }) => "Reply",
-            Self::ToClient(_, ToClient::Event { .. }) => "Event",
-            Self::ToClient(_, ToClient::Pong) => "Pong",
+            Self::ToServer(_, frame) => match **frame {
+                ToServer::Connect { .. } => "Connect",
+                ToServer::Request { .. } => "Request",
+                ToServer::Ping => "Ping",
+                ToServer::Close { .. } => "CloseSession",
+            },
+            Self::ToClient(_, frame) => match **frame {
+                ToClient::Connected { .. } => "Connected",
+                ToClient::Expired => "Expired",
+                ToClient::Reply { .. } => "Reply",
+                ToClient::Event { .. } => "Event",
+                ToClient::Pong => "Pong",
+            },
             Self::Closed(_) | Self::Wire(_, Packet::Closed) => "Closed",
         }
     }

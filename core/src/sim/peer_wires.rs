@@ -8,7 +8,7 @@
 //!
 //! A packet that the link loses is sent again underneath and comes late; one that runs into a cut,
 //! or that the reader drops, is gone, and the next that arrives breaks the connection. A dial that
-//! is lost has failed.
+//! is lost, or whose answer is, has failed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -105,6 +105,11 @@ impl PeerWires {
     fn is_on(&self, end: PeerEnd, connection: ConnectionId) -> bool {
         let hold = self.ends.get(&end);
         hold.is_some_and(|hold| hold.connection == connection)
+    }
+
+    fn is_dialling(&self, end: PeerEnd, connection: ConnectionId) -> bool {
+        let hold = self.ends.get(&end);
+        hold.is_some_and(|hold| hold.connection == connection && !hold.is_up)
     }
 
     /// The end leaves what it is on: that, if it was anything.
@@ -296,6 +301,8 @@ impl World {
             return;
         };
         let dialler = match packet {
+            // Nobody speaks to who only dials, and so nobody would tell it again.
+            Packet::Closed if self.peer_wires.is_dialling(end, connection) => end,
             Packet::Closed => return,
             Packet::Frame(_) => {
                 let ends = [end, end.other()];

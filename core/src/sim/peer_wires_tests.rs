@@ -218,6 +218,18 @@ fn a_dial_into_a_cut_fails_at_the_wall_and_so_does_one_that_is_dropped() {
 }
 
 #[test]
+fn a_dial_whose_refusal_is_lost_has_failed() {
+    let mut bench = Bench::new();
+    bench.world.crash(s(2), 0).unwrap();
+    bench.world.dial(END);
+    bench.run(16);
+    let refusal = bench.in_flight("Closed").unwrap();
+    bench.world.drop_message(refusal).unwrap();
+    assert_eq!(bench.heard(), ["S1 down S2"]);
+    assert!(!bench.is_on_any(END));
+}
+
+#[test]
 fn an_acceptance_that_is_lost_fails_the_dial_and_is_noticed_by_who_accepted_when_it_speaks() {
     let mut bench = Bench::new();
     bench.world.dial(END);

@@ -39,7 +39,7 @@ impl World {
     /// Sends a frame over a socket; after it was closed, nothing happens.
     pub fn send_over_socket(&mut self, connection: ConnectionId, frame: ToServer) {
         self.begin_deed();
-        self.send_to_server(connection, Body::ToServer(connection, frame));
+        self.send_to_server(connection, Body::ToServer(connection, Box::new(frame)));
     }
 
     /// Closes a socket from the client's side.
@@ -73,7 +73,7 @@ impl World {
         };
         match body {
             Body::ToClient(_, frame) if wire.is_open_for_client() => {
-                socket.received.push_back(frame.clone());
+                socket.received.push_back((**frame).clone());
             }
             Body::Closed(_) => {
                 socket.is_closed = true;

@@ -415,6 +415,7 @@ impl World {
         match self.nodes[id.position()].disk.image().clone() {
             ByProtocol::Raft(durable) => Start::Raft(RaftStart {
                 configuration: self.configuration_at_birth(id),
+                ensemble: self.settings.ensemble(),
                 rules: self.settings.rules,
                 durable,
             }),
@@ -487,7 +488,11 @@ impl World {
                     }
                 }
                 Output::Frame { connection, frame } => {
-                    self.send_to_client(connection, Body::ToClient(connection, frame), cause);
+                    self.send_to_client(
+                        connection,
+                        Body::ToClient(connection, Box::new(frame)),
+                        cause,
+                    );
                 }
                 Output::Close(connection) => self.server_closes(connection, cause),
                 Output::Fact(fact) => {

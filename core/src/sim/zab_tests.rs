@@ -8,19 +8,19 @@ use crate::time::{Duration, Time};
 use crate::view::leader_of;
 use crate::zookeeper::{CreateMode, ErrorCode, Reply, Request, Response, Service};
 
-fn s(number: u16) -> ServerId {
+pub(super) fn s(number: u16) -> ServerId {
     ServerId::new(number)
 }
 
-fn a() -> ClientId {
+pub(super) fn a() -> ClientId {
     ClientId::from_letter('A').unwrap()
 }
 
-fn b() -> ClientId {
+pub(super) fn b() -> ClientId {
     ClientId::from_letter('B').unwrap()
 }
 
-fn zab(servers: u16) -> Settings {
+pub(super) fn zab(servers: u16) -> Settings {
     Settings {
         protocol: Protocol::Zab,
         servers,
@@ -28,13 +28,13 @@ fn zab(servers: u16) -> Settings {
     }
 }
 
-fn pass(world: &mut World, millis: u64) {
+pub(super) fn pass(world: &mut World, millis: u64) {
     let until = world.now() + Duration::from_millis(millis);
     world.run_until(until);
 }
 
 /// Lets time pass until `is_so`, for at most ten seconds.
-fn until(world: &mut World, is_so: impl Fn(&World) -> bool) {
+pub(super) fn until(world: &mut World, is_so: impl Fn(&World) -> bool) {
     let give_up = world.now() + Duration::from_secs(10);
     while !is_so(world) {
         assert!(world.now() < give_up, "it did not come about");
@@ -42,21 +42,21 @@ fn until(world: &mut World, is_so: impl Fn(&World) -> bool) {
     }
 }
 
-fn elected(settings: Settings) -> (World, ServerId) {
+pub(super) fn elected(settings: Settings) -> (World, ServerId) {
     let mut world = World::new(settings);
     until(&mut world, |world| leader_of(world).is_some());
     let leader = leader_of(&world).unwrap();
     (world, leader)
 }
 
-fn open(world: &mut World, client: ClientId, server: ServerId) {
+pub(super) fn open(world: &mut World, client: ClientId, server: ServerId) {
     world.start_client(client, Some(server), None).unwrap();
     until(world, |world| {
         world.client(client).unwrap().process().state() == State::Connected
     });
 }
 
-fn ask(world: &mut World, client: ClientId, request: Request) -> Reply {
+pub(super) fn ask(world: &mut World, client: ClientId, request: Request) -> Reply {
     world.tell_client(client, Input::Request(request)).unwrap();
     until(world, |world| {
         world.client(client).unwrap().process().waiting() == 0
@@ -72,11 +72,11 @@ fn ask(world: &mut World, client: ClientId, request: Request) -> Reply {
         .1
 }
 
-fn create(path: &str) -> Request {
+pub(super) fn create(path: &str) -> Request {
     Request::create(path, Some("x".into()), CreateMode::Persistent)
 }
 
-fn follower(leader: ServerId) -> ServerId {
+pub(super) fn follower(leader: ServerId) -> ServerId {
     if leader == s(1) { s(2) } else { s(1) }
 }
 

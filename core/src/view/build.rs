@@ -509,18 +509,18 @@ fn kind(body: &Body) -> Kind {
             family,
         },
         Body::Wire(_, Packet::Frame(PeerMessage::Zab(message))) => super::zab::kind(message),
-        Body::Peer(_)
-        | Body::ToServer(..)
-        | Body::ToClient(_, ToClient::Event { .. })
-        | Body::Wire(_, Packet::Open | Packet::Frame(_)) => plain(false, None),
-        Body::ToClient(_, ToClient::Connected { .. }) | Body::Wire(_, Packet::Accepted) => {
-            plain(true, Some(true))
+        Body::Peer(_) | Body::ToServer(..) | Body::Wire(_, Packet::Open | Packet::Frame(_)) => {
+            plain(false, None)
         }
-        Body::ToClient(_, ToClient::Expired) | Body::Closed(_) | Body::Wire(_, Packet::Closed) => {
-            plain(true, Some(false))
-        }
-        Body::ToClient(_, ToClient::Reply { reply, .. }) => plain(true, Some(reply.is_ok())),
-        Body::ToClient(_, ToClient::Pong) => plain(true, None),
+        Body::Wire(_, Packet::Accepted) => plain(true, Some(true)),
+        Body::Closed(_) | Body::Wire(_, Packet::Closed) => plain(true, Some(false)),
+        Body::ToClient(_, frame) => match &**frame {
+            ToClient::Connected { .. } => plain(true, Some(true)),
+            ToClient::Expired => plain(true, Some(false)),
+            ToClient::Reply { reply, .. } => plain(true, Some(reply.is_ok())),
+            ToClient::Pong => plain(true, None),
+            ToClient::Event { .. } => plain(false, None),
+        },
     }
 }
 

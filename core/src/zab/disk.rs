@@ -82,6 +82,11 @@ impl<T: Payload> Disk<T> {
         }
     }
 
+    /// The transactions that wait for the write under way.
+    pub(super) fn queued(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.queue.iter().map(|(entry, _)| entry)
+    }
+
     /// Hands all queued transactions over in one write.
     pub(super) fn write_queue(&mut self, out: &mut Vec<Output<T>>) {
         if self.queue.is_empty() {

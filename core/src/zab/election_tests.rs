@@ -345,6 +345,28 @@ fn a_notification_without_a_vote_changes_nothing() {
     assert_eq!(bench.at(s(1)).ballots().count(), 1);
 }
 
+/// S2 and S3 vote only once the configuration is in force that needs them to come into force.
+#[test]
+fn who_votes_in_a_newer_configuration_only_brings_its_round_on_without_a_vote() {
+    let mut disk = disk_of(&voters(1), 1, &[(1, 1)]);
+    disk.membership.last_seen = three().at_version(z(1, 1)).into();
+    let mut bench = alone(disk);
+    let message = Message::Election(Notification {
+        vote: None,
+        round: 9,
+        state: ServerState::Looking,
+        configuration: voters(1).into(),
+    });
+    let from = s(2);
+    bench.input(s(1), Input::Message { from, message });
+    assert_eq!(bench.at(s(1)).round(), 9);
+    let own = vote(1, 1, z(1, 1));
+    assert_eq!(bench.at(s(1)).vote(), Some(own));
+    assert!(!bench.at(s(1)).is_finalizing());
+    tell(&mut bench, 2, own, 9, ServerState::Looking);
+    assert!(bench.at(s(1)).is_finalizing());
+}
+
 #[test]
 fn who_wins_leads_and_the_others_follow_or_observe() {
     let configuration = Configuration::new([s(1), s(2)], [s(3)]).unwrap();

@@ -365,6 +365,12 @@ impl<T: Payload> Replica<T> {
         &self.disk.image().log
     }
 
+    /// Transactions for the log that have not been handed to the disk: they wait for the write
+    /// before them.
+    pub fn queued(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.disk.queued()
+    }
+
     /// The disk with everything that was handed to it.
     pub const fn disk(&self) -> &Durable<T> {
         self.disk.image()

@@ -112,6 +112,11 @@ impl<T: Payload> Replica<T> {
     /// A looking server considers what a voter says (`FastLeaderElection.lookForLeader`).
     fn consider(&mut self, from: ServerId, notification: &Notification, turn: &mut Turn<'_, T>) {
         let reason = match notification.vote {
+            None if self.brings_round(from, notification) => {
+                self.adopt_round(from, notification.round, turn);
+                self.announce_vote(turn);
+                return self.check_quorum(turn);
+            }
             None => IgnoreReason::NoVote,
             Some(vote) if !self.membership.is_voter(vote.leader) => IgnoreReason::NotVoter {
                 server: vote.leader,
@@ -137,23 +142,35 @@ impl<T: Payload> Replica<T> {
         turn.tell(ZabFact::NotificationIgnored { from, reason });
     }
 
-    /// A vote of this round, or of a later one, which becomes this round: then only what is voted
-    /// in it counts, and this server votes afresh.
+    /// Who votes in a newer configuration only has no vote of its own before that is in force, and
+    /// its quorum is needed for it to come into force. If its round were ignored along with the vote
+    /// that is missing, as `ZooKeeper` does, both could look in two rounds for ever.
+    fn brings_round(&self, from: ServerId, notification: &Notification) -> bool {
+        notification.state == ServerState::Looking
+            && notification.round > self.election.round
+            && !self.membership.active.is_voter(from)
+    }
+
+    /// A later round becomes this one: only what is voted in it counts, and this server votes
+    /// afresh.
+    fn adopt_round(&mut self, from: ServerId, round: u64, turn: &mut Turn<'_, T>) {
+        let previous = std::mem::replace(&mut self.election.round, round);
+        turn.tell(ZabFact::RoundAdopted {
+            from,
+            round,
+            previous,
+        });
+        self.election.vote = self.initial_vote();
+        if let Standing::Looking(looking) = &mut self.standing {
+            looking.received.clear();
+        }
+    }
+
+    /// A vote of this round, or of a later one, which becomes this round.
     fn count_looking(&mut self, from: ServerId, ballot: Ballot, turn: &mut Turn<'_, T>) {
-        let previous = self.election.round;
-        let new_round = ballot.round > previous;
+        let new_round = ballot.round > self.election.round;
         if new_round {
-            let round = ballot.round;
-            self.election.round = round;
-            turn.tell(ZabFact::RoundAdopted {
-                from,
-                round,
-                previous,
-            });
-            self.election.vote = self.initial_vote();
-            if let Standing::Looking(looking) = &mut self.standing {
-                looking.received.clear();
-            }
+            self.adopt_round(from, ballot.round, turn);
         }
         let (mine, theirs) = (self.election.vote, ballot.vote);
         let decider = theirs.decider(mine);

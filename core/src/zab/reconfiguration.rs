@@ -10,7 +10,7 @@ use super::configuration::Configuration;
 use super::fact::{LookingReason, ZabFact};
 use super::io::Turn;
 use super::log::Payload;
-use super::role::Standing;
+use super::role::{Learner, Standing};
 use crate::ids::ServerId;
 
 /// Whether `servers` are a quorum of each of `verifiers`.
@@ -36,8 +36,9 @@ impl<T: Payload> Replica<T> {
         self.check_reconfiguration(configuration)
     }
 
-    /// One reconfiguration at a time, and only to members of whom a quorum is here
-    /// (`PrepRequestProcessor`, `Leader.isQuorumSynced`).
+    /// One reconfiguration at a time, and only to members of whom a quorum is here and follows: who
+    /// observes is told when all is decided, and acknowledges nothing (`PrepRequestProcessor`,
+    /// `Leader.isQuorumSynced`).
     pub(super) fn check_reconfiguration(
         &self,
         configuration: &Configuration,
@@ -47,7 +48,8 @@ impl<T: Payload> Replica<T> {
         }
         let here = self.leading().map(|leading| {
             let learners = leading.learners.iter();
-            let followers = learners.filter(|(_, learner)| learner.is_forwarded_to());
+            let follows = |learner: &Learner| learner.is_forwarded_to() && !learner.observes;
+            let followers = learners.filter(|(_, learner)| follows(learner));
             let followers = followers.map(|(id, _)| *id);
             followers.chain([self.id]).collect::<BTreeSet<_>>()
         });

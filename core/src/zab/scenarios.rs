@@ -285,6 +285,27 @@ fn a_reconfiguration_that_a_dead_leader_left_behind_is_completed_by_the_next() {
 }
 
 #[test]
+fn an_observer_is_not_here_for_a_configuration_that_has_no_quorum_without_its_acknowledgement() {
+    let configuration = Configuration::new([s(1)], [s(2)]).unwrap();
+    let disks = vec![Durable::new(configuration); 2];
+    let mut bench = Bench::with(disks, Rules::default(), Settings::default());
+    bench.invariants.reconfigures = true;
+    assert_eq!(bench.elect(), s(1));
+    bench.run_for(ms(3_000));
+    assert_eq!(bench.at(s(2)).state(), ServerState::Observing);
+    assert_eq!(
+        bench.reconfigure(s(1), &voters(2)),
+        Err(ProposeError::NoQuorumOfNewConfiguration)
+    );
+    // Who is no member follows, and may become one.
+    bench.reconfigure(s(1), &voters(1)).unwrap();
+    bench.run_for(ms(3_000));
+    let version = bench.reconfigure(s(1), &voters(2)).unwrap();
+    bench.run_for(ms(3_000));
+    assert_eq!(bench.at(s(2)).membership().active.version(), version);
+}
+
+#[test]
 fn followers_and_observers_are_told_of_a_reconfiguration_with_its_commit() {
     let configuration = Configuration::new([s(1), s(2), s(3)], [s(4)]).unwrap();
     let disks = vec![Durable::new(configuration); 4];

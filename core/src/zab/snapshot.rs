@@ -39,10 +39,12 @@ impl<T: Payload> Replica<T> {
         self.snapshot_after = Some(half + turn.random.below(count - half + 1));
     }
 
-    /// Begins a snapshot at once, unless one is being taken.
+    /// Begins a snapshot at once, unless one is being taken. Only a server that takes part has a
+    /// state of which nothing can be taken back: what a looking server has replayed may yet be cut,
+    /// and a snapshot cannot, once what was before it is purged.
     pub fn snapshot_now(&mut self, now: Time, random: Bits, out: &mut Vec<Output<T>>) {
         let turn = &mut Turn { now, random, out };
-        if self.snapshot_after.take().is_none() {
+        if !self.is_serving() || self.snapshot_after.take().is_none() {
             return;
         }
         let zxid = self.database.last();

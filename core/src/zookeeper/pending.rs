@@ -8,22 +8,26 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
 
+use super::digested::DigestedMap;
+use super::reconfig::CONFIGURED;
 use super::service::Service;
 use super::tree::Znode;
 use super::{
-    Acl, ErrorCode, Owner, Password, Rules, SessionId, Txn, TxnHeader, Version, Zxid, path,
+    Acl, ErrorCode, Owner, Password, Rules, Session, SessionId, Txn, TxnHeader, Version, Zxid, path,
 };
 use crate::ids::ServerId;
 use crate::time::Time;
 
 /// The outstanding changes: an overlay on the applied state. `nodes` and `sessions` hold the
 /// newest change of each path and session; `queue` lists every change, in zxid order, so that what
-/// has been applied can be dropped from the front.
+/// has been applied can be dropped from the front. `owners` is there with a leader that keeps to
+/// itself at which server each session's client is; otherwise the sessions say it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Pending {
     nodes: OrdMap<Arc<str>, ChangeRecord>,
     sessions: OrdMap<SessionId, SessionRecord>,
     queue: Vector<(Zxid, Subject)>,
+    owners: Option<DigestedMap<SessionId, ServerId>>,
 }
 
 /// What a path will be after an outstanding transaction.
@@ -65,7 +69,8 @@ struct SessionRecord {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct SessionOutline {
     pub(super) password: Password,
-    pub(super) owner: ServerId,
+    /// The server that its client is connected with, if that is known.
+    pub(super) owner: Option<ServerId>,
 }
 
 /// What a change is about.
@@ -89,6 +94,15 @@ impl From<&Znode> for Outline {
     }
 }
 
+impl From<&Session> for SessionOutline {
+    fn from(session: &Session) -> Self {
+        Self {
+            password: session.password(),
+            owner: Some(session.owner()),
+        }
+    }
+}
+
 impl Outline {
     /// Whether, without children, nothing keeps the znode at `now` any more. A container that
     /// never had a child is kept for the first one.
@@ -102,6 +116,28 @@ impl Outline {
 }
 
 impl Pending {
+    /// Nothing is outstanding, and at which server each session's client is will stand in no
+    /// transaction: whoever leads knows it by itself, and the next leader not at all
+    /// (`SessionTrackerImpl.SessionImpl`).
+    pub fn with_owners() -> Self {
+        Self {
+            owners: Some(DigestedMap::new()),
+            ..Self::default()
+        }
+    }
+
+    /// The session's client is connected with `server` from here on.
+    pub fn move_session(&mut self, id: SessionId, server: ServerId) {
+        if let Some(owners) = &mut self.owners {
+            owners.insert(id, server);
+        }
+    }
+
+    /// The server that a session's client is connected with, as the leader has it by itself.
+    pub fn owner(&self, id: SessionId) -> Option<ServerId> {
+        self.owners.as_ref()?.get(&id).copied()
+    }
+
     /// Adds what `txn`, just prepared on top of `applied` and everything added before, will do.
     pub fn add(&mut self, applied: &Service, header: &TxnHeader, txn: &Txn) {
         let zxid = header.zxid;
@@ -139,6 +175,16 @@ impl Pending {
                     self.record(path.clone(), zxid, Some(set));
                 }
             }
+            Txn::Configure { .. } => {
+                if let Some(node) = self.ahead_of(applied).node(path::CONFIG) {
+                    let set = Outline {
+                        version: CONFIGURED,
+                        mtime: header.time,
+                        ..node
+                    };
+                    self.record(path::CONFIG.into(), zxid, Some(set));
+                }
+            }
             Txn::SetAcl { path, acl, version } => {
                 if let Some(node) = self.ahead_of(applied).node(path) {
                     let set = Outline {
@@ -157,13 +203,16 @@ impl Pending {
             Txn::CreateSession {
                 password, owner, ..
             } => {
-                let (password, owner) = (*password, *owner);
-                let open = SessionOutline { password, owner };
+                let open = SessionOutline {
+                    password: *password,
+                    owner: Some(*owner),
+                };
                 self.record_session(header.session, zxid, Some(open));
+                self.move_session(header.session, *owner);
             }
             Txn::AttachSession { owner, .. } => {
                 if let Some(open) = self.ahead_of(applied).session(header.session) {
-                    let owner = *owner;
+                    let owner = Some(*owner);
                     let open = SessionOutline { owner, ..open };
                     self.record_session(header.session, zxid, Some(open));
                 }
@@ -173,6 +222,9 @@ impl Pending {
                     self.add_delete(applied, path, zxid);
                 }
                 self.record_session(header.session, zxid, None);
+                if let Some(owners) = &mut self.owners {
+                    owners.remove(&header.session);
+                }
             }
             Txn::Check { .. } | Txn::MultiFailed(_) | Txn::Sync { .. } | Txn::Error(_) => {}
         }
@@ -274,14 +326,15 @@ impl Ahead<'_> {
 
     /// The session `id`, if it will be open.
     pub(super) fn session(self, id: SessionId) -> Option<SessionOutline> {
-        if let Some(change) = self.pending.sessions.get(&id) {
-            return change.open;
-        }
-        let session = self.applied.session(id)?;
-        Some(SessionOutline {
-            password: session.password(),
-            owner: session.owner(),
-        })
+        let open = match self.pending.sessions.get(&id) {
+            Some(change) => change.open?,
+            None => SessionOutline::from(self.applied.session(id)?),
+        };
+        let owner = match &self.pending.owners {
+            Some(owners) => owners.get(&id).copied(),
+            None => open.owner,
+        };
+        Some(SessionOutline { owner, ..open })
     }
 
     /// Whether session `id` was opened before, though it may be closed by now, or will be.

@@ -82,8 +82,9 @@ impl Session {
         self.password
     }
 
-    /// The server that its client is connected with. Writes that come by way of another are
-    /// refused: they were sent before the client moved.
+    /// The server that its client is connected with, if moves go through the log. Writes that
+    /// come by way of another are refused: they were sent before the client moved. Otherwise the
+    /// server that opened it; where it is since then, the leader knows by itself.
     pub fn owner(&self) -> ServerId {
         self.owner
     }

@@ -1,16 +1,17 @@
-//! Committed writes per second through five replicas in memory, on one thread, beside the `raft`
-//! crate (tikv's port of etcd/raft) doing the same work in the same run.
+//! Committed writes per second through five replicas in memory, on one thread: our Raft, the `raft`
+//! crate (tikv's port of etcd/raft) and our Zab, doing the same work in the same run.
 //!
 //! One round: a fresh cluster elects a leader; then a batch of writes goes to the leader, messages
-//! and disks move until all five servers have applied it, and the next follows. Rounds of the two
-//! alternate, so that what else the machine does slows both, and each pair of rounds gives one
-//! ratio. Neither side encodes messages, compacts its log or lets time pass. Benchmark libraries
-//! measure one thing at a time, so the pairing is done here.
+//! and disks move until all five servers have applied it, and the next follows. Rounds of the three
+//! alternate, so that what else the machine does slows all, and each turn of rounds gives one
+//! ratio. None encodes messages, compacts its log or lets time pass. Benchmark libraries
+//! measure one thing at a time, so the turns are taken here.
 
 use std::time::Instant;
 
 mod ours;
 mod theirs;
+mod zab;
 
 /// Servers of each cluster.
 const SERVERS: u64 = 5;
@@ -21,7 +22,7 @@ const PAYLOAD: usize = 100;
 /// Writes of one round.
 const WRITES: u64 = 16_384;
 
-/// Pairs of rounds for each batch.
+/// Turns of rounds for each batch.
 const ROUNDS: usize = 21;
 
 /// Entries that are on their way to one follower, in messages, at most; and bytes of one message.
@@ -44,7 +45,7 @@ trait Cluster {
 }
 
 /// The writes that a server applied.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
 struct Applied {
     writes: u64,
     /// Changes with every write and with their order.
@@ -134,39 +135,53 @@ impl Spread {
     }
 }
 
+/// A round of each.
+struct Turn {
+    ours: Round,
+    theirs: Round,
+    zab: Round,
+}
+
+/// A turn; who comes first changes with its number.
+fn turn(number: usize, batch: u64) -> Turn {
+    let mut rounds = [None, None, None];
+    for step in 0..rounds.len() {
+        let who = (number + step) % rounds.len();
+        rounds[who] = Some(match who {
+            0 => round::<ours::Ours>(batch),
+            1 => round::<theirs::Theirs>(batch),
+            _ => round::<zab::Zab>(batch),
+        });
+    }
+    let [ours, theirs, zab] = rounds.map(|round| round.expect("everyone had a turn"));
+    assert_eq!(ours.applied, theirs.applied, "not the same work");
+    assert_eq!(ours.applied, zab.applied, "not the same work");
+    Turn { ours, theirs, zab }
+}
+
 fn main() {
     println!(
         "committed writes a second, {SERVERS} replicas in memory, one thread, {PAYLOAD} bytes a \
-         write\nmedian of {ROUNDS} pairs of rounds of {WRITES} writes (middle half of them)\n"
+         write\nmedian of {ROUNDS} turns of rounds of {WRITES} writes (middle half of them)\n"
     );
     println!(
-        "| batch | quorumscope | raft 0.7 | ratio | messages a write, quorumscope | raft 0.7 |"
+        "| batch | our Raft | raft 0.7 | our Raft / raft 0.7 | our Zab | our Zab / our Raft \
+         | messages a write, our Raft | raft 0.7 | our Zab |"
     );
-    println!("|---:|---:|---:|---:|---:|---:|");
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for batch in [1, 16, 256] {
-        let pairs: Vec<_> = (0..ROUNDS)
-            .map(|pair| {
-                if pair % 2 == 0 {
-                    (round::<ours::Ours>(batch), round::<theirs::Theirs>(batch))
-                } else {
-                    let theirs = round::<theirs::Theirs>(batch);
-                    (round::<ours::Ours>(batch), theirs)
-                }
-            })
-            .collect();
-        assert!(
-            pairs.iter().all(|(o, t)| o.applied == t.applied),
-            "not the same work"
-        );
-        let column =
-            |value: fn(&(Round, Round)) -> f64| Spread::of(pairs.iter().map(value).collect());
+        let turns: Vec<_> = (0..ROUNDS).map(|number| turn(number, batch)).collect();
+        let column = |value: fn(&Turn) -> f64| Spread::of(turns.iter().map(value).collect());
         println!(
-            "| {batch} | {} | {} | {} | {:.2} | {:.2} |",
-            column(|(ours, _)| ours.writes_per_second).thousands(),
-            column(|(_, theirs)| theirs.writes_per_second).thousands(),
-            column(|(ours, theirs)| ours.writes_per_second / theirs.writes_per_second).ratio(),
-            column(|(ours, _)| ours.messages_per_write).median,
-            column(|(_, theirs)| theirs.messages_per_write).median,
+            "| {batch} | {} | {} | {} | {} | {} | {:.2} | {:.2} | {:.2} |",
+            column(|turn| turn.ours.writes_per_second).thousands(),
+            column(|turn| turn.theirs.writes_per_second).thousands(),
+            column(|turn| turn.ours.writes_per_second / turn.theirs.writes_per_second).ratio(),
+            column(|turn| turn.zab.writes_per_second).thousands(),
+            column(|turn| turn.zab.writes_per_second / turn.ours.writes_per_second).ratio(),
+            column(|turn| turn.ours.messages_per_write).median,
+            column(|turn| turn.theirs.messages_per_write).median,
+            column(|turn| turn.zab.messages_per_write).median,
         );
     }
 }

@@ -8,10 +8,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::check::Pasts;
 use crate::check::history::{Call, History};
 use crate::check::past::Past;
+use crate::check::zab::ZabPast;
 use crate::raft::{Content, Index};
-use crate::zookeeper::{Command, Request, Response, Service, SessionId, Update, Xid, Zxid};
+use crate::server::ZabTxn;
+use crate::zookeeper::{Command, Request, Response, Service, SessionId, Txn, Update, Xid, Zxid};
 
 /// Where an operation has its place if the servers are right: the later, the higher; none if it
 /// was not carried out.
@@ -32,30 +35,68 @@ pub(super) struct Hints<'a> {
 }
 
 impl<'a> Hints<'a> {
-    /// What the committed commands suggest.
-    pub(super) fn new(history: &'a History, past: &Past) -> Self {
+    /// What servers have carried out suggests.
+    pub(super) fn new(history: &'a History, pasts: Pasts<'_>) -> Self {
         let mut hints = Self {
             history,
             writes: BTreeMap::new(),
             ends: BTreeMap::new(),
             sweeps: BTreeMap::new(),
         };
+        hints.follow_commands(pasts.raft);
+        hints.follow_transactions(pasts.zab);
+        hints
+    }
+
+    /// Under Raft the log holds commands, which do what they do when their turn comes.
+    fn follow_commands(&mut self, past: &Past) {
         let mut service = Service::new();
         for index in 1..=past.last().number() {
             let entry = past.committed(Index::new(index));
             if let Some(Content::Command(command)) = entry.map(|first| &first.entry.content) {
-                hints.carry_out(command, index, &mut service);
+                self.carry_out(command, index, &mut service);
             }
         }
-        hints
+    }
+
+    /// Under Zab a transaction says what it does.
+    fn follow_transactions(&mut self, past: &ZabPast) {
+        for seen in past.deliveries() {
+            let (zxid, txn) = (seen.entry.zxid, &seen.entry.txn);
+            self.take_in(zxid, txn);
+        }
+    }
+
+    fn take_in(&mut self, zxid: Zxid, txn: &ZabTxn) {
+        let (session, place) = (txn.session, write_at(zxid));
+        match &txn.txn {
+            Txn::Error(_)
+            | Txn::MultiFailed(_)
+            | Txn::CreateSession { .. }
+            | Txn::AttachSession { .. } => {}
+            Txn::CloseSession { .. } => {
+                self.ends.entry(session).or_insert(place);
+            }
+            // Whoever asked has a ticket; what the leader deletes by itself, it sweeps.
+            Txn::Delete { path } if txn.ticket.is_none() => {
+                self.sweeps.entry(path.clone()).or_default().push(place);
+            }
+            other => {
+                let created = created_in(other);
+                let write = Place { at: place, created };
+                self.writes.entry((session, txn.xid)).or_insert(write);
+            }
+        }
     }
 
     /// Only what has changed something needs a place. What is met again does nothing the second
     /// time.
     fn carry_out(&mut self, command: &Command, index: u64, service: &mut Service) {
         let zxid = Zxid::new(0, index as u32);
-        let reply = service.execute(command, zxid, &mut Vec::new());
-        let (session, place) = (command.session, write_at(index));
+        let Some(reply) = service.execute(command, zxid, &mut Vec::new()) else {
+            return;
+        };
+        let (session, place) = (command.session, write_at(zxid));
         match &command.update {
             Update::Write(_) => {
                 let created = match &reply {
@@ -81,7 +122,7 @@ impl<'a> Hints<'a> {
     pub(super) fn of(&self, call: &Call) -> Hint {
         if let Some(zxid) = call.zxid() {
             let is_write = call.request.as_ref().is_some_and(Request::is_write);
-            let place = write_at(zxid.counter().into());
+            let place = write_at(zxid);
             return Some(if is_write { place } else { place + 1 });
         }
         self.place_of(call).map(|place| place.at)
@@ -119,7 +160,15 @@ fn created_by(response: &Response) -> Vec<Arc<str>> {
     }
 }
 
+fn created_in(txn: &Txn) -> Vec<Arc<str>> {
+    match txn {
+        Txn::Create { path, .. } => vec![path.clone()],
+        Txn::Multi(txns) => txns.iter().flat_map(created_in).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Between two writes there is room for what is read there.
-const fn write_at(index: u64) -> u64 {
-    2 * index
+const fn write_at(zxid: Zxid) -> u64 {
+    2 * zxid.number()
 }

@@ -23,8 +23,7 @@ use std::sync::Arc;
 
 use super::history::{CallId, History};
 use super::linearizable_writes::told_of;
-use super::past::Past;
-use super::{Clash, Invariant, Property};
+use super::{Clash, Invariant, Pasts, Property};
 use crate::explain::Rule;
 
 use hints::Hints;
@@ -49,12 +48,12 @@ impl Invariant for Linearizability {
         },
     };
 
-    fn conclude(&mut self, history: &History, past: &Past) -> Result<(), Clash> {
+    fn conclude(&mut self, history: &History, pasts: Pasts<'_>) -> Result<(), Clash> {
         // Of a history without its beginning nobody knows what the znodes were like.
         if !history.is_complete() {
             return Ok(());
         }
-        for (path, part) in &Parts::of(history, &Hints::new(history, past)).0 {
+        for (path, part) in &Parts::of(history, &Hints::new(history, pasts)).0 {
             let outcome = search(&at_first(path), &part.intervals, BUDGET);
             if let Outcome::None { placed, stuck } = outcome {
                 return clash(history, path, part, &placed, stuck);

@@ -3,9 +3,11 @@
 use super::search::{Interval, Object, Outcome, search};
 use super::znode::{Life, Step, Znode};
 use super::{BUDGET, Hints, Parts};
+use crate::check::Pasts;
 use crate::check::Verdict;
 use crate::check::fixture::*;
 use crate::check::past::Past;
+use crate::check::zab::ZabPast;
 use crate::random::{Bits, Random, Stream};
 use crate::zookeeper::{
     CreateMode, ErrorCode, MultiFailure, Reply, Request, Response, Stat, Version,
@@ -300,7 +302,11 @@ fn each_operation_on_a_znode_concerns_its_parent_if_it_changes_the_children() {
     tale.tell('A', create("/a/x"), 2, created("/a/x", 2));
     tale.tell('A', set("/a/x", "y"), 3, is_set(3, 1));
     let history = tale.monitor.history();
-    let parts = Parts::of(history, &Hints::new(history, &Past::default()));
+    let pasts = Pasts {
+        raft: &Past::default(),
+        zab: &ZabPast::default(),
+    };
+    let parts = Parts::of(history, &Hints::new(history, pasts));
     let count = |path: &str| parts.0[path].intervals.len();
     assert_eq!([count("/"), count("/a"), count("/a/x")], [1, 2, 2]);
 }

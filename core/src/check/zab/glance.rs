@@ -135,7 +135,11 @@ impl<'a> ZabGlance<'a> {
         let from = self.looked_at().max(log.begin());
         let known = from > Zxid::ZERO || log.begin() == Zxid::ZERO;
         let mut before = known.then_some(from);
-        let entries = log.after(from);
+        // A leader may have committed what its own disk has not been given yet.
+        let server = self.world.server(self.server).and_then(Server::zab);
+        let queued = server.into_iter().flat_map(crate::zab::Replica::queued);
+        let queued = queued.filter(|entry| entry.zxid > from);
+        let entries = log.after(from).chain(queued);
         let entries = entries.take_while(|entry| entry.zxid <= self.now.last);
         entries
             .map(|entry| (before.replace(entry.zxid), entry))

@@ -5,18 +5,21 @@ use imbl::OrdMap;
 use super::glance::ZabGlance;
 use crate::ids::ServerId;
 use crate::server::ZabTxn;
-use crate::zab::{Entry, Epoch};
+use crate::zab::{Entry, Epoch, TxnLog};
 use crate::zookeeper::Zxid;
 
 /// How far back the history of a server is looked at that begins to serve, in transactions.
 const RECENT: usize = 64;
 
 /// What was proposed and what was delivered, each as it was seen first. What was in some log when
-/// it was first looked at counts as proposed.
+/// it was first looked at counts as proposed. `unseen` are the stretches of history that someone
+/// has delivered by a snapshot before anyone did out of a log: each from after its value up to its
+/// key.
 #[derive(Clone, Debug, Default)]
 pub(in crate::check) struct ZabPast {
     proposed: OrdMap<Zxid, Seen>,
     delivered: OrdMap<Zxid, Seen>,
+    unseen: OrdMap<Zxid, Zxid>,
 }
 
 /// A transaction, and the server that proposed it or delivered it first.
@@ -31,6 +34,7 @@ pub(in crate::check) struct Seen {
 pub(in crate::check) struct News {
     proposed: Vec<Seen>,
     delivered: Vec<Seen>,
+    unseen: Option<(Zxid, Zxid)>,
 }
 
 impl ZabPast {
@@ -45,7 +49,11 @@ impl ZabPast {
         let logged = first.into_iter().flat_map(|log| log.after(Zxid::ZERO));
         let proposed = logged.chain(glance.proposed());
         let delivered = glance.delivered().into_iter().map(|(_, entry)| entry);
+        let last = self.last().map_or(Zxid::ZERO, |(zxid, _)| zxid);
+        let begin = glance.log().map_or(Zxid::ZERO, TxnLog::begin);
+        let hidden = glance.was_opened() && begin > last;
         News {
+            unseen: hidden.then_some((begin, last)),
             proposed: proposed.map(seen).collect(),
             delivered: delivered
                 .filter(|entry| self.delivered(entry.zxid).is_none())
@@ -62,6 +70,13 @@ impl ZabPast {
         for seen in news.delivered {
             self.delivered.entry(seen.entry.zxid).or_insert(seen);
         }
+        self.unseen.extend(news.unseen);
+    }
+
+    /// Whether a transaction may have been delivered without being looked at.
+    pub(in crate::check) fn never_saw(&self, zxid: Zxid) -> bool {
+        let next = self.unseen.range(zxid..).next();
+        next.is_some_and(|(_, after)| *after < zxid)
     }
 
     /// The proposal of a zxid.
@@ -72,6 +87,11 @@ impl ZabPast {
     /// The first delivery of a zxid.
     pub(in crate::check) fn delivered(&self, zxid: Zxid) -> Option<&Seen> {
         self.delivered.get(&zxid)
+    }
+
+    /// The first delivery of every transaction, in the order of zxids.
+    pub(in crate::check) fn deliveries(&self) -> impl Iterator<Item = &Seen> {
+        self.delivered.values()
     }
 
     /// The last zxid that anyone has delivered.
@@ -96,13 +116,5 @@ impl ZabPast {
     pub(in crate::check) fn recent(&self) -> Zxid {
         let nth = self.delivered.keys().rev().nth(RECENT);
         nth.copied().unwrap_or(Zxid::ZERO)
-    }
-}
-
-#[cfg(test)]
-impl ZabPast {
-    /// How many transactions were delivered.
-    pub(in crate::check) fn deliveries(&self) -> usize {
-        self.delivered.len()
     }
 }

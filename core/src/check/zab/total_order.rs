@@ -32,6 +32,7 @@ impl Invariant for TotalOrder {
             if let Some((last, seen)) = past.last()
                 && last > zxid
                 && past.delivered(zxid).is_none()
+                && !past.never_saw(zxid)
             {
                 return Err(left_out(zxid, server, last, seen.by));
             }
