@@ -205,9 +205,10 @@ fn transfer_to(world: &World, learner: ServerId, places: &Places) -> Option<Tran
         let flying = world.network().flying();
         let to_it = flying.filter(|message| message.to == learner.into());
         to_it.filter_map(|message| match &message.body {
-            Body::Wire(_, Packet::Frame(PeerMessage::Zab(Message::ToLearner(packet)))) => {
-                Some(packet)
-            }
+            Body::Wire(_, Packet::Frame(PeerMessage::Zab(message))) => match &**message {
+                Message::ToLearner(packet) => Some(packet),
+                _ => None,
+            },
             _ => None,
         })
     };
