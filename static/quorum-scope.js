@@ -14,10 +14,10 @@ const HEADER = [
   "step-down-on-removal", "pre-vote", "check-quorum", "lease-reads", "max-drift",
   "inflight", "inflight-bytes", "uncommitted", "snapshot-every", "snapshot-keep", "snapshot-chunk",
   "observers", "init-limit", "sync-limit", "finalize-wait", "resend", "connect-retry", "connect-attempts",
-  "max-time-to-wait-for-epoch", "committed-log", "log-sync-limit", "snap-count", "snapshots-kept", "counter-limit",
+  "max-time-to-wait-for-epoch", "committed-log", "log-sync-limit", "snap-count", "snapshots-kept", "counter-limit", "reconfig",
 ];
 // Attributes that say how the page shows the run.
-const SHOWN = ["speed", "paused", "theme", "src"];
+const SHOWN = ["speed", "paused", "theme", "src", "compare"];
 
 // How long a slice of `advance` keeps the page busy, in milliseconds.
 const SLICE = 12;
@@ -136,6 +136,15 @@ class QuorumScope extends HTMLElement {
     this.#here.load(String(script));
   }
 
+  // Whether the run is watched beside its twin under the other protocol.
+  get compared() {
+    return this.#here.compares();
+  }
+
+  set compared(compared) {
+    this.#here.compare(Boolean(compared));
+  }
+
   get playing() {
     return this.#here.playing();
   }
@@ -150,7 +159,8 @@ class QuorumScope extends HTMLElement {
 
   // A link that opens this run on this page.
   get link() {
-    return new URL(this.#here.fragment(), here("index.html")).href;
+    const page = this.#here.compares() ? "index.html?compare" : "index.html";
+    return new URL(this.#here.fragment(), here(page)).href;
   }
 
   // Where the scripts are that come with the page.
@@ -201,6 +211,7 @@ class QuorumScope extends HTMLElement {
   }
 
   #begin(settings) {
+    if (settings.has("compare")) this.#handle.compare(true);
     if (settings.has("speed")) {
       const speed = settings.get("speed") === "max" ? Infinity : Number(settings.get("speed"));
       try {

@@ -25,6 +25,8 @@ pub(crate) enum Task {
     Run(Run),
     /// Runs scripts and says of each whether everything in it held.
     Check(Check),
+    /// Runs a script under both protocols and says in what they differ.
+    Compare(Compare),
     /// Prints a link that opens the page with a script.
     Link(Link),
     /// Prints the script that a link holds.
@@ -56,6 +58,15 @@ pub(crate) struct Check {
     /// The scripts; - is the standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Compare {
+    /// The script; - is the standard input.
+    pub(crate) file: String,
+    /// Run until this simulated time, such as 2s or 350ms, whether the script ends before or after.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) until: Option<Time>,
 }
 
 #[derive(ClapArgs, Debug)]

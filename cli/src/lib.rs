@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+mod compare;
 pub mod conform;
 pub mod fuzz;
 mod link;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
     let verdict = match Args::parse().task {
         Task::Run(task) => run::run(&task),
         Task::Check(task) => run::check(&task),
+        Task::Compare(task) => compare::compare(&task),
         Task::Link(task) => link::link(&task),
         Task::Unlink(task) => link::unlink(&task),
         Task::Fuzz(task) => fuzz::fuzz(&task),

@@ -22,10 +22,12 @@
 //! | [`script`] | the command language |
 //! | [`history`] | recordings, seeking, stepping, branches |
 //! | [`view`] | what a screen may know of a cluster at one instant |
+//! | [`compare`] | the same work under Raft and under Zab, and what comes of it |
 #![forbid(unsafe_code)]
 
 pub mod check;
 pub mod client;
+pub mod compare;
 pub mod digest;
 pub mod explain;
 pub mod history;

@@ -16,7 +16,8 @@ use quorumscope_core::server::{
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::zookeeper::frame::{ToClient, ToServer};
 use quorumscope_core::zookeeper::{
-    Command, CreateMode, Data, Identities, Password, Request, Service, SessionId, Update, Xid, Zxid,
+    Command, CreateMode, Data, Ensemble, Identities, Password, Request, Service, SessionId, Update,
+    Xid, Zxid,
 };
 
 /// How many operations, watches and sessions are timed together, whatever the size: so many that
@@ -66,11 +67,12 @@ impl Rig {
             time: Time::from_millis(self.count as u64),
             origin: ServerId::new(1),
             identities: Identities::default(),
+            in_step: Vec::new(),
             update,
         };
         let zxid = Zxid::new(1, self.count as u32);
         let reply = self.service.execute(&command, zxid, &mut Vec::new());
-        assert!(reply.is_ok(), "{reply:?}");
+        assert!(matches!(reply, Some(Ok(_))), "{reply:?}");
     }
 
     fn write(&mut self, request: Request) {
@@ -220,6 +222,7 @@ impl Alone {
         };
         let start = Start::Raft(RaftStart {
             configuration: Configuration::new([id], []),
+            ensemble: Ensemble::default(),
             rules: raft::Rules::default(),
             durable: raft::Durable::default(),
         });

@@ -28,13 +28,31 @@ impl App {
             self.desk.refused = None;
         }
         match action {
-            Action::Intent(intent) => self.follow(model, intent),
+            Action::Intent(intent) => {
+                self.desk.of_twin = false;
+                self.follow(model, intent);
+            }
             Action::Do(favourite) => self.favour(model, favourite),
             Action::Close => self.close(model),
             Action::Load(script, title) => {
                 self.load(model, &script, Some(title));
             }
             Action::Protocol(protocol) => self.cross(model, protocol),
+            Action::Beside(beside) => self.put_beside(model, beside),
+            Action::Twin(intent) => {
+                self.desk.of_twin = true;
+                self.follow(model, intent);
+            }
+            Action::TwinLog(window) => {
+                if let Some(beside) = &mut self.beside {
+                    beside.log = window;
+                }
+            }
+            Action::Side(of_twin) => {
+                self.desk.of_twin = of_twin;
+                self.desk.selected = None;
+                self.desk.why = None;
+            }
             Action::Scenario(scenario) => scenario.fetch(&shell.host, self.on.clone()),
             Action::Notify(notice) => {
                 self.desk.dialog = None;
@@ -64,7 +82,12 @@ impl App {
             | Action::Refuse(_)
             | Action::Theme
             | Action::LogWindow(_) => self.lay(model, action),
-            _ => travel(model, action),
+            _ => {
+                let beside = self.beside.as_mut();
+                if !beside.is_some_and(|beside| beside.travel(model, &action)) {
+                    travel(model, action);
+                }
+            }
         }
         // The attribute has a valid name.
         let _ = shell
@@ -193,8 +216,24 @@ impl App {
         }
     }
 
-    /// Starts over under another protocol; what means nothing there is said.
+    /// Watches both protocols, or one.
+    fn put_beside(&mut self, model: &mut Model, beside: bool) {
+        model.compare(beside);
+        self.desk.compare(!beside, beside);
+    }
+
+    /// Starts over under another protocol; what means nothing there is said. Of two that were
+    /// watched side by side, that one goes on alone.
     fn cross(&mut self, model: &mut Model, protocol: Protocol) {
+        if let Some(beside) = self.beside.take() {
+            self.put_beside(model, false);
+            if model.player().world().settings().protocol != protocol {
+                model.adopt(beside.into_twin());
+                self.desk.selected = None;
+                self.desk.why = None;
+            }
+            return;
+        }
         if model.player().world().settings().protocol == protocol {
             return;
         }

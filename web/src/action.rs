@@ -77,6 +77,14 @@ pub enum Action {
     Settings(Option<Draft>),
     /// Start over with the same servers, seed, faults and clients' operations under this protocol.
     Protocol(Protocol),
+    /// Watch the run beside its twin under the other protocol, or alone.
+    Beside(bool),
+    /// What an intent says that is about the twin.
+    Twin(Intent),
+    /// Show this window of the twin's logs.
+    TwinLog(LogWindow),
+    /// Have the panels show the twin, or the run.
+    Side(bool),
     /// Say why a line is not offered, where it is asked for.
     Refuse(Refusal),
     /// Put away what an action has to say.
@@ -100,7 +108,10 @@ pub enum Action {
 impl Action {
     /// Whether it only changes what is lit up: the run and what is said of it stay as they are.
     pub const fn only_lights(&self) -> bool {
-        matches!(self, Self::Light(_) | Self::Intent(Intent::Hover(_)))
+        matches!(
+            self,
+            Self::Light(_) | Self::Intent(Intent::Hover(_)) | Self::Twin(Intent::Hover(_))
+        )
     }
 }
 
@@ -130,11 +141,19 @@ pub enum Tab {
     Clients,
     /// What is selected.
     Inspect,
+    /// Both runs compared; only while there are two.
+    Compare,
 }
 
 impl Tab {
-    /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::Story, Self::Znodes, Self::Clients, Self::Inspect];
+    /// All of them, in their order; the last only while there are two runs.
+    pub const ALL: [Self; 5] = [
+        Self::Story,
+        Self::Znodes,
+        Self::Clients,
+        Self::Inspect,
+        Self::Compare,
+    ];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
@@ -143,6 +162,7 @@ impl Tab {
             Self::Znodes => "Znodes",
             Self::Clients => "Clients",
             Self::Inspect => "Inspect",
+            Self::Compare => "Compare",
         }
     }
 }

@@ -8,6 +8,7 @@ use yew::platform::{spawn_local, time::sleep};
 use yew::prelude::*;
 
 use crate::action::Action;
+use crate::beside::{self, Beside};
 use crate::desk::{Desk, Theme};
 use crate::fixed::Fixed;
 use crate::frames::{Frames, Sight, clock, millis};
@@ -58,6 +59,8 @@ pub struct App {
     pub(crate) on_intent: Callback<Intent>,
     pub(crate) on_window: Callback<LogWindow>,
     pub(crate) root: NodeRef,
+    /// Side by side: the twin of the run, while both are watched.
+    pub(crate) beside: Option<Box<Beside>>,
     snapped_at: f64,
     seen: bool,
     speaks_later: bool,
@@ -90,6 +93,7 @@ impl Component for App {
                 .link()
                 .callback(|window| Msg::Do(Action::LogWindow(window))),
             root: NodeRef::default(),
+            beside: None,
             snapped_at: 0.0,
             seen: true,
             speaks_later: false,
@@ -123,7 +127,8 @@ impl Component for App {
                 true
             }
         };
-        if self.seen && shell.model.borrow().playback.playing {
+        let behind = self.beside.as_ref().is_some_and(|beside| beside.is_behind);
+        if self.seen && (behind || shell.model.borrow().playback.playing) {
             self.frames.ask();
         }
         redraw
@@ -173,7 +178,11 @@ impl App {
         }
         let (moved, playing) = {
             let mut model = shell.model.borrow_mut();
-            (model.frame(now, clock), model.playback.playing)
+            let moved = match &mut self.beside {
+                Some(beside) => beside.frame(&mut model, now, clock),
+                None => model.frame(now, clock),
+            };
+            (moved, model.playback.playing)
         };
         if !playing || now - self.snapped_at >= snapshot::INTERVAL_MS {
             return self.refresh(ctx, shell);
@@ -191,14 +200,30 @@ impl App {
             znodes,
         };
         self.view = Rc::new(model.player().view(&wanted));
+        if let Some(beside) = &mut self.beside {
+            beside.look(znodes);
+        }
     }
 
     /// Takes everything anew and tells the host page.
     fn refresh(&mut self, ctx: &Context<Self>, shell: &Shell) -> bool {
         let fresh = {
             let mut model = shell.model.borrow_mut();
+            let before = self.beside.is_some();
+            beside::attend(&mut self.beside, &mut model, &self.on);
+            self.desk.compare(before, self.beside.is_some());
+            if let Some(beside) = &mut self.beside {
+                beside.catch_up(&mut model, clock);
+            }
             self.look(&model, true);
-            self.snapshot = Fixed::new(snapshot::take(&mut model, &self.desk, &self.view));
+            let mut taken = snapshot::take(&mut model, &self.desk, &self.view);
+            if let Some(beside) = &mut self.beside {
+                beside.read(&mut model);
+                if self.desk.of_twin {
+                    taken = beside.snapshot(&mut model, &self.desk, taken);
+                }
+            }
+            self.snapshot = Fixed::new(taken);
             model.fresh_violations(&self.view)
         };
         // The run has stopped, and the lamps say why.

@@ -33,7 +33,7 @@ pub struct Slot {
 pub type Values = BTreeMap<String, String>;
 
 /// What can be asked for, by what it is about.
-pub const GROUPS: [(&str, &[&str]); 5] = [
+pub const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Write",
         &["create", "set", "delete", "check", "setacl", "multi"],
@@ -56,6 +56,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
         "Session",
         &["open", "connect", "addauth", "whoami", "close", "kill"],
     ),
+    ("Ensemble", &["config", "reconfig"]),
     ("Recipe", &["release"]),
 ];
 
@@ -103,6 +104,8 @@ impl Slot {
         };
         let words: Vec<_> = chosen
             .split(' ')
+            // What is filled in is the whole list.
+            .filter(|word| *word != "…")
             .map(|word| match takes(word) {
                 false => word.to_owned(),
                 true if matches!(word, "DATA" | "CREDENTIAL") => quoted(&value),

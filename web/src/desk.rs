@@ -22,6 +22,8 @@ pub struct Desk {
     pub selected: Option<Target>,
     /// What is lit up.
     pub light: Rc<About>,
+    /// Side by side: whether the twin is what is selected, lit up and shown in the panels.
+    pub of_twin: bool,
     /// The open menu.
     pub menu: Option<Menu>,
     /// The open dialog.
@@ -159,6 +161,7 @@ impl Desk {
             drawer: false,
             selected: None,
             light: Rc::default(),
+            of_twin: false,
             menu: None,
             dialog: None,
             refused: None,
@@ -173,6 +176,19 @@ impl Desk {
             log: LogWindow::default(),
             scenario,
             console_asked: 0,
+        }
+    }
+
+    /// Makes room for a second run, or has it for one again.
+    pub fn compare(&mut self, before: bool, now: bool) {
+        if before == now {
+            return;
+        }
+        self.of_twin = false;
+        if now {
+            self.tab = Tab::Compare;
+        } else if self.tab == Tab::Compare {
+            self.tab = Tab::Story;
         }
     }
 

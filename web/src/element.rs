@@ -210,6 +210,17 @@ impl Handle {
         loaded.map_err(|notice| thrown(&notice))
     }
 
+    /// Watches the run beside its twin under the other protocol, or alone.
+    pub fn compare(&self, compared: bool) {
+        self.shell.model.borrow_mut().compare(compared);
+        self.shell.changed();
+    }
+
+    /// Whether it is.
+    pub fn compares(&self) -> bool {
+        self.shell.model.borrow().is_compared()
+    }
+
     /// Shows a message above the cluster.
     pub fn notify(&self, title: &str, text: &str) {
         self.shell.model.borrow_mut().notify(Notice {

@@ -6,7 +6,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`intent`], [`action`] | what a reader points at, and what the page can be told to do |
-//! | [`playback`], [`settings`], [`crossing`], [`model`] | a run and how it is watched, without a screen |
+//! | [`playback`], [`settings`], [`crossing`], [`model`], [`beside`] | a run and how it is watched, without a screen; two of them |
 //! | [`asks`], [`offers`], [`operators`], [`members`], [`facts`], [`zab_facts`], [`snapshot`] | what can be done and said about what is there |
 //! | [`stage`], [`panels`], `page` | what is drawn |
 //! | [`app`], [`element`] | the root component, and what a host page holds |
@@ -15,6 +15,7 @@ mod act;
 pub mod action;
 pub mod app;
 pub mod asks;
+pub mod beside;
 pub mod completion;
 pub mod crossing;
 pub mod desk;

@@ -9,6 +9,7 @@ use quorumscope_core::script::{self, Problem};
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::{Scope, View};
 
+use crate::beside;
 use crate::facts::{self, Fact};
 use crate::intent::Target;
 use crate::offers::{self, Offer};
@@ -33,6 +34,9 @@ pub struct Model {
     paused_by_looking: bool,
     violations: usize,
     before: Option<Before>,
+    /// Rises when another run begins.
+    number: u32,
+    is_compared: bool,
 }
 
 /// What was known of a thing just before an event.
@@ -109,7 +113,41 @@ impl Model {
             paused_by_looking: false,
             violations: 0,
             before: None,
+            number: 0,
+            is_compared: false,
         }
+    }
+
+    /// Tells one run of this model from another.
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether the run is watched beside its twin under the other protocol.
+    pub const fn is_compared(&self) -> bool {
+        self.is_compared
+    }
+
+    /// Has the run be watched beside its twin, or alone.
+    pub const fn compare(&mut self, compared: bool) {
+        self.is_compared = compared;
+    }
+
+    /// Goes on with another run, as fast as this one.
+    pub fn adopt(&mut self, player: Player) {
+        let known = (self.playback.clone(), self.number, self.is_compared);
+        *self = Self::watching(player);
+        (self.playback, self.number, self.is_compared) = known;
+        self.number += 1;
+    }
+
+    /// Has `player` be the run for a moment, and looks at it.
+    pub fn with(&mut self, player: &mut Player, look: impl FnOnce(&mut Self)) {
+        std::mem::swap(&mut self.player, player);
+        self.before = None;
+        look(self);
+        self.before = None;
+        std::mem::swap(&mut self.player, player);
     }
 
     /// Starts over with another script. When it is of no use, the run goes on untouched.
@@ -119,9 +157,10 @@ impl Model {
         });
         match opened {
             Ok(player) => {
-                let speed = self.playback.speed;
+                let known = (self.playback.speed, self.number, self.is_compared);
                 *self = Self::watching(player);
-                self.playback.speed = speed;
+                (self.playback.speed, self.number, self.is_compared) = known;
+                self.number += 1;
                 Ok(())
             }
             Err(mut notice) => {
@@ -247,7 +286,11 @@ impl Model {
         let due = self.playback.due(now);
         let progress = self.simulate(
             due.unwrap_or(Duration::from_secs(3_600)),
-            FRAME_BUDGET_MS,
+            if self.is_compared {
+                beside::FRAME_BUDGET_MS
+            } else {
+                FRAME_BUDGET_MS
+            },
             clock,
         );
         if progress.stopped.is_some() {
@@ -411,9 +454,14 @@ impl Model {
         facts
     }
 
-    /// The current branch as a script.
+    /// The current branch as a script; one that is compared says `leader` where it was asked so.
     pub fn script(&mut self) -> String {
-        self.player.script()
+        if self.is_compared {
+            // The twin's leader is another server.
+            self.player.script_as_asked()
+        } else {
+            self.player.script()
+        }
     }
 
     /// The current branch as the fragment of a link.

@@ -7,6 +7,7 @@ use crate::action::Tab;
 use crate::app::App;
 use crate::desk::{Desk, Dialog, Refusal};
 use crate::panels::clients::Clients;
+use crate::panels::compare::{self, Compare};
 use crate::panels::console::Console;
 use crate::panels::header::Header;
 use crate::panels::help::Help;
@@ -31,9 +32,10 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
     let on = &app.on;
     let drawer = desk.drawer.then_some("open");
     html! {
-        <section class="qs" tabindex="-1" ref={app.root.clone()} aria-label={summary(&app.view)} data-drawer={drawer}>
+        <section class="qs" tabindex="-1" ref={app.root.clone()} aria-label={summary(&app.view)} data-drawer={drawer} data-beside={app.beside.is_some().then_some("")}>
             <Header
                 protocol={app.view.protocol}
+                beside={app.beside.is_some()}
                 servers={app.view.servers.len()}
                 seed={app.view.seed}
                 scenario={desk.scenario}
@@ -45,7 +47,10 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
                 <NoticeBar notices={model.notices().to_vec()} failures={app.snapshot.failures.clone()} on={on.clone()} />
                 <Lesson shown={app.snapshot.clone()} playing={model.playback.playing} on={on.clone()} />
             </div>
-            { rooms(app, model.playback.playing) }
+            { match &app.beside {
+                Some(beside) => compare::rooms(app, beside, model.playback.playing),
+                None => rooms(app, model.playback.playing),
+            } }
             { panels(app) }
             <Transport
                 shown={app.snapshot.clone()}
@@ -114,13 +119,23 @@ fn panels(app: &App) -> Html {
         Tab::Clients => {
             html! { <Clients {shown} {lit} refused={refused_in_form(desk)} {on} /> }
         }
+        Tab::Compare => match &app.beside {
+            Some(beside) => {
+                let refused = refused_in_form(desk).map(|refused| AttrValue::from(refused.text));
+                html! { <Compare shown={beside.shown.clone()} {refused} {on} /> }
+            }
+            None => Html::default(),
+        },
         Tab::Inspect => {
             html! { <Inspector {shown} selected={desk.selected.clone()} refused={refused_in_form(desk)} {on} /> }
         }
     };
     html! {
         <aside class="room-panels" aria-label="Panels">
-            <Tabs tab={desk.tab} on={app.on.clone()} />
+            <Tabs tab={desk.tab} compares={app.beside.is_some()} on={app.on.clone()} />
+            if app.beside.is_some() && desk.tab != Tab::Compare {
+                { compare::side(app) }
+            }
             { lamps(&app.snapshot.view, &app.on) }
             <div class="panel" role="tabpanel" aria-label={desk.tab.name()}>{ panel }</div>
             <Console shown={app.snapshot.clone()} asked={desk.console_asked} on={app.on.clone()} />
@@ -136,7 +151,7 @@ fn dialog(app: &App) -> Html {
         Some(Dialog::Help) => html! { <Help {on} /> },
         Some(Dialog::Share) => {
             let (script, fragment) = app.snapshot.shared.clone().unwrap_or_default();
-            html! { <Share {script} {fragment} branches={app.snapshot.branches.clone()} root={app.root.clone()} {on} /> }
+            html! { <Share {script} {fragment} branches={app.snapshot.branches.clone()} beside={app.beside.is_some()} root={app.root.clone()} {on} /> }
         }
         Some(Dialog::Scenarios) => scenarios::dialog(app.desk.scenario, &on),
         Some(Dialog::Members(draft)) => members::dialog(

@@ -4,6 +4,8 @@
 //! steps everything comes to rest as it did in the recording: each client sends a sync and waits
 //! for its answer, and what has arrived by then belongs to the step.
 
+mod batch;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use quorumscope_core::ids::{ConnectionId, ServerId};
@@ -315,13 +317,20 @@ impl Driver {
     }
 
     fn send(&mut self, name: &str, request: &Request) -> Option<Xid> {
+        let request = request.clone();
+        self.send_frame(name, |xid| ToServer::Request { xid, request })
+    }
+
+    fn send_close(&mut self, name: &str) -> Option<Xid> {
+        self.send_frame(name, |xid| ToServer::Close { xid })
+    }
+
+    fn send_frame(&mut self, name: &str, frame: impl FnOnce(Xid) -> ToServer) -> Option<Xid> {
         let link = self.links.get(name)?;
         let session = &mut self.sessions[link.session];
         session.last_xid = session.last_xid.next();
         let xid = session.last_xid;
-        let request = request.clone();
-        let frame = ToServer::Request { xid, request };
-        self.world.send_over_socket(link.connection, frame);
+        self.world.send_over_socket(link.connection, frame(xid));
         Some(xid)
     }
 
@@ -347,51 +356,16 @@ impl Driver {
         (Err(ErrorCode::ConnectionLoss), events)
     }
 
-    /// Requests sent without waiting, and everything that arrives, in the order in which it does.
-    fn batch(&mut self, name: &str, args: &Value) -> Map<String, Value> {
-        let Some(session) = self.session_of(name) else {
-            return outcome::error(ErrorCode::ConnectionLoss);
-        };
-        let own = self.sessions[session].seen_at_connect;
-        let ops = args["ops"].as_array().cloned().unwrap_or_default();
-        let requests: Vec<Request> = ops
-            .iter()
-            .filter_map(|op| operation::request(op["op"].as_str()?, op, own))
-            .collect();
-        let xids: Vec<Option<Xid>> = requests.iter().map(|it| self.send(name, it)).collect();
-        let mut wire = Vec::new();
-        for (position, (request, xid)) in requests.iter().zip(xids).enumerate() {
-            let (reply, before) = match xid {
-                Some(xid) => self.await_reply(name, xid),
-                None => (Err(ErrorCode::ConnectionLoss), Vec::new()),
-            };
-            wire.extend(before.into_iter().map(|event| json!({"event": event})));
-            let mut seen = outcome::outcome(request, &reply, &|session| self.name_of(session));
-            seen.insert("reply".into(), position.into());
-            wire.push(Value::Object(seen));
-        }
-        Map::from_iter([("wire".to_owned(), Value::Array(wire))])
-    }
-
     fn step_close(&mut self, name: &str, told: &mut Vec<Value>) -> Map<String, Value> {
         let (reply, before) = self.close(name);
         told.extend(before.into_iter().map(|event| when("before_reply", event)));
-        match reply {
-            Ok(_) => with_result(json!({})),
-            Err(code) => outcome::error(code),
-        }
+        closed(&reply)
     }
 
     fn close(&mut self, name: &str) -> (Reply, Vec<Value>) {
-        let Some(link) = self.links.get(name) else {
+        let Some(xid) = self.send_close(name) else {
             return (Err(ErrorCode::ConnectionLoss), Vec::new());
         };
-        let connection = link.connection;
-        let session = &mut self.sessions[link.session];
-        session.last_xid = session.last_xid.next();
-        let xid = session.last_xid;
-        self.world
-            .send_over_socket(connection, ToServer::Close { xid });
         let seen = self.await_reply(name, xid);
         if seen.0.is_ok() {
             self.links.remove(name);
@@ -539,6 +513,13 @@ impl Link {
         self.arrivals
             .iter()
             .any(|arrival| matches!(arrival, Arrival::Reply(of, _) if *of == xid))
+    }
+}
+
+fn closed(reply: &Reply) -> Map<String, Value> {
+    match reply {
+        Ok(_) => with_result(json!({})),
+        Err(code) => outcome::error(*code),
     }
 }
 

@@ -1,8 +1,10 @@
 //! What clients ask for in a random run: everything that can be asked, writes more than the rest.
 
-use quorumscope_core::ids::ClientId;
+use quorumscope_core::ids::{ClientId, ServerId};
 use quorumscope_core::script::Operation;
-use quorumscope_core::zookeeper::{Acl, AclEntry, CreateMode, Identity, Perms, WatchKind};
+use quorumscope_core::zookeeper::{
+    Acl, AclEntry, CreateMode, Identity, Perms, Reconfig, WatchKind,
+};
 
 use super::dice::Dice;
 
@@ -18,6 +20,7 @@ enum Kind {
     Watch,
     Access,
     Survey,
+    Ensemble,
 }
 
 /// The client that mostly reads. What a client asks waits for what it asked before, and so a read
@@ -31,13 +34,14 @@ pub(super) fn operation(client: ClientId, dice: &mut Dice) -> Operation {
         return read(dice);
     }
     let kinds = [
-        (59, Kind::Write),
+        (57, Kind::Write),
         (6, Kind::Multi),
         (21, Kind::Read),
         (4, Kind::Sync),
         (4, Kind::Watch),
         (3, Kind::Access),
         (3, Kind::Survey),
+        (2, Kind::Ensemble),
     ];
     match dice.weighted(&kinds) {
         Kind::Write => write(dice),
@@ -47,6 +51,7 @@ pub(super) fn operation(client: ClientId, dice: &mut Dice) -> Operation {
         Kind::Watch => watch(dice),
         Kind::Access => access(dice),
         Kind::Survey => survey(dice),
+        Kind::Ensemble => ensemble(dice),
     }
 }
 
@@ -163,6 +168,28 @@ fn access(dice: &mut Dice) -> Operation {
             acl,
             version: version(dice),
         },
+    }
+}
+
+/// Who belongs to the ensemble, and who shall; nobody may say that but who is above all lists.
+fn ensemble(dice: &mut Dice) -> Operation {
+    let mut some = |percent: u64| -> Vec<ServerId> {
+        let one = ServerId::new(1 + dice.below(5) as u16);
+        dice.percent(percent).then_some(one).into_iter().collect()
+    };
+    let change = Reconfig {
+        joining: some(60),
+        observing: some(20),
+        leaving: some(60),
+        ..Reconfig::default()
+    };
+    match dice.below(5) {
+        0 => Operation::Config { watch: true },
+        1 => Operation::AddAuth {
+            scheme: "digest".into(),
+            credential: "super:secret".into(),
+        },
+        _ => Operation::Reconfig(change),
     }
 }
 

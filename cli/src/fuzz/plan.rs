@@ -145,6 +145,7 @@ fn membership(settings: &mut Vec<Setting>, dice: &mut Dice) {
         (25, Membership::SingleServer),
     ];
     settings.push(Setting::Membership(dice.weighted(&memberships)));
+    settings.push(Setting::Reconfig(dice.percent(50)));
 }
 
 /// How much is on its way to one follower, and how soon a snapshot stands for it. A server that was

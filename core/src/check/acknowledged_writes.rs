@@ -74,16 +74,18 @@ impl Invariant for AcknowledgedWrites {
     }
 }
 
-/// Whether an entry is the write that was answered.
+/// Whether an entry is the write that was answered. A change of the ensemble is done with the
+/// entry that brings it, and not with the command that asks for it.
 fn asks_for(entry: &Entry<Command>, answer: &Answer<'_>) -> bool {
-    matches!(
-        &entry.content,
+    match &entry.content {
         Content::Command(Command {
             session,
             update: Update::Write(request),
             ..
-        }) if *session == answer.session && request == answer.request
-    )
+        }) => *session == answer.session && request == answer.request,
+        Content::Configuration(_) => matches!(answer.request, Request::Reconfig(_)),
+        _ => false,
+    }
 }
 
 fn not_done(answer: &Answer<'_>, index: Index, instead: Option<&Committed>) -> Clash {
@@ -122,17 +124,11 @@ impl Acknowledged {
         let what = format!(
             "client {client} was told that entry {index} is done, and {leader} leads without it"
         );
-        let Content::Command(Command {
-            update: Update::Write(request),
-            ..
-        }) = &entry.content
-        else {
-            return Ok(());
-        };
+        let told = format!("told client {client} that `{}` is done", describe(entry));
         Err(Clash {
             what,
             facts: [
-                (*server, told(*client, request)),
+                (*server, told),
                 (leader, format!("leads and has {instead} at index {index}")),
             ],
         })

@@ -97,6 +97,7 @@ mod tests {
             xid: Xid::ZERO,
             time: Time::ZERO,
             origin: ServerId::new(1),
+            in_step: Vec::new(),
             identities: Identities::default(),
             update: Update::CloseSession { expired: true },
         };

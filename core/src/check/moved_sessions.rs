@@ -114,6 +114,7 @@ const fn changes_something(txn: &Txn) -> bool {
         | Txn::Delete { .. }
         | Txn::SetData { .. }
         | Txn::SetAcl { .. }
+        | Txn::Configure { .. }
         | Txn::Multi(_) => true,
         Txn::Check { .. }
         | Txn::MultiFailed(_)

@@ -1,5 +1,7 @@
 //! One future of a run, and how it grows.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::cursor::{Cursor, Frontier};
@@ -8,8 +10,9 @@ use super::keyframes::Keyframes;
 use super::program::{Note, Program, Waiting, Want};
 use super::recording::{Recording, Timed};
 use super::tape::{MarkKind, Tape};
+use crate::ids::EventId;
 use crate::script::{Command, Header, Refused};
-use crate::sim::World;
+use crate::sim::{Record, World};
 use crate::time::Time;
 
 /// A branch, for a list of them.
@@ -48,6 +51,12 @@ pub(super) struct Branch {
     pub(super) name: String,
     pub(super) from: Option<(u32, Time)>,
     pub(super) recording: Recording,
+    /// Commands by their place in the recording, as they were asked for, where they named the leader.
+    pub(super) asked: BTreeMap<usize, Command>,
+    /// How many commands of the recording are those of the branch that it left.
+    pub(super) inherited: usize,
+    /// The last event that had happened when it left.
+    pub(super) born: EventId,
     pub(super) frontier: Frontier,
     pub(super) keyframes: Keyframes,
     pub(super) journal: Journal,
@@ -72,6 +81,9 @@ impl Branch {
                 header,
                 commands: Vec::new(),
             },
+            asked: BTreeMap::new(),
+            inherited: 0,
+            born: EventId::new(0),
             keyframes: Keyframes::new(frontier.clone()),
             frontier,
             journal,
@@ -99,6 +111,13 @@ impl Branch {
                 header: self.recording.header.clone(),
                 commands: self.recording.commands[..commands].to_vec(),
             },
+            asked: self
+                .asked
+                .range(..commands)
+                .map(|(place, asked)| (*place, asked.clone()))
+                .collect(),
+            inherited: commands,
+            born: frontier.cursor.world.event(),
             keyframes: self.keyframes.up_to(moves),
             journal: self.journal.up_to(frontier.cursor.world.event()),
             tape: self.tape.up_to(now),
@@ -194,6 +213,10 @@ impl Branch {
         self.settle();
         let at = self.frontier.now();
         let done = self.frontier.command(command)?;
+        if done != *command {
+            let place = self.recording.commands.len();
+            self.asked.insert(place, command.clone());
+        }
         self.recording.commands.push(Timed {
             at,
             command: done.clone(),
@@ -222,6 +245,48 @@ impl Branch {
             return Moved::Violation;
         }
         Moved::On
+    }
+
+    /// What was done, as it was asked for.
+    pub(super) fn asked(&self, place: usize) -> Option<&Command> {
+        let recorded = self.recording.commands.get(place)?;
+        Some(self.asked.get(&place).unwrap_or(&recorded.command))
+    }
+
+    /// Tells again what was told after the event `after`, up to and with `through`, with the world
+    /// as each event left it.
+    pub(super) fn retell(
+        &self,
+        after: EventId,
+        through: EventId,
+        mut look: impl FnMut(&World, Vec<Record>),
+    ) {
+        let mut place = self.keyframes.before_event(after).cursor.clone();
+        place.world.observe(true);
+        let commands = &self.recording.commands;
+        while place.world.event() < through && place.replay(commands, Time::MAX) {
+            let told = place.world.take_records();
+            if place.world.event() > after {
+                look(&place.world, told);
+            }
+        }
+    }
+
+    /// The world when nothing after `event` had happened.
+    pub(super) fn world_after(&self, event: EventId) -> World {
+        let mut place = self.keyframes.before_event(event).cursor.clone();
+        place.world.observe(false);
+        let commands = &self.recording.commands;
+        let end = &self.frontier.cursor;
+        // A command may be several events: the place is before all of them, or after.
+        let mut scout = place.clone();
+        while scout.moves < end.moves
+            && scout.world.event() <= event
+            && scout.replay(commands, Time::MAX)
+        {}
+        let moves = scout.moves - u64::from(scout.world.event() > event);
+        while place.moves < moves && place.replay(commands, Time::MAX) {}
+        place.world
     }
 
     /// Whether the last event broke an invariant.

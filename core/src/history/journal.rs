@@ -40,6 +40,12 @@ impl Journal {
         self.records.range(..end).rev()
     }
 
+    /// The records of the events after `event`, oldest first.
+    pub(super) fn after(&self, event: EventId) -> impl Iterator<Item = &Record> {
+        let first = self.records.partition_point(|record| record.event <= event);
+        self.records.range(first..)
+    }
+
     /// The records of one event.
     pub(super) fn of(&self, event: EventId) -> impl Iterator<Item = &Record> {
         let first = self.records.partition_point(|record| record.event < event);

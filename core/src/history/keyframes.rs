@@ -1,6 +1,7 @@
 //! Places kept along a run, so that no seek has far to go.
 
 use super::cursor::Frontier;
+use crate::ids::EventId;
 use crate::time::Time;
 
 /// How many moves lie between two keyframes while they are young.
@@ -48,6 +49,14 @@ impl Keyframes {
         let after = self
             .frames
             .partition_point(|frame| frame.cursor.moves <= moves);
+        &self.frames[after.max(1) - 1]
+    }
+
+    /// The last keyframe at or before an event.
+    pub(super) fn before_event(&self, event: EventId) -> &Frontier {
+        let after = self
+            .frames
+            .partition_point(|frame| frame.cursor.world.event() <= event);
         &self.frames[after.max(1) - 1]
     }
 

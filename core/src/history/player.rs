@@ -5,12 +5,14 @@ use thiserror::Error;
 use super::branch::{Branch, BranchView, Moved};
 use super::cursor::Cursor;
 use super::program::{Failure, Note, Program, Waiting, refusal};
+use super::recording::Timed;
 use super::tape::Tape;
 use crate::check::Monitor;
 use crate::explain::{Explain, Weight};
 use crate::ids::EventId;
 use crate::script::{
-    self, Command, Errors, Names, Refused, Step, holds, parse_line_with, parse_with, rules_of,
+    self, Command, Errors, Header, Names, Refused, Step, holds, parse_line_with, parse_with,
+    rules_of,
 };
 use crate::server::Protocol;
 use crate::sim::{self, Record, World};
@@ -557,6 +559,72 @@ impl Player {
             .recording
             .script(branch.frontier.now(), digest)
             .to_string()
+    }
+
+    /// The same, where what named the leader still does: under another protocol, or in another
+    /// run, it is done to whoever leads there.
+    pub fn script_as_asked(&mut self) -> String {
+        let branch = self.branch_mut();
+        branch.settle();
+        let digest = branch.frontier.cursor.world.digest();
+        let word = |place, done| branch.asked(place).unwrap_or(done);
+        branch
+            .recording
+            .script_with(branch.frontier.now(), digest, word)
+            .to_string()
+    }
+
+    /// The header of the run.
+    pub fn header(&self) -> &Header {
+        &self.branch().recording.header
+    }
+
+    /// What was done on the branch, in order.
+    pub fn commands(&self) -> &[Timed] {
+        &self.branch().recording.commands
+    }
+
+    /// A command of [`Player::commands`] as it was asked for: it may have named the leader.
+    pub fn asked(&self, place: usize) -> Option<&Command> {
+        self.branch().asked(place)
+    }
+
+    /// How many commands of the branch were done where the reader is.
+    pub fn commands_done(&self) -> usize {
+        self.cursor().commands
+    }
+
+    /// How many commands of the branch are those of the branch that it left.
+    pub fn commands_inherited(&self) -> usize {
+        self.branch().inherited
+    }
+
+    /// Tells what happened on the branch after an event, the oldest first. What was told before
+    /// and is forgotten is told again by replay.
+    pub fn tell_after(&self, event: EventId, mut hear: impl FnMut(&Record)) {
+        let branch = self.branch();
+        if branch.journal.covers(event) {
+            branch.journal.after(event).for_each(hear);
+            return;
+        }
+        let through = branch.frontier.cursor.world.event();
+        branch.retell(event, through, |_, told| told.iter().for_each(&mut hear));
+    }
+
+    /// The world of the branch when an event had happened, and nothing after it.
+    pub fn world_after(&self, event: EventId) -> World {
+        self.branch().world_after(event)
+    }
+
+    /// The last event that had happened when the branch left the one that it comes from, or at its
+    /// beginning.
+    pub fn event_at_birth(&self) -> EventId {
+        self.branch().born
+    }
+
+    /// The last event of the branch.
+    pub fn last_event(&self) -> EventId {
+        self.branch().frontier.cursor.world.event()
     }
 
     /// When the script that was opened ends, if it says.

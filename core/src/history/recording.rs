@@ -28,13 +28,23 @@ pub struct Recording {
 impl Recording {
     /// The recording as a script that ends at `end`, where the state has this digest.
     pub fn script(&self, end: Time, digest: Digest) -> Script {
+        self.script_with(end, digest, |_, done| done)
+    }
+
+    /// The same, where each command, by its place, is written as `word` has it.
+    pub(super) fn script_with<'a>(
+        &'a self,
+        end: Time,
+        digest: Digest,
+        word: impl Fn(usize, &'a Command) -> &'a Command,
+    ) -> Script {
         let header = Header {
             behaviour: Some(BEHAVIOUR),
             ..self.header.clone()
         };
-        let timed = |Timed { at, command }: &Timed| Step::Command {
+        let timed = |(place, Timed { at, command }): (usize, &'a Timed)| Step::Command {
             at: Some(*at),
-            command: command.clone(),
+            command: word(place, command).clone(),
         };
         let end = Step::End {
             at: end,
@@ -42,7 +52,12 @@ impl Recording {
         };
         Script::new(
             header,
-            self.commands.iter().map(timed).chain([end]).collect(),
+            self.commands
+                .iter()
+                .enumerate()
+                .map(timed)
+                .chain([end])
+                .collect(),
         )
     }
 }

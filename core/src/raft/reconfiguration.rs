@@ -8,7 +8,8 @@ use super::configuration::Configuration;
 use super::log::Payload;
 use super::membership::Staged;
 use super::position::Index;
-use super::role::Role;
+use super::progress::ProgressState;
+use super::role::{Role, Standing};
 use super::settings::Membership;
 use crate::ids::ServerId;
 
@@ -164,6 +165,26 @@ impl<P: Payload> Replica<P> {
             }
         }
         Ok(())
+    }
+
+    /// As leader: this server, and those who follow its log at the time: entries go to them ahead
+    /// of their answers, and these came within an election timeout.
+    pub fn in_step(&self) -> impl Iterator<Item = ServerId> + '_ {
+        let beats = self.settings.election_timeout.0.as_micros()
+            / self.settings.heartbeat.as_micros().max(1);
+        let (progress, round) = match &self.standing {
+            Standing::Leader {
+                progress, rounds, ..
+            } => (&progress[..], rounds.last()),
+            _ => (&[][..], 0),
+        };
+        let is_leader = self.role() == Role::Leader;
+        let follow = progress.iter().filter(move |(_, follower)| {
+            let answers = follower.acknowledged() + beats >= round;
+            answers && follower.state() == ProgressState::Replicate
+        });
+        let follow = follow.map(|(id, _)| *id);
+        follow.chain(is_leader.then_some(self.id))
     }
 
     /// Whether this server, as leader, can end a joint configuration now.

@@ -122,6 +122,7 @@ mod tests {
                     "create",
                     "check",
                     "children",
+                    "config",
                     "checkwatch",
                 ],
             ),

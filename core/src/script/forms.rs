@@ -163,6 +163,8 @@ pub static FORMS: &[Form] = &[
     form(Clients, "client CLIENT setacl PATH ACL [version VERSION]", "Replaces the access control list of a znode, if the list's version is this one.", "client A setacl /app world:anyone:r"),
     form(Clients, "client CLIENT addauth SCHEME CREDENTIAL", "Proves an identity to the server.", "client A addauth digest bob:secret"),
     form(Clients, "client CLIENT whoami", "Asks who the client has proved to be.", "client A whoami"),
+    form(Clients, "client CLIENT config [watch]", "Reads `/zookeeper/config`, where ZooKeeper keeps who belongs to the ensemble; with `watch`, is told of its next change.", "client A config watch"),
+    form(Clients, "client CLIENT reconfig [joining SERVER …] [observing SERVER …] [leaving SERVER …] [members SERVER …] [from VERSION]", "Asks for another ensemble: who comes to vote or to observe and who goes, or else all who are to vote; if the configuration is at this version.", "client A reconfig joining S2 leaving S3"),
     form(Clients, "client CLIENT addwatch PATH [recursive]", "Is told of every change of a znode, or of all below it, too, until the watch is removed.", "client A addwatch /app recursive"),
     form(Clients, "client CLIENT checkwatch PATH [data|children]", "Asks whether there is such a watch.", "client A checkwatch /app data"),
     form(Clients, "client CLIENT removewatch PATH [data|children]", "Takes such watches away.", "client A removewatch /app"),

@@ -13,15 +13,20 @@ use super::value::{self, Offset, Percent, Span};
 use crate::digest::Digest;
 use crate::ids::{ClientId, MessageId, ServerId};
 use crate::time::{Duration, Time};
-use crate::zookeeper::{Acl, ErrorCode};
+use crate::zookeeper::{Acl, ErrorCode, Zxid};
 
 impl Cursor<'_> {
     pub(super) fn try_server(&mut self) -> Parsed<Option<ServerRef>> {
-        let last = self.names().servers.unwrap_or(MAX_SERVERS);
-        if let Some(server) = self.read_word(Expected::Server, |word| Ok(numbered(word, last)))? {
+        if let Some(server) = self.try_numbered_server()? {
             return Ok(Some(server.into()));
         }
         Ok(self.word("leader").then_some(ServerRef::Leader))
+    }
+
+    /// Reads the name of a server by its number: a client does not know who leads.
+    pub(super) fn try_numbered_server(&mut self) -> Parsed<Option<ServerId>> {
+        let last = self.names().servers.unwrap_or(MAX_SERVERS);
+        self.read_word(Expected::Server, |word| Ok(numbered(word, last)))
     }
 
     /// Reads the name of a server that may not be there yet.
@@ -185,6 +190,18 @@ impl Cursor<'_> {
             value::count(what, word, least, most)
         })
         .and_then(needed)
+    }
+
+    /// Reads the version of a configuration as the configuration itself writes it.
+    pub(super) fn configuration_version(&mut self) -> Parsed<Zxid> {
+        let what = Expected::Count("a version in hexadecimal digits");
+        let version = |word: &str| {
+            let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            let number = u64::from_str_radix(word, 16).ok();
+            number.filter(|_| word.bytes().all(is_hex))
+        };
+        let version = self.read_word(what, |word| Ok(version(word)))?;
+        needed(version.map(|number| Zxid::new((number >> 32) as u32, number as u32)))
     }
 
     pub(super) fn rule(&mut self) -> Parsed<String> {

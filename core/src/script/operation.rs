@@ -1,7 +1,7 @@
 //! What a client can ask of the service.
 
 use crate::zookeeper::{
-    ANY_VERSION, Acl, AddWatchMode, CreateMode, Data, Request, Version, WatchKind,
+    ANY_VERSION, Acl, AddWatchMode, CreateMode, Data, Reconfig, Request, Version, WatchKind, path,
 };
 
 /// What a client can ask of the service.
@@ -81,6 +81,10 @@ pub enum Operation {
     AddAuth { scheme: String, credential: String },
     /// Who the client has proved to be.
     WhoAmI,
+    /// Who belongs to the ensemble.
+    Config { watch: bool },
+    /// Changes who belongs to the ensemble.
+    Reconfig(Reconfig),
     /// Asks to be told of every change of a znode, or of all below it, too.
     AddWatch { path: String, recursive: bool },
     /// Whether there is such a watch.
@@ -95,6 +99,12 @@ fn as_asked(read: Request, linearizable: bool) -> Request {
     } else {
         read
     }
+}
+
+/// A read like any other (ZooKeeper, `getConfig`).
+fn config(watch: bool) -> Request {
+    let path = path::CONFIG.into();
+    Request::Get { path, watch }
 }
 
 impl From<&Operation> for Request {
@@ -144,6 +154,8 @@ impl From<&Operation> for Request {
                 credential: credential.as_str().into(),
             },
             Op::WhoAmI => Self::WhoAmI,
+            Op::Config { watch } => config(*watch),
+            Op::Reconfig(change) => Self::Reconfig(change.clone().into()),
             Op::Exists {
                 path,
                 watch,

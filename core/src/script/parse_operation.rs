@@ -1,11 +1,12 @@
 //! The grammar of what clients ask of the service.
 
-use super::cursor::{Cursor, Parsed};
+use super::cursor::{Cursor, Parsed, needed};
 use super::limits::MAX_TIME;
 use super::operation::Operation;
+use crate::ids::ServerId;
 use crate::server::Protocol;
 use crate::time::Duration;
-use crate::zookeeper::{Acl, CreateMode, WatchKind};
+use crate::zookeeper::{Acl, CreateMode, Reconfig, WatchKind, Zxid};
 
 /// The kinds of znodes, without those that have a life of their own.
 const KINDS: [(&str, CreateMode); 3] = [
@@ -49,6 +50,11 @@ pub(super) fn operation(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
         }
     } else if c.word("whoami") {
         Operation::WhoAmI
+    } else if c.word("config") {
+        let watch = c.word("watch");
+        Operation::Config { watch }
+    } else if c.word("reconfig") {
+        Operation::Reconfig(reconfig(c)?)
     } else {
         return watch_operation(c);
     };
@@ -282,6 +288,37 @@ fn set(c: &mut Cursor<'_>) -> Parsed<Operation> {
         data,
         version,
     })
+}
+
+/// Who comes, who goes, or who is to be there, each list after its word.
+fn reconfig(c: &mut Cursor<'_>) -> Parsed<Reconfig> {
+    Ok(Reconfig {
+        joining: servers(c, "joining")?,
+        observing: servers(c, "observing")?,
+        leaving: servers(c, "leaving")?,
+        members: servers(c, "members")?,
+        from: from(c)?,
+    })
+}
+
+/// `from 100000003`, if it stands here.
+fn from(c: &mut Cursor<'_>) -> Parsed<Option<Zxid>> {
+    if !c.word("from") {
+        return Ok(None);
+    }
+    Ok(Some(c.configuration_version()?))
+}
+
+/// `joining S4 S5`, if it stands here.
+fn servers(c: &mut Cursor<'_>, word: &'static str) -> Parsed<Vec<ServerId>> {
+    let mut servers = Vec::new();
+    if c.word(word) {
+        servers.push(c.try_numbered_server().and_then(needed)?);
+        while let Some(server) = c.try_numbered_server()? {
+            servers.push(server);
+        }
+    }
+    Ok(servers)
 }
 
 /// `version 3`, if it stands here.

@@ -71,6 +71,8 @@ impl Display for Operation {
                 write!(f, "addauth {} {}", Word(scheme), Word(credential))
             }
             Self::WhoAmI => f.write_str("whoami"),
+            Self::Config { watch } => f.write_str(if *watch { "config watch" } else { "config" }),
+            Self::Reconfig(change) => write!(f, "reconfig{change}"),
             Self::AddWatch { path, recursive } => {
                 write!(f, "addwatch {}", Path(path))?;
                 f.write_str(if *recursive { " recursive" } else { "" })

@@ -95,6 +95,8 @@ pub enum Setting {
     SnapshotsKept(u32),
     /// The counter of a zxid at which an epoch ends.
     CounterLimit(u32),
+    /// Whether clients may ask for another ensemble.
+    Reconfig(bool),
 }
 
 /// All settings of a cluster.
@@ -140,6 +142,7 @@ pub struct Settings {
     pub snap_count: u32,
     pub snapshots_kept: u32,
     pub counter_limit: u32,
+    pub reconfig: bool,
 }
 
 impl Default for Settings {
@@ -191,6 +194,7 @@ impl From<&sim::Settings> for Settings {
             snap_count: zab.snap_count,
             snapshots_kept: zab.snapshots_kept,
             counter_limit: zab.counter_limit,
+            reconfig: world.reconfig,
         }
     }
 }
@@ -237,6 +241,7 @@ impl Settings {
             Setting::SnapCount(value) => self.snap_count = value,
             Setting::SnapshotsKept(value) => self.snapshots_kept = value,
             Setting::CounterLimit(value) => self.counter_limit = value,
+            Setting::Reconfig(value) => self.reconfig = value,
         }
     }
 
@@ -281,6 +286,7 @@ impl Settings {
             Setting::SnapCount(self.snap_count),
             Setting::SnapshotsKept(self.snapshots_kept),
             Setting::CounterLimit(self.counter_limit),
+            Setting::Reconfig(self.reconfig),
         ]
     }
 
@@ -352,6 +358,8 @@ impl Header {
             max_drift_ppm: all.max_drift.ppm(),
             observers: all.observers as u16,
             zab: all.zab(),
+            reconfig: all.reconfig,
+            superuser: all.reconfig.then_some(SUPERUSER),
             ..sim::Settings::default()
         };
         for name in &self.rules_off {
@@ -371,6 +379,9 @@ enum Shape {
     Word(&'static [(&'static str, Setting)]),
     Switch(fn(bool) -> Setting),
 }
+
+/// Who may ask for another ensemble, where clients may: no list grants it to anybody else.
+const SUPERUSER: &str = "super:secret";
 
 const INSTANT: Duration = Duration::ZERO;
 /// The least latency: an answer never arrives at the instant at which its question was sent.
@@ -551,6 +562,7 @@ const SHAPES: [(&str, Shape); Setting::COUNT] = [
         "counter-limit",
         Shape::Count(Setting::CounterLimit, "a counter", 2, u32::MAX),
     ),
+    ("reconfig", Shape::Switch(Setting::Reconfig)),
 ];
 
 /// The protocol that alone knows a setting, if one does.
@@ -598,7 +610,7 @@ fn protocol_of(name: &str) -> Option<Protocol> {
 
 impl Setting {
     /// How many settings there are.
-    pub const COUNT: usize = 38;
+    pub const COUNT: usize = 39;
 
     /// The name, as it is written after `set`.
     pub const fn name(&self) -> &'static str {
@@ -641,6 +653,7 @@ impl Setting {
             Self::SnapCount(_) => "snap-count",
             Self::SnapshotsKept(_) => "snapshots-kept",
             Self::CounterLimit(_) => "counter-limit",
+            Self::Reconfig(_) => "reconfig",
         }
     }
 
@@ -732,6 +745,7 @@ impl Setting {
             }
             Self::SnapshotsKept(_) => "How many snapshots a server keeps",
             Self::CounterLimit(_) => "The counter of a zxid at which an epoch ends",
+            Self::Reconfig(_) => "Whether clients may ask for another ensemble: on or off",
         }
     }
 
@@ -754,9 +768,10 @@ impl Setting {
             | Self::Reorder(percent)
             | Self::FirstTimers(percent)
             | Self::MaxDrift(percent) => percent.to_string(),
-            Self::PreVote(on) | Self::CheckQuorum(on) | Self::LeaseReads(on) => {
-                if *on { "on" } else { "off" }.into()
-            }
+            Self::PreVote(on)
+            | Self::CheckQuorum(on)
+            | Self::LeaseReads(on)
+            | Self::Reconfig(on) => if *on { "on" } else { "off" }.into(),
             Self::Batch(count)
             | Self::Inflight(count)
             | Self::InflightBytes(count)
@@ -867,7 +882,7 @@ mod tests {
              observers 0\ninit-limit 10\nsync-limit 3\nfinalize-wait 40ms\nresend 60ms..2s\n\
              connect-retry 30ms\nconnect-attempts 5\nmax-time-to-wait-for-epoch 0ms\n\
              committed-log 500\nlog-sync-limit 1048576\nsnap-count 10000\nsnapshots-kept 3\n\
-             counter-limit 4294967295"
+             counter-limit 4294967295\nreconfig off"
         );
     }
 

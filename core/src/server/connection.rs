@@ -18,8 +18,9 @@ use crate::zookeeper::{
 /// A request that was not answered yet.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Waiting {
-    /// On its way through the log.
-    Write(Xid),
+    /// On its way through the log; or, if it `holds` the line, through more than one entry of it:
+    /// what is written behind it must not be applied before it is done.
+    Write { xid: Xid, holds: bool },
     /// Answered from the tree when its turn comes.
     Read(Xid, Request),
     /// Decided already; its answer goes out when its turn comes.
@@ -31,9 +32,20 @@ enum Waiting {
         read: u64,
         ready: bool,
     },
-    /// To be handed to the leader when its turn comes: it must not take effect before the
-    /// linearizable reads in front of it.
+    /// To be handed to the leader when its turn comes: it must not take effect before what holds
+    /// the line in front of it.
     Held(Xid, Update),
+}
+
+impl Waiting {
+    /// A linearizable read does not see the writes behind it. Under Raft a change of the ensemble
+    /// is done long after the command that asks for it was applied.
+    const fn holds(&self) -> bool {
+        matches!(
+            self,
+            Self::Linearizable { .. } | Self::Write { holds: true, .. }
+        )
+    }
 }
 
 /// A client connection. It has a session once the handshake is done.
@@ -106,9 +118,9 @@ impl Connection {
         self.session
     }
 
-    fn has_linearizable_reads(&self) -> bool {
-        let is_linearizable = |waiting: &Waiting| matches!(waiting, Waiting::Linearizable { .. });
-        self.waiting.iter().any(is_linearizable)
+    /// Whether a write must wait here for what was asked for before it.
+    fn is_held(&self) -> bool {
+        self.waiting.iter().any(Waiting::holds)
     }
 
     pub(super) fn identities(&self) -> &Identities {
@@ -201,7 +213,8 @@ impl Server {
             return;
         };
         let is_replicated = request.is_replicated();
-        let behind = connection.has_linearizable_reads();
+        let behind = connection.is_held();
+        let holds = self.protocol.takes_several_steps(&request);
         connection.waiting.push_back(match &request {
             // Proved at once: it counts for every request behind it.
             Request::AddAuth { scheme, credential } => {
@@ -216,9 +229,9 @@ impl Server {
             }
             Request::Linearizable(_) => Waiting::Decided(xid, Err(ErrorCode::Unimplemented)),
             _ if behind => Waiting::Held(xid, Update::Write(request.clone())),
-            _ => Waiting::Write(xid),
+            _ => Waiting::Write { xid, holds },
         });
-        if connection.waiting.back() == Some(&Waiting::Write(xid)) {
+        if connection.waiting.back() == Some(&Waiting::Write { xid, holds }) {
             self.submit_for(now, id, session, xid, Update::Write(request), out);
         } else {
             self.answer_ready(now, id, out);
@@ -250,12 +263,13 @@ impl Server {
             return;
         };
         match connection.access {
-            Access::Full if connection.has_linearizable_reads() => {
+            Access::Full if connection.is_held() => {
                 let update = Update::CloseSession { expired: false };
                 connection.waiting.push_back(Waiting::Held(xid, update));
             }
             Access::Full => {
-                connection.waiting.push_back(Waiting::Write(xid));
+                let holds = false;
+                connection.waiting.push_back(Waiting::Write { xid, holds });
                 let update = Update::CloseSession { expired: false };
                 self.submit_for(now, id, session, xid, update, out);
             }
@@ -290,6 +304,7 @@ impl Server {
             time: now,
             origin: self.protocol.id(),
             identities: identities.unwrap_or_default(),
+            in_step: Vec::new(),
             update,
         };
         self.submit(now, command, Some(id), out);
@@ -323,7 +338,7 @@ impl Server {
         }
         // Writes of one session are applied in the order in which they were taken in, so this one
         // is at the front, behind nothing but what was already answered.
-        if let Some(Waiting::Write(first)) = connection.waiting.front() {
+        if let Some(Waiting::Write { xid: first, .. }) = connection.waiting.front() {
             debug_assert_eq!(*first, xid, "a session's writes are answered in order");
             connection.waiting.pop_front();
         }
@@ -331,14 +346,14 @@ impl Server {
         self.answer_ready(now, id, out);
     }
 
-    /// Answers what is next in line and waits for nothing, and hands on the writes that no
-    /// linearizable read is in front of any more.
+    /// Answers what is next in line and waits for nothing, and hands on the writes that nothing
+    /// holds any more.
     pub(super) fn answer_ready(&mut self, now: Time, id: ConnectionId, out: &mut Vec<Output>) {
         let zxid = self.protocol.service().last_zxid();
         let is_next = |waiting: &mut Waiting| match waiting {
             Waiting::Decided(..) | Waiting::Read(..) => true,
             Waiting::Linearizable { ready, .. } => *ready,
-            Waiting::Write(_) | Waiting::Held(..) => false,
+            Waiting::Write { .. } | Waiting::Held(..) => false,
         };
         while let Some(connection) = self.connections.get_mut(&id)
             && let Some(next) = connection.waiting.pop_front_if(is_next)
@@ -348,7 +363,7 @@ impl Server {
                 Waiting::Read(xid, request) | Waiting::Linearizable { xid, request, .. } => {
                     (xid, self.read(id, &request, out))
                 }
-                Waiting::Write(_) | Waiting::Held(..) => continue,
+                Waiting::Write { .. } | Waiting::Held(..) => continue,
             };
             self.reply(id, xid, zxid, reply, out);
         }
@@ -364,13 +379,17 @@ impl Server {
         };
         let mut freed = Vec::new();
         for waiting in &mut connection.waiting {
-            match waiting {
-                Waiting::Linearizable { .. } => break,
-                Waiting::Held(xid, update) => {
-                    freed.push((*xid, update.clone()));
-                    *waiting = Waiting::Write(*xid);
-                }
-                Waiting::Write(_) | Waiting::Read(..) | Waiting::Decided(..) => {}
+            if let Waiting::Held(xid, update) = waiting {
+                let (xid, update) = (*xid, update.clone());
+                let holds = match &update {
+                    Update::Write(request) => self.protocol.takes_several_steps(request),
+                    _ => false,
+                };
+                *waiting = Waiting::Write { xid, holds };
+                freed.push((xid, update));
+            }
+            if waiting.holds() {
+                break;
             }
         }
         for (xid, update) in freed {

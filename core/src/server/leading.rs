@@ -199,6 +199,7 @@ fn own_command(leader: ServerId, now: Time, session: SessionId, update: Update) 
         time: now,
         origin: leader,
         identities: Identities::default(),
+        in_step: Vec::new(),
         update,
     }
 }

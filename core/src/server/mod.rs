@@ -14,6 +14,7 @@ mod fact;
 mod leading;
 mod outbox;
 mod protocol;
+mod raft_reconfig;
 mod raft_side;
 mod reads;
 mod revalidation;
@@ -21,6 +22,7 @@ mod scratch;
 mod session;
 mod watches;
 mod zab_front;
+mod zab_reconfig;
 mod zab_side;
 
 use std::collections::BTreeMap;
@@ -326,6 +328,9 @@ impl Server {
                 ByProtocol::Zab(side) => side.take(now, random, input),
             },
         }
+        if let ByProtocol::Raft(side) = &mut self.protocol {
+            side.pursue_wish(now, random);
+        }
         self.follow_replica(now, random, out);
     }
 
@@ -429,10 +434,11 @@ impl Server {
     /// Applies every entry up to `through`, in order, each exactly once (Raft §5.3).
     fn apply_through(&mut self, now: Time, through: Index, out: &mut Vec<Output>) {
         while let ByProtocol::Raft(side) = &mut self.protocol
-            && let Some(command) = side.next_to_apply(through)
+            && let Some(content) = side.next_to_apply(through)
         {
-            let applied = side.apply(&command, &mut self.outbox);
-            self.publish(now, applied, out);
+            if let Some(applied) = side.apply(&content, &mut self.outbox) {
+                self.publish(now, applied, out);
+            }
         }
     }
 

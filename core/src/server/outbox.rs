@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use super::{ByProtocol, Output, PeerMessage, Server};
 use crate::ids::{ConnectionId, ServerId};
 use crate::time::{Duration, Time};
-use crate::zookeeper::{Command, Update};
+use crate::zookeeper::{Command, Request, Update};
 
 /// Commands on their way to the leader.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -178,8 +178,13 @@ impl Server {
             }
             // The leader's clock decides, so that every replica computes the same state
             // (dissertation §6.3).
+            let in_step = match command.update {
+                Update::Write(Request::Reconfig(_)) => side.in_step(),
+                _ => Vec::new(),
+            };
             let stamped = Command {
                 time: now,
+                in_step,
                 ..command
             };
             // What is not taken on now, as by a leader that hands over, comes with its origin's

@@ -192,6 +192,12 @@ impl ByProtocol<RaftSide, ZabSide> {
         }
     }
 
+    /// Whether a request is done by more than the transaction that it asks for: a change of the
+    /// ensemble under Raft, which is decided first and then brought about.
+    pub(super) const fn takes_several_steps(&self, request: &Request) -> bool {
+        matches!((self, request), (Self::Raft(_), Request::Reconfig(_)))
+    }
+
     /// How long a session's client may be silent, where it is connected with this server.
     pub(super) fn session_timeout(&self, session: SessionId) -> Option<Duration> {
         let granted = match self {

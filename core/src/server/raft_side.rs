@@ -4,14 +4,14 @@ use super::outbox::Outbox;
 use super::scratch::Scratch;
 use super::session::{Applied, Kind};
 use super::{Fact, Input, Operator, Output, PeerMessage, Timer, Token, Write};
-use crate::ids::ServerId;
+use crate::ids::{ConnectionId, ServerId};
 use crate::raft::{
     self, CompactError, Configuration, Content, Durable, Index, Payload, Replica, Role, Rules,
     Snapshot,
 };
 use crate::random::Bits;
 use crate::time::Time;
-use crate::zookeeper::{self, Command, Service, Update, Zxid};
+use crate::zookeeper::{self, Command, Ensemble, Service, SessionId, Update, Xid, Zxid};
 
 impl Payload for Command {
     type Image = Service;
@@ -32,8 +32,11 @@ impl Payload for Command {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct RaftSide {
     replica: Replica<Command>,
-    service: Service,
+    pub(super) service: Service,
     applied: Index,
+    /// The connection of this server whose client waits for the change of the ensemble that is
+    /// under way.
+    pub(super) awaits_ensemble: Option<(SessionId, Xid, ConnectionId)>,
     scratch: Scratch<raft::Output<Command>>,
 }
 
@@ -42,6 +45,8 @@ pub(super) struct RaftSide {
 pub struct RaftStart {
     /// Who takes part, where neither log nor snapshot says so.
     pub configuration: Configuration,
+    /// What the service knows of the ensemble where there is no snapshot: the same for everybody.
+    pub ensemble: Ensemble,
     /// The rules that are in force.
     pub rules: Rules,
     /// What its disk holds.
@@ -71,13 +76,14 @@ impl RaftSide {
     ) -> Self {
         let RaftStart {
             configuration,
+            ensemble,
             rules,
             durable,
         } = start;
         let mut scratch = Scratch::default();
         let (service, applied) = match &durable.snapshot {
             Some(snapshot) => (snapshot.image.clone(), snapshot.last.index),
-            None => (Service::under(service_rules), Index::ZERO),
+            None => (Service::of(ensemble, service_rules), Index::ZERO),
         };
         let replica = Replica::boot(
             id,
@@ -93,6 +99,7 @@ impl RaftSide {
             replica,
             service,
             applied,
+            awaits_ensemble: None,
             scratch,
         }
     }
@@ -113,7 +120,7 @@ impl RaftSide {
         self.step(now, random, input);
     }
 
-    fn step(&mut self, now: Time, random: Bits, input: raft::Input<Command>) {
+    pub(super) fn step(&mut self, now: Time, random: Bits, input: raft::Input<Command>) {
         self.replica.step(now, random, input, &mut self.scratch.0);
     }
 
@@ -195,6 +202,7 @@ impl RaftSide {
     fn install(&mut self, snapshot: &Snapshot<Command>) {
         self.service = snapshot.image.clone();
         self.applied = snapshot.last.index;
+        self.awaits_ensemble = None;
     }
 
     /// Whether the replica wants nothing more done for now.
@@ -202,8 +210,8 @@ impl RaftSide {
         self.scratch.0.is_empty()
     }
 
-    /// The next command up to `through`; entries without one count as applied.
-    pub(super) fn next_to_apply(&mut self, through: Index) -> Option<Command> {
+    /// The next entry up to `through` that says something; those that say nothing count as applied.
+    pub(super) fn next_to_apply(&mut self, through: Index) -> Option<Content<Command>> {
         while self.applied < through {
             let index = self.applied.next();
             let entry = self
@@ -212,33 +220,58 @@ impl RaftSide {
                 .get(index)
                 .expect("a committed entry is in the log");
             self.applied = index;
-            if let Content::Command(command) = &entry.content {
-                return Some(command.clone());
+            if entry.content != Content::Noop {
+                return Some(entry.content.clone());
             }
         }
         None
     }
 
-    /// Carries out the command of the entry that was applied last, and strikes it out of what this
-    /// server's clients wait for.
-    pub(super) fn apply(&mut self, command: &Command, outbox: &mut Outbox) -> Applied {
-        let zxid = Zxid::new(0, self.applied.number() as u32);
+    /// Carries out what the entry says that was applied last; nothing to tell anybody while a
+    /// change of the ensemble is under way.
+    pub(super) fn apply(
+        &mut self,
+        content: &Content<Command>,
+        outbox: &mut Outbox,
+    ) -> Option<Applied> {
+        match content {
+            Content::Noop => None,
+            Content::Command(command) => self.apply_command(command, outbox),
+            Content::Configuration(configuration) => self.apply_configuration(configuration),
+        }
+    }
+
+    /// Strikes the command out of what this server's clients wait for, too.
+    fn apply_command(&mut self, command: &Command, outbox: &mut Outbox) -> Option<Applied> {
+        let zxid = self.zxid();
         let mut changes = Vec::new();
+        let connection = outbox.settle(command);
         let reply = if self.replica.rules().deduplicate {
             self.service.execute(command, zxid, &mut changes)
         } else {
             self.service.carry_out(command, zxid, &mut changes)
         };
-        Applied {
-            session: command.session,
-            xid: command.xid,
+        let (session, xid) = (command.session, command.xid);
+        let Some(reply) = reply else {
+            let awaits = connection.map(|id| (session, xid, id));
+            self.awaits_ensemble = awaits.or(self.awaits_ensemble);
+            return None;
+        };
+        Some(Applied {
+            session,
+            xid,
             zxid,
             kind: Kind::of(&command.update),
             reply,
             changes,
             is_own: command.origin == self.id(),
-            connection: outbox.settle(command),
-        }
+            connection,
+        })
+    }
+
+    /// The zxid of the entry that was applied last: its place in the log.
+    pub(super) fn zxid(&self) -> Zxid {
+        Zxid::new(0, self.applied.number() as u32)
     }
 
     pub(super) const fn replica(&self) -> &Replica<Command> {

@@ -9,10 +9,7 @@ use crate::raft::Reconfiguration;
 use crate::random::Bits;
 use crate::time::Time;
 use crate::zab::Configuration;
-use crate::zookeeper::{Command, SessionId, Txn, Xid, Zxid};
-
-/// Where ZooKeeper keeps the configuration of the ensemble.
-const CONFIGURATION: &str = "/zookeeper/config";
+use crate::zookeeper::{Command, Members, SessionId, Txn, Xid, Zxid};
 
 impl Server {
     pub(super) fn hear_zab(&mut self, now: Time, random: Bits, told: Told, out: &mut Vec<Output>) {
@@ -51,15 +48,22 @@ impl Server {
             time: now,
             ..asked.command
         };
+        let service = side.service();
+        let ensemble = side.decide_ensemble(pending, &command);
+        let (txn, configuration) = match ensemble {
+            None => (service.prepare(pending, &command), None),
+            Some(Ok((members, new))) => (Txn::Configure { members }, Some(new)),
+            Some(Err(code)) => (Txn::Error(code), None),
+        };
         let txn = ZabTxn {
             session: command.session,
             xid: command.xid,
             time: now,
             origin,
             ticket: asked.ticket,
-            txn: side.service().prepare(pending, &command),
+            txn,
         };
-        if let Some(zxid) = side.propose(now, random, txn.clone(), None) {
+        if let Some(zxid) = side.propose(now, random, txn.clone(), configuration.as_ref()) {
             pending.add(side.service(), &txn.header(zxid), &txn.txn);
         }
     }
@@ -101,20 +105,24 @@ impl Server {
         let ByProtocol::Zab(side) = &mut self.protocol else {
             return;
         };
-        let members = (change.voters.iter(), change.learners.iter());
-        let Ok(configuration) = Configuration::new(members.0.copied(), members.1.copied()) else {
+        let (voters, observers) = (change.voters.iter(), change.learners.iter());
+        let members = Members::new(voters.copied(), observers.copied());
+        let Ok(configuration) = Configuration::new(members.voters(), members.observers()) else {
             return;
         };
-        let path = CONFIGURATION.into();
         let txn = ZabTxn {
             session: SessionId::new(0),
             xid: Xid::ZERO,
             time: now,
             origin: side.id(),
             ticket: None,
-            txn: Txn::Sync { path },
+            txn: Txn::Configure { members },
         };
-        side.propose(now, random, txn, Some(&configuration));
+        if let Some(zxid) = side.propose(now, random, txn.clone(), Some(&configuration))
+            && let Some(pending) = self.leading.as_mut().and_then(|it| it.pending_mut())
+        {
+            pending.add(side.service(), &txn.header(zxid), &txn.txn);
+        }
     }
 }
 

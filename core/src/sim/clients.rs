@@ -193,6 +193,12 @@ impl World {
     fn check_input(&self, input: &Input) -> Result<(), Impossible> {
         match input {
             Input::MoveTo(server) => self.check_server(*server),
+            Input::Request(Request::Reconfig(change)) => {
+                for server in change.coming() {
+                    self.check_server(server)?;
+                }
+                Ok(())
+            }
             Input::Request(Request::Linearizable(_)) => {
                 self.check_protocol(Protocol::Raft, "a linearizable read")
             }

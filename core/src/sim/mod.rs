@@ -18,11 +18,14 @@ mod peer_wires;
 #[cfg(test)]
 mod peer_wires_tests;
 mod queue;
+#[cfg(test)]
+mod reconfig_tests;
 mod rules;
 mod settings;
 mod sockets;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod world;
 #[cfg(test)]
 mod zab_session_tests;
@@ -39,4 +42,5 @@ pub use node::Node;
 pub use peer_wires::{Packet, PeerEnd, PeerWire};
 pub use rules::{UnknownRule, rules};
 pub use settings::{LinkSettings, MAX_SERVERS, Settings, SettingsError};
+pub use traffic::Traffic;
 pub use world::{Touched, World};

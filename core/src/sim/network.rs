@@ -13,6 +13,7 @@ use slab::Slab;
 use super::peer_wires::{Packet, PeerWire};
 use super::queue::{Due, Queue};
 use super::settings::{LinkSettings, Settings};
+use super::traffic::Traffic;
 use crate::ids::{ConnectionId, Endpoint, EventId, MessageId};
 use crate::random::{Bits, Random, Stream};
 use crate::server::PeerMessage;
@@ -199,11 +200,12 @@ pub struct Network {
     random: Random,
     connection_random: Random,
     deaths: VecDeque<Corpse>,
+    traffic: Traffic,
 }
 
 impl Hash for Network {
-    /// What decides the future; the dead are only looked at, and the generators show in what they
-    /// draw.
+    /// What decides the future; the dead and the count of what was sent are only looked at, and the
+    /// generators show in what they draw.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.cuts.hash(state);
         self.next_id.hash(state);
@@ -228,6 +230,7 @@ impl Network {
             random: Random::new(settings.seed, Stream::Network),
             connection_random: Random::new(settings.seed, Stream::Connections),
             deaths: VecDeque::new(),
+            traffic: Traffic::default(),
         }
     }
 
@@ -318,6 +321,7 @@ impl Network {
             body,
             cause,
         } = parcel;
+        self.traffic.note(&body);
         let id = self.next_id;
         self.next_id = id.next();
         let mut message = InFlight {
@@ -563,6 +567,11 @@ impl Network {
     /// A message on its way.
     pub fn message(&self, id: MessageId) -> Option<&InFlight> {
         self.flying().find(|message| message.id == id)
+    }
+
+    /// How many messages were sent so far.
+    pub const fn traffic(&self) -> Traffic {
+        self.traffic
     }
 
     /// Messages that died lately, oldest first.

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::ids::ServerId;
 use crate::server::{self, ByProtocol, Durable, Protocol};
 use crate::time::{Duration, Time};
-use crate::zookeeper::{self, Service};
+use crate::zookeeper::{self, Ensemble, Members, Service};
 use crate::{raft, zab};
 
 /// The most servers an ensemble may have.
@@ -75,6 +75,8 @@ pub struct Settings {
     pub rules: raft::Rules,
     /// The rules of the service that are in force.
     pub service_rules: zookeeper::Rules,
+    /// Whether clients may ask for another ensemble.
+    pub reconfig: bool,
     /// How the servers agree.
     pub protocol: Protocol,
     /// How many of the servers that a run under Zab begins with only observe: the last ones.
@@ -155,6 +157,7 @@ impl Default for Settings {
             max_drift_ppm: raft::Settings::default().max_drift_ppm,
             rules: raft::Rules::default(),
             service_rules: zookeeper::Rules::default(),
+            reconfig: false,
             protocol: Protocol::default(),
             observers: 0,
             zab: zab::Settings::default(),
@@ -183,6 +186,18 @@ impl Settings {
         zab::Configuration::new(ids(1..=voters), ids(voters + 1..=self.servers))
     }
 
+    /// What the service begins with that every server knows of the ensemble.
+    pub(super) fn ensemble(&self) -> Ensemble {
+        let observers = match self.protocol {
+            Protocol::Raft => 0,
+            Protocol::Zab => self.observers.min(self.servers),
+        };
+        let voters = self.servers - observers;
+        let ids = |numbers: RangeInclusive<u16>| numbers.map(ServerId::new);
+        let members = Members::new(ids(1..=voters), ids(voters + 1..=self.servers));
+        Ensemble::founded(members, self.reconfig)
+    }
+
     /// The disk of a new machine. Under Zab it knows the ensemble, which its server either belongs to
     /// or watches until it does, and the state that the service begins with.
     pub(super) fn blank_disk(&self, id: ServerId) -> Durable {
@@ -195,7 +210,7 @@ impl Settings {
                 } else {
                     founders.watched_by(id)
                 };
-                let state = Service::under(self.service_rules);
+                let state = Service::of(self.ensemble(), self.service_rules);
                 Durable::Zab(zab::Durable::with_state(configuration, state))
             }
         }

@@ -415,6 +415,7 @@ impl World {
         match self.nodes[id.position()].disk.image().clone() {
             ByProtocol::Raft(durable) => Start::Raft(RaftStart {
                 configuration: self.configuration_at_birth(id),
+                ensemble: self.settings.ensemble(),
                 rules: self.settings.rules,
                 durable,
             }),

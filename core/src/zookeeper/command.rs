@@ -21,6 +21,9 @@ pub struct Command {
     pub origin: ServerId,
     /// Who the connection that it came over had proved to be.
     pub identities: Identities,
+    /// Where the command asks for another ensemble: who follows the leader's log, which like the
+    /// time nobody but the leader can tell.
+    pub in_step: Vec<ServerId>,
     /// What shall change.
     pub update: Update,
 }
@@ -66,11 +69,15 @@ impl Command {
 /// Session, xid, time and origin, in front of every command.
 const COMMAND_HEADER: usize = 8 + 4 + 8 + 2;
 
+/// The number of a server.
+const SERVER: usize = 2;
+
 impl Command {
     /// Bytes that it takes, in the log or in a message.
     pub fn size(&self) -> usize {
         COMMAND_HEADER
             + self.identities.size()
+            + self.in_step.len() * SERVER
             + match &self.update {
                 Update::CreateSession { .. } | Update::AttachSession { .. } => 8 + 16,
                 Update::CloseSession { .. } => 1,
@@ -110,6 +117,7 @@ mod tests {
                 time: Time::ZERO,
                 origin: ServerId::new(1),
                 identities: Identities::default(),
+                in_step: Vec::new(),
                 update,
             }
             .to_string()

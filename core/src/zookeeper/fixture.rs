@@ -48,8 +48,13 @@ pub(super) struct Rig {
 impl Rig {
     /// A service with sessions A and B open and an empty znode `/t`.
     pub(super) fn new() -> Self {
+        Self::on(Service::new())
+    }
+
+    /// The same on top of a state in which nothing has happened.
+    pub(super) fn on(service: Service) -> Self {
         let mut rig = Self {
-            service: Service::new(),
+            service,
             changes: Vec::new(),
             count: 0,
         };
@@ -69,6 +74,7 @@ impl Rig {
             time: Time::from_millis(self.count.into()),
             origin: HOME,
             identities: Identities::default(),
+            in_step: Vec::new(),
             update,
         }
     }
@@ -89,8 +95,13 @@ impl Rig {
 
     pub(super) fn execute(&mut self, session: SessionId, update: Update) -> Reply {
         let command = self.command(session, update);
-        self.service
-            .execute(&command, Self::zxid(&command), &mut self.changes)
+        self.carry_out(&command, Self::zxid(&command))
+    }
+
+    /// What comes of a command at once.
+    pub(super) fn carry_out(&mut self, command: &Command, zxid: Zxid) -> Reply {
+        let reply = self.service.execute(command, zxid, &mut self.changes);
+        reply.expect("answered at once")
     }
 
     pub(super) fn open(&mut self, session: SessionId) -> Reply {

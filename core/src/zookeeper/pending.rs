@@ -9,6 +9,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet, Vector};
 
 use super::digested::DigestedMap;
+use super::reconfig::CONFIGURED;
 use super::service::Service;
 use super::tree::Znode;
 use super::{
@@ -172,6 +173,16 @@ impl Pending {
                         ..node
                     };
                     self.record(path.clone(), zxid, Some(set));
+                }
+            }
+            Txn::Configure { .. } => {
+                if let Some(node) = self.ahead_of(applied).node(path::CONFIG) {
+                    let set = Outline {
+                        version: CONFIGURED,
+                        mtime: header.time,
+                        ..node
+                    };
+                    self.record(path::CONFIG.into(), zxid, Some(set));
                 }
             }
             Txn::SetAcl { path, acl, version } => {

@@ -128,6 +128,8 @@ impl Ahead<'_> {
         self.check_session(caller.session, origin)?;
         match request {
             Request::Multi(requests) => Ok(self.prepare_multi(caller, requests)),
+            // As ZooKeeper is delivered (`reconfigEnabled`).
+            Request::Reconfig(_) => Err(ErrorCode::ReconfigDisabled),
             _ => match self.prepare_one(caller, request, true) {
                 Err(ErrorCode::BadVersion) if !self.rules().check_before_apply => {
                     let done = self.prepare_one(caller, &request.at_any_version(), true)?;
@@ -318,7 +320,11 @@ impl Ahead<'_> {
 
     /// The session must be open, and its client connected with the server that asks: what was sent
     /// over an earlier connection, before the client moved, must not overtake what it sent since.
-    fn check_session(self, session: SessionId, origin: ServerId) -> Result<(), ErrorCode> {
+    pub(super) fn check_session(
+        self,
+        session: SessionId,
+        origin: ServerId,
+    ) -> Result<(), ErrorCode> {
         let session = self.session(session).ok_or(ErrorCode::SessionExpired)?;
         let bars = |owner| self.rules().bars(owner, origin);
         if session.owner.is_some_and(bars) {
@@ -348,7 +354,7 @@ mod tests {
     use super::super::fixture::{A, B, Rig, create, create_as, delete, set};
     use super::ErrorCode::*;
     use super::*;
-    use crate::zookeeper::{AclEntry, Identity, Pending};
+    use crate::zookeeper::{AclEntry, Identity, Pending, Reconfig, Response};
 
     use CreateMode::{Ephemeral, EphemeralSequential, Persistent, PersistentSequential};
 
@@ -558,12 +564,39 @@ mod tests {
         let unknown = SessionId::new(99);
         rig.close(B).unwrap();
         for session in [unknown, B] {
-            for request in [create(""), delete("/", -1), set("/t/.", "", -1)] {
+            let ensemble = Request::Reconfig(Reconfig::default().into());
+            let badly = [create(""), delete("/", -1), set("/t/.", "", -1), ensemble];
+            for request in badly {
                 let found = refusal(&mut rig, session, request);
                 assert_eq!(found, Some(SessionExpired));
             }
             assert_eq!(rig.close(session), Err(SessionExpired));
         }
+    }
+
+    #[test]
+    fn nobody_changes_the_ensemble_where_that_is_not_allowed_and_the_refusal_takes_a_zxid() {
+        let mut rig = rig();
+        let anyone = Request::Reconfig(Reconfig::default().into());
+        let from_nowhere = Reconfig {
+            from: Some(Zxid::new(9, 9)),
+            ..Reconfig::default()
+        };
+        let command = rig.command(A, Update::Write(anyone.clone()));
+        let reply = rig.carry_out(&command, Rig::zxid(&command));
+        assert_eq!(reply, Err(ReconfigDisabled));
+        assert_eq!(rig.service.last_zxid(), Rig::zxid(&command));
+        // That is said before the version is compared …
+        let found = refusal(&mut rig, A, Request::Reconfig(from_nowhere.into()));
+        assert_eq!(found, Some(ReconfigDisabled));
+        // … and no part of a multi is one.
+        let multi = rig.multi(A, [anyone]).unwrap();
+        let failed = MultiFailure {
+            operations: 1,
+            failed: 0,
+            code: Unimplemented,
+        };
+        assert_eq!(multi, Response::MultiFailed(failed));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::path::{self, PathError};
 use super::response::write_path;
 use super::watch::{AddWatchMode, WatchKind, WatchLists};
-use super::{ANY_VERSION, Acl, CreateMode, Data, Version};
+use super::{ANY_VERSION, Acl, CreateMode, Data, Reconfig, Version};
 
 /// The largest message of a client, in bytes without the length in front of it (ZooKeeper,
 /// `jute.maxbuffer`). A server drops the connection that sends more; the session lives on.
@@ -151,6 +151,8 @@ pub enum Request {
     /// Registers anew, after a reconnection, the watches of the connection that was lost; what
     /// happened in between is told at once.
     SetWatches(Arc<WatchLists>),
+    /// Changes who belongs to the ensemble.
+    Reconfig(Arc<Reconfig>),
 }
 
 /// A request that no server would read.
@@ -248,6 +250,7 @@ impl Request {
             | Self::RemoveWatches { path, .. } => Some(path),
             Self::Multi(_)
             | Self::MultiRead(_)
+            | Self::Reconfig(_)
             | Self::AddAuth { .. }
             | Self::WhoAmI
             | Self::SetWatches(_) => None,
@@ -264,6 +267,7 @@ impl Request {
             Self::SetAcl { .. } => "setacl",
             Self::Check { .. } => "check",
             Self::Multi(_) => "multi",
+            Self::Reconfig(_) => "reconfig",
             Self::Exists { .. } => "exists",
             Self::Get { .. } => "get",
             Self::Children { .. } => "children",
@@ -282,7 +286,7 @@ impl Request {
         }
     }
 
-    /// Whether it may change the tree.
+    /// Whether it may change the tree, or the ensemble, which the tree tells of.
     pub const fn is_write(&self) -> bool {
         matches!(
             self,
@@ -291,6 +295,7 @@ impl Request {
                 | Self::Set { .. }
                 | Self::SetAcl { .. }
                 | Self::Multi(_)
+                | Self::Reconfig(_)
         )
     }
 
@@ -341,6 +346,7 @@ impl Request {
                 let operation = |it: &Self| MULTI_HEADER + it.body_size();
                 requests.iter().map(operation).sum::<usize>() + MULTI_HEADER
             }
+            Self::Reconfig(change) => change.encoded_size(),
             Self::AddAuth { scheme, credential } => INT + text(scheme) + text(credential),
             Self::SetWatches(lists) => {
                 let list =
@@ -383,6 +389,7 @@ impl fmt::Display for Request {
                 }
                 f.write_str("]")
             }
+            Self::Reconfig(change) => change.fmt(f),
             Self::AddAuth { scheme, .. } => {
                 f.write_str(" ")?;
                 write_path(f, scheme)

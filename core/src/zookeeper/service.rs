@@ -1,12 +1,13 @@
 //! The replicated state of the service and the two steps that change it.
 
 use super::digested::DigestedMap;
+use super::reconfig::CONFIGURED;
 use super::tree::Birth;
 use super::{
-    Change, Command, DataTree, ErrorCode, Pending, Reply, Response, Rules, Session, SessionId,
-    Stat, Txn, TxnHeader, Update, Zxid,
+    Change, Command, DataTree, Ensemble, ErrorCode, Pending, Reply, Request, Response, Rules,
+    Session, SessionId, Stat, Txn, TxnHeader, Update, Wish, Zxid, path,
 };
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 /// Bytes that a znode takes besides its path and data: its stat.
 const ZNODE_HEADER: usize = 68;
@@ -24,6 +25,7 @@ pub struct Service {
     /// The last session that each server opened, under the number that its sessions share.
     opened: DigestedMap<u8, SessionId>,
     last_zxid: Zxid,
+    ensemble: Ensemble,
     rules: Rules,
 }
 
@@ -34,20 +36,33 @@ impl Default for Service {
 }
 
 impl Service {
-    /// The state of a new ensemble: no session, and the znodes that are always there.
+    /// The state of a server by itself: no session, and the znodes that are always there.
     pub fn new() -> Self {
-        Self::under(Rules::default())
+        Self::of(Ensemble::default(), Rules::default())
     }
 
-    /// The same, with rules that may be switched off.
-    pub fn under(rules: Rules) -> Self {
+    /// The state that an ensemble begins with, under rules that may be switched off. Who belongs to
+    /// it is written down where there are several (ZooKeeper, `initConfigInZKDatabase`).
+    pub fn of(ensemble: Ensemble, rules: Rules) -> Self {
+        let mut tree = DataTree::new();
+        if ensemble.is_of_several() {
+            let text = ensemble.members().text(Zxid::ZERO);
+            let beginning = (Zxid::ZERO, Time::ZERO);
+            tree.set_data(path::CONFIG, Some(&text), CONFIGURED, beginning);
+        }
         Self {
-            tree: DataTree::new(),
+            tree,
             sessions: DigestedMap::new(),
             opened: DigestedMap::new(),
             last_zxid: Zxid::ZERO,
+            ensemble,
             rules,
         }
+    }
+
+    /// Who belongs to the ensemble.
+    pub const fn ensemble(&self) -> &Ensemble {
+        &self.ensemble
     }
 
     /// The rules it follows.
@@ -119,17 +134,49 @@ impl Service {
     /// Carries out a command that was replicated as such: prepares and applies it in one go. A
     /// write that was carried out before, and is met again because somebody asked twice, changes
     /// nothing and gets the same reply (dissertation §6.3).
-    pub fn execute(&mut self, command: &Command, zxid: Zxid, changes: &mut Vec<Change>) -> Reply {
-        if let Some(reply) = self.remembered(command) {
+    ///
+    /// No reply yet to a change of the ensemble: it comes when the ensemble is
+    /// [as it was asked for](Self::configured).
+    pub fn execute(
+        &mut self,
+        command: &Command,
+        zxid: Zxid,
+        changes: &mut Vec<Change>,
+    ) -> Option<Reply> {
+        let remembered = self.remembered(command);
+        if remembered.is_some() || self.ensemble.awaits(command) {
             self.last_zxid = self.last_zxid.max(zxid);
-            return reply;
+            return remembered;
         }
         self.carry_out(command, zxid, changes)
     }
 
     /// The same, without asking whether it was carried out before.
-    pub fn carry_out(&mut self, command: &Command, zxid: Zxid, changes: &mut Vec<Change>) -> Reply {
-        let txn = self.prepare(&Pending::default(), command);
+    pub fn carry_out(
+        &mut self,
+        command: &Command,
+        zxid: Zxid,
+        changes: &mut Vec<Change>,
+    ) -> Option<Reply> {
+        self.ensemble.hear(command.time);
+        let txn = match &command.update {
+            Update::Write(Request::Reconfig(change)) => {
+                match self.decide_ensemble(command, change) {
+                    Ok(members) if members != *self.ensemble.members() => {
+                        self.ensemble.undertake(Wish {
+                            session: command.session,
+                            xid: command.xid,
+                            members,
+                        });
+                        self.last_zxid = self.last_zxid.max(zxid);
+                        return None;
+                    }
+                    Ok(members) => Txn::Configure { members },
+                    Err(code) => Txn::Error(code),
+                }
+            }
+            _ => self.prepare(&Pending::default(), command),
+        };
         let header = TxnHeader {
             session: command.session,
             xid: command.xid,
@@ -145,7 +192,7 @@ impl Service {
                 session.remember(command.xid, &reply);
             });
         }
-        reply
+        Some(reply)
     }
 
     /// The reply to a write that this state has already seen, if it has.
@@ -176,6 +223,7 @@ impl Service {
             }
             Txn::Check { .. } => Ok(Response::Checked),
             Txn::Sync { path } => Ok(Response::Synced { path: path.clone() }),
+            Txn::Configure { members } => self.install_members(header, members, changes),
             Txn::Error(code) => Err(*code),
             Txn::Create { .. } | Txn::Delete { .. } | Txn::SetData { .. } | Txn::SetAcl { .. } => {
                 self.install_node(header, txn, changes)
@@ -303,5 +351,6 @@ pub(super) fn fuzzy(sessions: Service, tree: DataTree, last_zxid: Zxid) -> Servi
     }
 }
 
+mod membership;
 #[cfg(test)]
 mod tests;

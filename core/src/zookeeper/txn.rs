@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::response::{MultiFailure, write_path};
-use super::{Acl, Data, ErrorCode, Owner, Password, SessionId, Version, Xid, Zxid};
+use super::{Acl, Data, ErrorCode, Members, Owner, Password, SessionId, Version, Xid, Zxid};
 use crate::ids::ServerId;
 use crate::time::{Duration, Time};
 
@@ -100,6 +100,11 @@ pub enum Txn {
     },
     /// A request that failed. It changes nothing, yet it has a zxid and an answer.
     Error(ErrorCode),
+    /// The ensemble has other members.
+    Configure {
+        /// All of them.
+        members: Members,
+    },
 }
 
 /// Version, zxid or duration: what a transaction holds beside paths, data and lists.
@@ -117,6 +122,7 @@ impl Txn {
             Self::Delete { path } | Self::Check { path } | Self::Sync { path } => path.len(),
             Self::Multi(txns) => txns.iter().map(Self::size).sum(),
             Self::CloseSession { ephemerals } => ephemerals.iter().map(|path| path.len()).sum(),
+            Self::Configure { members } => members.size(),
             Self::MultiFailed(_)
             | Self::CreateSession { .. }
             | Self::AttachSession { .. }
@@ -192,6 +198,7 @@ impl fmt::Display for Txn {
                 1 => f.write_str("close session, delete 1 ephemeral"),
                 many => write!(f, "close session, delete {many} ephemerals"),
             },
+            Self::Configure { .. } => f.write_str("reconfig"),
             Self::Error(code) => write!(f, "error {code}"),
         }
     }

@@ -1,4 +1,4 @@
-//! Five of our replicas of Zab, over connections that stay up.
+//! Five of our replicas of Zab, over connections that keep what they carry in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
@@ -203,7 +203,7 @@ impl Zab {
                         self.servers[position].disk.apply(&write);
                         written = Some(token);
                     }
-                    Output::Close { .. } => unreachable!("nobody has a reason to hang up"),
+                    Output::Close { peer, channel } => self.hang_up(position, peer, channel),
                     _ => {}
                 }
             }
@@ -225,16 +225,31 @@ impl Zab {
     /// A connection is up at both ends as soon as one asks for it.
     fn connect(&mut self, position: usize, to: ServerId, channel: Channel) {
         let from = ServerId::from_position(position);
-        let there = match channel {
-            Channel::Election => Channel::Election,
-            Channel::ToLeader => Channel::ToLearner,
-            Channel::ToLearner => Channel::ToLeader,
-        };
-        for (at, peer, channel) in [(to, from, there), (from, to, channel)] {
+        for (at, peer, channel) in [(to, from, other_end(channel)), (from, to, channel)] {
             if self.up.insert((at, channel, peer)) {
                 let inbox = &mut self.servers[at.position()].inbox;
                 inbox.push_back(Input::ConnectionUp { peer, channel });
             }
         }
+    }
+
+    /// One end closes; what it has sent arrives first.
+    fn hang_up(&mut self, position: usize, peer: ServerId, channel: Channel) {
+        let me = ServerId::from_position(position);
+        self.up.remove(&(me, channel, peer));
+        let channel = other_end(channel);
+        if self.up.remove(&(peer, channel, me)) {
+            let inbox = &mut self.servers[peer.position()].inbox;
+            inbox.push_back(Input::ConnectionDown { peer: me, channel });
+        }
+    }
+}
+
+/// What a connection is for, seen from its other end.
+const fn other_end(channel: Channel) -> Channel {
+    match channel {
+        Channel::Election => Channel::Election,
+        Channel::ToLeader => Channel::ToLearner,
+        Channel::ToLearner => Channel::ToLeader,
     }
 }

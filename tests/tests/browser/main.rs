@@ -4,6 +4,7 @@
 
 mod api;
 mod bad_input;
+mod compare;
 mod console;
 mod faults;
 mod figures;

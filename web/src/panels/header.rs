@@ -13,6 +13,8 @@ use crate::desk::Theme;
 pub struct HeaderProps {
     /// What the servers run: `raft` or `zab`.
     pub protocol: &'static str,
+    /// Whether both are watched side by side.
+    pub beside: bool,
     /// How many servers there are.
     pub servers: usize,
     /// What every random choice follows from.
@@ -39,7 +41,7 @@ pub fn Header(props: &HeaderProps) -> Html {
     html! {
         <header class="top">
             <h1>{ "Quorum" }<b>{ "Scope" }</b></h1>
-            { protocols(props.protocol, on) }
+            { protocols(props.protocol, props.beside, on) }
             { scenario(props.scenario, on) }
             <button type="button" class="cluster" title="Settings" aria-haspopup="dialog" onclick={button(Action::Settings(None))}>
                 { icon(SLIDERS) }
@@ -63,20 +65,26 @@ const fn sign(theme: Theme) -> &'static str {
 }
 
 /// What the servers run; the other begins a new run with the same work.
-fn protocols(current: &str, on: &Callback<Action>) -> Html {
+fn protocols(current: &str, beside: bool, on: &Callback<Action>) -> Html {
     let one = |(name, protocol): (&'static str, Protocol)| {
         let title = crossing::title(protocol);
         let onclick = on.reform(move |_: MouseEvent| Action::Protocol(protocol));
         let says =
             format!("{title}: the same servers, seed, faults and operations, from the beginning");
         html! {
-            <button key={name} type="button" data-protocol={name} aria-pressed={(name == current).to_string()} title={says} {onclick}>{ title }</button>
+            <button key={name} type="button" data-protocol={name} aria-pressed={(!beside && name == current).to_string()} title={says} {onclick}>{ title }</button>
         }
     };
     html! {
-        <span class="protocol" role="group" aria-label="Protocol">{ for Protocol::NAMES.into_iter().map(one) }</span>
+        <span class="protocol" role="group" aria-label="Protocol">
+            { for Protocol::NAMES.into_iter().map(one) }
+            <button type="button" data-protocol="both" aria-pressed={beside.to_string()} title={BOTH} onclick={on.reform(|_: MouseEvent| Action::Beside(true))}>{ "Both" }</button>
+        </span>
     }
 }
+
+/// What the button says that shows both protocols.
+const BOTH: &str = "Side by side: both protocols on the same seed, faults and operations";
 
 /// Two sliders.
 const SLIDERS: &str = "M1 3h6V1h2v2h4v1.5H9v2H7v-2H1zM1 9.5h2v-2h2v2h8V11H5v2H3v-2H1z";

@@ -1,6 +1,7 @@
 //! The panels: each reads a snapshot and says what the reader wants.
 
 pub mod clients;
+pub mod compare;
 pub mod console;
 mod dialog;
 pub mod header;

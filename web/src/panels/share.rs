@@ -18,6 +18,8 @@ pub struct ShareProps {
     pub fragment: AttrValue,
     /// All branches.
     pub branches: Vec<BranchView>,
+    /// Whether both protocols are watched side by side.
+    pub beside: bool,
     /// The element's root, for the picture.
     pub root: NodeRef,
     /// What the reader wants.
@@ -27,7 +29,8 @@ pub struct ShareProps {
 /// The ways to pass the run on.
 #[function_component]
 pub fn Share(props: &ShareProps) -> Html {
-    let link = format!("{}{}", address(), props.fragment);
+    let query = if props.beside { "?compare" } else { "" };
+    let link = format!("{}{query}{}", address(), props.fragment);
     let download = {
         let root = props.root.clone();
         move |_: MouseEvent| picture::download(&root)
@@ -41,8 +44,8 @@ pub fn Share(props: &ShareProps) -> Html {
             </section>
             <section>
                 <h3>{ "Embed" }</h3>
-                <textarea readonly=true rows="4" aria-label="Embed snippet" value={snippet(&props.script)} />
-                <Copy label="Copy snippet" text={snippet(&props.script)} />
+                <textarea readonly=true rows="4" aria-label="Embed snippet" value={snippet(&props.script, props.beside)} />
+                <Copy label="Copy snippet" text={snippet(&props.script, props.beside)} />
             </section>
             <section>
                 <h3>{ "Script" }</h3>
@@ -66,14 +69,15 @@ fn address() -> String {
 }
 
 /// What a course page holds to show this run.
-fn snippet(script: &str) -> String {
+fn snippet(script: &str, beside: bool) -> String {
+    let compare = if beside { " compare" } else { "" };
     let escaped = script.replace('&', "&amp;").replace('<', "&lt;");
     let folder = address();
     let folder = folder
         .rsplit_once('/')
         .map_or(folder.as_str(), |(folder, _)| folder);
     format!(
-        "<script type=\"module\" src=\"{folder}/quorum-scope.js\"></script>\n<quorum-scope style=\"height: 580px\">\n{}\n</quorum-scope>\n",
+        "<script type=\"module\" src=\"{folder}/quorum-scope.js\"></script>\n<quorum-scope{compare} style=\"height: 580px\">\n{}\n</quorum-scope>\n",
         escaped.trim_end()
     )
 }

@@ -9,6 +9,8 @@ use crate::action::{Action, Tab};
 pub struct TabsProps {
     /// The panel that is shown.
     pub tab: Tab,
+    /// Whether there are two runs to compare.
+    pub compares: bool,
     /// What the reader wants.
     pub on: Callback<Action>,
 }
@@ -17,11 +19,12 @@ pub struct TabsProps {
 #[function_component]
 pub fn Tabs(props: &TabsProps) -> Html {
     let refs = use_memo((), |()| Tab::ALL.map(|_| NodeRef::default()));
-    let tabs = Tab::ALL.iter().enumerate().map(|(place, &tab)| {
+    let shown = Tab::ALL.len() - usize::from(!props.compares);
+    let tabs = Tab::ALL[..shown].iter().enumerate().map(|(place, &tab)| {
         let selected = tab == props.tab;
         let on = props.on.clone();
         let onclick = move |_: MouseEvent| on.emit(Action::Show(tab));
-        let onkeydown = arrow(place, &refs, &props.on);
+        let onkeydown = arrow(place, &refs[..shown], &props.on);
         html! {
             <button
                 type="button"
@@ -45,8 +48,8 @@ pub fn Tabs(props: &TabsProps) -> Html {
     }
 }
 
-fn arrow(place: usize, refs: &[NodeRef; 4], on: &Callback<Action>) -> Callback<KeyboardEvent> {
-    let (refs, on) = (refs.clone(), on.clone());
+fn arrow(place: usize, refs: &[NodeRef], on: &Callback<Action>) -> Callback<KeyboardEvent> {
+    let (refs, on) = (refs.to_vec(), on.clone());
     Callback::from(move |event: KeyboardEvent| {
         let next = match event.key().as_str() {
             "ArrowRight" => (place + 1) % refs.len(),

@@ -40,7 +40,9 @@ pub(super) fn effects(request: &Request, answer: Answer<'_>, process: Process) -
         _ => {
             let own = own_effect(request, answer, process);
             let parents = parents_effect(request, answer, process);
-            own.into_iter().chain(parents).collect()
+            let all = own.into_iter().chain(parents);
+            // What the ensemble is, an operator changes, too, and no client's operation says so.
+            all.filter(|(znode, _)| **znode != *path::CONFIG).collect()
         }
     }
 }
@@ -228,4 +230,18 @@ fn parents_effect(request: &Request, answer: Answer<'_>, process: Process) -> Op
         _ => return None,
     };
     Some((parent.into(), step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ClientId;
+
+    #[test]
+    fn what_the_ensemble_is_can_change_without_a_client() {
+        let process = (ClientId::from_letter('A').unwrap(), 0);
+        let read = |path: &str| effects(&Request::get(path), Some(Err(ErrorCode::NoNode)), process);
+        assert_eq!(read("/app").len(), 1);
+        assert_eq!(read(path::CONFIG), []);
+    }
 }

@@ -93,7 +93,9 @@ impl<'a> Hints<'a> {
     /// time.
     fn carry_out(&mut self, command: &Command, index: u64, service: &mut Service) {
         let zxid = Zxid::new(0, index as u32);
-        let reply = service.execute(command, zxid, &mut Vec::new());
+        let Some(reply) = service.execute(command, zxid, &mut Vec::new()) else {
+            return;
+        };
         let (session, place) = (command.session, write_at(zxid));
         match &command.update {
             Update::Write(_) => {

@@ -381,3 +381,21 @@ fn what_only_another_protocol_knows_is_refused_where_it_stands() {
     let both = format!("{zab}set tick 50ms\nset sync-limit 4\nexpect S1 epoch = 2\n");
     assert!(parse(&both).is_ok());
 }
+
+#[test]
+fn a_change_of_the_ensemble_names_servers_by_their_numbers_and_a_version_in_hexadecimal() {
+    assert_eq!(
+        problem("client A reconfig joining leader"),
+        "expected a server (S1 to S5), found \"leader\""
+    );
+    assert_eq!(
+        problem("client A reconfig leaving S1 from x"),
+        "expected a version in hexadecimal digits, found \"x\""
+    );
+    let command = parse_command("client A reconfig joining S4 S5 leaving S1 from 10000000a");
+    let written = command.unwrap().to_string();
+    assert_eq!(
+        written,
+        "client A reconfig joining S4 S5 leaving S1 from 10000000a"
+    );
+}

@@ -9,7 +9,9 @@ use crate::ids::{ClientId, MessageId, ServerId};
 use crate::raft::Transition;
 use crate::random::{Bits, Random, Stream};
 use crate::time::{Duration, Time};
-use crate::zookeeper::{Acl, AclEntry, CreateMode, ErrorCode, Identity, Perms, WatchKind};
+use crate::zookeeper::{
+    Acl, AclEntry, CreateMode, ErrorCode, Identity, Perms, Reconfig, WatchKind, Zxid,
+};
 
 /// Makes up values of the language.
 struct Generator(Random, Protocol);
@@ -97,6 +99,11 @@ impl Generator {
             return ServerRef::Leader;
         }
         ServerId::new(1 + self.below(MAX_SERVERS.into()) as u16).into()
+    }
+
+    fn servers_by_number(&mut self) -> Vec<ServerId> {
+        let numbers = (0..self.below(3)).map(|_| 1 + self.below(MAX_SERVERS.into()) as u16);
+        numbers.map(ServerId::new).collect()
     }
 
     fn client(&mut self) -> ClientId {
@@ -335,7 +342,7 @@ impl Generator {
     fn operation(&mut self) -> Operation {
         let path = self.path();
         let kind = self.one_of(&[WatchKind::Any, WatchKind::Data, WatchKind::Children]);
-        match self.below(18) {
+        match self.below(20) {
             0..5 => self.write_operation(),
             5 => Operation::Exists {
                 path,
@@ -379,6 +386,14 @@ impl Generator {
                 },
                 Operation::RemoveWatch { path, kind },
             ]),
+            17 => Operation::Config { watch: self.coin() },
+            18 => Operation::Reconfig(Reconfig {
+                joining: self.servers_by_number(),
+                observing: self.servers_by_number(),
+                leaving: self.servers_by_number(),
+                members: self.servers_by_number(),
+                from: self.maybe(|g| Zxid::new(g.number(9) as u32, g.number(99) as u32)),
+            }),
             _ => self.one_of(&[Operation::Sync { path }, Operation::WhoAmI]),
         }
     }

@@ -241,14 +241,12 @@ fn a_write_that_arrives_twice_is_carried_out_once_and_answered_alike() {
         delete("/t/missing", -1),
     ] {
         let first = rig.command(A, Update::Write(request));
-        let reply = rig
-            .service
-            .execute(&first, Rig::zxid(&first), &mut rig.changes);
+        let reply = rig.carry_out(&first, Rig::zxid(&first));
         let tree = rig.service.tree().clone();
         rig.changes.clear();
         let later = Zxid::new(2, first.xid.number() as u32);
         assert_eq!(rig.service.remembered(&first), Some(reply.clone()));
-        let again = rig.service.execute(&first, later, &mut rig.changes);
+        let again = rig.carry_out(&first, later);
         assert_eq!(again, reply);
         assert_eq!(rig.service.tree(), &tree);
         assert_eq!(rig.changes, []);
@@ -264,12 +262,8 @@ fn the_same_xid_of_another_session_is_another_write() {
         session: B,
         ..mine.clone()
     };
-    rig.service
-        .execute(&mine, Rig::zxid(&mine), &mut rig.changes)
-        .unwrap();
-    let reply = rig
-        .service
-        .execute(&theirs, Rig::zxid(&mine), &mut rig.changes);
+    rig.carry_out(&mine, Rig::zxid(&mine)).unwrap();
+    let reply = rig.carry_out(&theirs, Rig::zxid(&mine));
     assert_eq!(reply, Err(ErrorCode::NodeExists));
 }
 
@@ -278,9 +272,7 @@ fn a_write_overtaken_by_a_later_one_is_not_carried_out_any_more() {
     let mut rig = Rig::new();
     let early = rig.command(A, Update::Write(create("/t/early")));
     rig.run(A, create("/t/late")).unwrap();
-    let reply = rig
-        .service
-        .execute(&early, rig.last_zxid(), &mut rig.changes);
+    let reply = rig.carry_out(&early, rig.last_zxid());
     assert_eq!(reply, Err(ErrorCode::ConnectionLoss));
     assert_eq!(children(&rig, "/t"), ["late"]);
 }
@@ -324,9 +316,7 @@ fn an_expiry_is_no_duplicate_though_no_client_numbered_it() {
     let mut rig = Rig::new();
     let mut expiry = rig.command(A, Update::CloseSession { expired: true });
     expiry.xid = Xid::ZERO;
-    let reply = rig
-        .service
-        .execute(&expiry, rig.last_zxid(), &mut rig.changes);
+    let reply = rig.carry_out(&expiry, rig.last_zxid());
     assert_eq!(reply, Ok(Response::SessionClosed));
 }
 
@@ -464,7 +454,7 @@ fn a_write_by_way_of_a_server_that_the_client_has_left_is_refused_and_forgotten(
     late.origin = ServerId::new(2);
     let zxid = Rig::zxid(&late);
     let moved = Err(ErrorCode::SessionMoved);
-    assert_eq!(rig.service.execute(&late, zxid, &mut rig.changes), moved);
+    assert_eq!(rig.carry_out(&late, zxid), moved);
     assert_eq!(rig.service.remembered(&late), None);
     let move_away = Command {
         update: Update::AttachSession {
@@ -473,11 +463,9 @@ fn a_write_by_way_of_a_server_that_the_client_has_left_is_refused_and_forgotten(
         },
         ..late.clone()
     };
-    rig.service
-        .execute(&move_away, zxid, &mut rig.changes)
-        .unwrap();
+    rig.carry_out(&move_away, zxid).unwrap();
     assert_eq!(rig.run(A, create("/t/x")), moved);
-    assert!(rig.service.execute(&late, zxid, &mut rig.changes).is_ok());
+    assert!(rig.carry_out(&late, zxid).is_ok());
     // The end of a session may be asked for anywhere: nothing comes after it.
     assert!(rig.close(A).is_ok());
     assert!(rig.service.session(A).is_none());

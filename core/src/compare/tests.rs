@@ -1,0 +1,273 @@
+//! What a comparison promises.
+
+use super::ledger::Ledger;
+use super::*;
+use crate::history::Player;
+use crate::ids::ServerId;
+use crate::script::Protocol;
+use crate::time::{Duration, Time};
+use crate::view::leader_of;
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+/// A run and its twin, after this was run in the first, a tenth of a second at a time.
+fn compared(script: &str, until: u64) -> (Player, Comparison) {
+    let mut first = Player::open(script).unwrap();
+    let mut comparison = Comparison::beside(&first).unwrap();
+    go(&mut first, &mut comparison, until);
+    (first, comparison)
+}
+
+fn go(first: &mut Player, comparison: &mut Comparison, until: u64) {
+    while first.now() < Time::from_millis(until) {
+        first.advance(MS(100));
+        assert_eq!(comparison.meet(first), Gait::Abreast);
+        assert_eq!(comparison.twin().now(), first.now());
+    }
+}
+
+fn commands(player: &Player) -> Vec<String> {
+    let commands = player.commands().iter();
+    commands.map(|timed| timed.command.to_string()).collect()
+}
+
+#[test]
+fn a_write_costs_an_answer_a_follower_under_raft_and_a_word_of_commit_more_under_zab() {
+    let cost = |protocol: &str| {
+        let script = format!("quorumscope 1\nprotocol {protocol}\nservers 3\n");
+        let mut player = Player::open(&script).unwrap();
+        player.advance(MS(3_000));
+        player.run("client A open leader").unwrap();
+        player.advance(MS(1_000));
+        let before = player.world().network().traffic();
+        player.run("client A create /a").unwrap();
+        player.advance(MS(1_000));
+        let after = player.world().network().traffic();
+        assert_eq!(after.elections, before.elections, "{protocol}");
+        assert_eq!(after.recovery, before.recovery, "{protocol}");
+        after.replication - before.replication
+    };
+    assert_eq!((cost("raft"), cost("zab")), (4, 6));
+}
+
+#[test]
+fn a_numbered_server_is_the_same_in_both_and_the_leader_is_whoever_leads_there() {
+    let mut differed = false;
+    for seed in 1..=4 {
+        let script = format!(
+            "quorumscope 1\nservers 5\nseed {seed}\n\nat 2s crash leader\nat 3s isolate S2\n"
+        );
+        let (mut first, mut comparison) = compared(&script, 1_900);
+        let twin = comparison.twin().world();
+        let leaders = [first.world(), twin].map(|world| leader_of(world).unwrap());
+        differed |= leaders[0] != leaders[1];
+        go(&mut first, &mut comparison, 4_000);
+        let done = [&first, comparison.twin()].map(commands);
+        let expected = leaders.map(|leader| [format!("crash {leader}"), "isolate S2".to_owned()]);
+        assert_eq!(done, expected.map(Vec::from));
+        assert_eq!(comparison.left(&first), []);
+    }
+    assert!(differed, "no seed tells the leaders of the two apart");
+}
+
+#[test]
+fn what_the_other_protocol_does_not_have_is_named() {
+    let script = "quorumscope 1\nservers 3\nset heartbeat 40ms\n\nuntil leader\nat 2s crash S3\n\
+                  at 3s transfer leader -> S2\n";
+    let (first, comparison) = compared(script, 4_000);
+    let left: Vec<String> = comparison
+        .left(&first)
+        .into_iter()
+        .map(|it| it.line)
+        .collect();
+    assert_eq!(left, ["set heartbeat 40ms", "transfer leader -> S2"]);
+    assert_eq!(commands(comparison.twin()), ["crash S3"]);
+}
+
+#[test]
+fn the_twin_goes_back_and_onto_branches_with_the_first_and_comes_out_as_if_made_anew() {
+    let script = "quorumscope 1\nservers 3\n\nat 1s client A\nat 2s crash leader\n";
+    let (mut first, mut comparison) = compared(script, 3_000);
+    first.seek(Time::from_millis(1_500));
+    comparison.meet(&first);
+    assert_eq!(comparison.twin().now(), Time::from_millis(1_500));
+    assert_eq!(commands(comparison.twin())[..1], ["client A"]);
+    first.run("crash S3").unwrap();
+    go(&mut first, &mut comparison, 3_000);
+    assert_eq!(commands(&first), commands(comparison.twin()));
+    let script = first.script_as_asked();
+    let anew = compared(&script, 3_000);
+    assert_eq!(
+        anew.1.twin().world().digest(),
+        comparison.twin().world().digest()
+    );
+    assert_eq!(anew.1.figures(&anew.0), comparison.figures(&first));
+    assert_eq!(anew.1.story(&anew.0), comparison.story(&first));
+    first.switch(0).unwrap();
+    comparison.meet(&first);
+    assert_eq!(commands(comparison.twin()).len(), 2);
+}
+
+#[test]
+fn a_command_that_was_stepped_back_over_is_not_done_to_the_twin_of_a_branch() {
+    let (mut first, mut comparison) = compared("quorumscope 1\nservers 3\n", 1_000);
+    first.run("crash S1").unwrap();
+    comparison.meet(&first);
+    assert!(first.step_back());
+    comparison.meet(&first);
+    assert!(comparison.twin().world().server(ServerId::new(1)).is_some());
+    first.run("crash S2").unwrap();
+    comparison.meet(&first);
+    assert_eq!(commands(comparison.twin()), ["crash S2"]);
+}
+
+#[test]
+fn figures_are_those_of_the_instant_that_is_watched() {
+    let script = "quorumscope 1\nservers 5\n\nat 1s client A\nat 1500ms client A create /a\n\
+                  at 2s crash leader\n";
+    let (mut first, mut comparison) = compared(script, 1_800);
+    let then = comparison.figures(&first).unwrap();
+    assert_eq!(then.each_ref().map(|it| it.answered), [1, 1]);
+    go(&mut first, &mut comparison, 4_000);
+    let later = comparison.figures(&first).unwrap();
+    assert_eq!(later.each_ref().map(|it| it.leaders), [2, 2]);
+    assert!(later[0].leaderless > then[0].leaderless);
+    first.seek(Time::from_millis(1_800));
+    comparison.meet(&first);
+    assert_eq!(comparison.figures(&first).unwrap(), then);
+}
+
+#[test]
+fn raft_stands_first_whichever_of_the_two_is_watched() {
+    let (first, comparison) = compared("quorumscope 1\nprotocol zab\nservers 3\n", 2_000);
+    let story = comparison.story(&first);
+    assert_eq!(
+        comparison.figures(&first).unwrap()[1].traffic,
+        first.world().network().traffic()
+    );
+    let told: Vec<_> = story.iter().map(|it| it.protocol).collect();
+    assert!(told.contains(&Protocol::Raft) && told.contains(&Protocol::Zab));
+}
+
+#[test]
+fn a_step_is_the_next_event_of_either_and_a_step_back_undoes_it() {
+    let (mut first, mut comparison) = compared("quorumscope 1\nservers 3\n", 500);
+    let mut seen = vec![(
+        first.now(),
+        first.world().event(),
+        comparison.twin().world().event(),
+    )];
+    for _ in 0..12 {
+        assert!(comparison.step(&mut first));
+        assert_eq!(comparison.twin().now(), first.now());
+        seen.push((
+            first.now(),
+            first.world().event(),
+            comparison.twin().world().event(),
+        ));
+    }
+    let moved = |pair: &[(Time, _, _)]| (pair[0].1 != pair[1].1) || (pair[0].2 != pair[1].2);
+    assert!(seen.windows(2).all(moved), "{seen:?}");
+    for expected in seen.iter().rev().skip(1).take(11) {
+        assert!(comparison.step_back(&mut first));
+        assert_eq!(comparison.twin().now(), first.now());
+        let here = (first.world().event(), comparison.twin().world().event());
+        assert_eq!(here, (expected.1, expected.2), "{seen:?}");
+    }
+}
+
+/// What is told of the changes of leader of one run of three servers under `protocol`.
+fn told(
+    protocol: Protocol,
+    act: fn(&mut Player, ServerId, [ServerId; 2]),
+) -> (Ledger, Vec<Difference>) {
+    let script = format!("quorumscope 1\nprotocol {protocol}\nservers 3\n");
+    let mut player = Player::open(&script).unwrap();
+    player.advance(MS(3_000));
+    let leader = leader_of(player.world()).unwrap();
+    player.run("client A open leader").unwrap();
+    player.advance(MS(1_000));
+    let others: Vec<_> = (1..=3)
+        .map(ServerId::new)
+        .filter(|it| *it != leader)
+        .collect();
+    act(&mut player, leader, [others[0], others[1]]);
+    let mut ledger = Ledger::default();
+    ledger.follow(&player);
+    let story = story::tell(&ledger, protocol, player.world().event());
+    (ledger, story)
+}
+
+/// The leader is cut off with a write that nobody else has, and comes back.
+fn cut_off(player: &mut Player, leader: ServerId, [one, other]: [ServerId; 2]) {
+    player
+        .run(&format!("partition A {leader} | {one} {other}"))
+        .unwrap();
+    player.run("client A create /lost").unwrap();
+    player.advance(MS(1_000));
+    player.run("heal all").unwrap();
+    player.advance(MS(20_000));
+}
+
+/// One follower gets a write, and the leader crashes before it is committed.
+fn handed_on(player: &mut Player, leader: ServerId, [near, far]: [ServerId; 2]) {
+    let last = |player: &Player| {
+        let view = player.view(&crate::view::Scope::default());
+        view.servers[near.position()].last
+    };
+    let before = last(player);
+    player.run(&format!("cut {leader} {far}")).unwrap();
+    player.run("client A create /kept").unwrap();
+    while last(player) == before {
+        player.advance(MS(1));
+    }
+    player.run(&format!("crash {leader}")).unwrap();
+    player.run("heal all").unwrap();
+    player.advance(MS(4_000));
+}
+
+fn tail_of(ledger: &Ledger) -> (usize, usize) {
+    let tails = ledger.offices.iter().filter_map(|it| it.tail.as_ref());
+    let parted: Vec<_> = tails.map(tail::Tail::parted).collect();
+    let kept = parted.iter().map(|(kept, _)| kept.len()).sum();
+    (kept, parted.iter().map(|(_, lost)| lost.len()).sum())
+}
+
+#[test]
+fn a_write_that_only_a_leader_that_was_cut_off_has_is_overwritten_under_raft() {
+    let (ledger, story) = told(Protocol::Raft, cut_off);
+    assert_eq!(tail_of(&ledger), (0, 1), "{story:?}");
+    let last = story.last().unwrap();
+    assert!(last.text.contains("(create /lost)"), "{story:?}");
+    assert!(last.text.contains("was overwritten on S"), "{story:?}");
+}
+
+#[test]
+fn a_write_that_only_a_leader_that_was_cut_off_has_is_cut_off_by_trunc_under_zab() {
+    let (ledger, story) = told(Protocol::Zab, cut_off);
+    assert_eq!(tail_of(&ledger), (0, 1), "{story:?}");
+    let last = story.last().unwrap();
+    assert!(last.text.contains("(create /lost"), "{story:?}");
+    assert!(last.text.contains("was cut off by TRUNC on S"), "{story:?}");
+}
+
+#[test]
+fn a_write_that_a_follower_has_is_committed_under_raft_with_an_entry_of_the_new_term() {
+    let (ledger, story) = told(Protocol::Raft, handed_on);
+    assert_eq!(tail_of(&ledger), (1, 0), "{story:?}");
+    let last = story.last().unwrap();
+    assert!(last.text.contains("(create /kept)"), "{story:?}");
+    assert!(
+        last.text.contains("together with an entry of term"),
+        "{story:?}"
+    );
+}
+
+#[test]
+fn a_write_that_a_follower_has_is_committed_under_zab_before_anything_is_broadcast() {
+    let (ledger, story) = told(Protocol::Zab, handed_on);
+    assert_eq!(tail_of(&ledger), (1, 0), "{story:?}");
+    let last = story.last().unwrap();
+    assert!(last.text.contains("(create /kept"), "{story:?}");
+    assert!(last.text.contains("by DIFF"), "{story:?}");
+}
