@@ -169,3 +169,117 @@ fn a_priority_counts_and_outlives_a_crash() {
     let server = player.world().server(ServerId::new(3)).unwrap();
     assert_eq!(server.raft().unwrap().priority(), 5);
 }
+
+/// The first refusal of a script for servers that run Zab, before or while it runs.
+fn refused_by_zab(script: &str) -> String {
+    let script = format!("quorumscope 1\nprotocol zab\nservers 3\nseed 3\n{script}\n");
+    let mut player = match Player::open(&script) {
+        Ok(player) => player,
+        Err(error) => return error.to_string(),
+    };
+    quorumscope_cli::run_to_end(&mut player, None, |_| {});
+    let failure = player.failures().first();
+    failure.map_or_else(String::new, |failure| failure.what.clone())
+}
+
+#[test]
+fn settings_with_which_zab_cannot_work_are_refused() {
+    for (settings, expected) in [
+        (
+            "set finalize-wait 2s",
+            "these settings cannot work: finalizeWait is 2s, beyond initLimit of 1s",
+        ),
+        (
+            "set observers 3",
+            "these settings cannot work: no voter carries any weight: nobody could be elected",
+        ),
+        ("set observers 4", "nobody could be elected"),
+    ] {
+        let error = refused_by_zab(settings);
+        assert!(error.contains(expected), "{settings}: {error}");
+    }
+}
+
+#[test]
+fn a_change_of_the_ensemble_that_cannot_be_made_now_is_refused_and_says_why() {
+    let led = "until leader and caught up";
+    for (command, expected) in [
+        (
+            "reconfigure S1 S2\nreconfigure S2 S3",
+            "S3 cannot change the ensemble: another reconfiguration is under way",
+        ),
+        (
+            "reconfigure S1 S2 via S2",
+            "S2 cannot change the ensemble: this server is no established leader",
+        ),
+        (
+            "add S4\nadd S5\ncrash S4\ncrash S5\nreconfigure S3 S4 S5",
+            "S3 cannot change the ensemble: no quorum of the new configuration",
+        ),
+    ] {
+        let error = refused_by_zab(&format!("{led}\n{command}"));
+        assert!(error.contains(expected), "{command}: {error}");
+    }
+}
+
+#[test]
+fn what_is_of_the_other_protocol_is_refused_with_its_place_before_anything_runs() {
+    for (line, word) in [
+        ("set lease-reads on", "lease-reads"),
+        ("timeout S1", "timeout"),
+        ("transfer S3 -> S1", "transfer"),
+        ("forget leader S1", "forget"),
+        ("priority S1 3", "priority"),
+        ("leave joint", "leave"),
+        ("align timers", "align"),
+        ("reconfigure S1 S2 joint", "joint"),
+        ("reconfigure S1 S2 explicit", "explicit"),
+        ("read A /app linearizable", "linearizable"),
+        ("until S1 term 3", "term"),
+        ("until message AppendEntries", "AppendEntries"),
+    ] {
+        let column = line.find(word).unwrap() + 1;
+        let expected = format!(
+            "line 5, column {column}: \"{word}\" is of protocol raft, and these servers run another"
+        );
+        let error = refused_by_zab(line);
+        assert!(error.contains(&expected), "{line}: {error}");
+    }
+    for (line, word) in [
+        ("set observers 1", "observers"),
+        ("until S1 looking", "looking"),
+        ("until S1 epoch 1", "epoch"),
+        ("until message REVALIDATE", "REVALIDATE"),
+    ] {
+        let error = Player::open(&format!("quorumscope 1\n{line}\n"));
+        let error = error.map(drop).expect_err(line).to_string();
+        let expected = format!("\"{word}\" is of protocol zab");
+        assert!(error.contains(&expected), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_in_the_middle_of_a_snapshot_leaves_nothing_half_done() {
+    let far_behind = "set committed-log 2
+set log-sync-limit 0
+until leader and caught up
+crash S1
+client A open S2
+client A create /a
+client A create /b
+client A create /c
+client A create /d
+until znode /d and client A idle
+restart S1
+until message SNAP S3 -> S1 within 5s";
+    for broken in [
+        "isolate S1\nwait 600ms\nexpect S1 looking and not znode /a on S1\nheal all",
+        "crash S1\nrestart S1\nexpect not znode /a on S1",
+        "crash S3\nuntil S2 leader within 5s\nrestart S3",
+    ] {
+        let after =
+            "until S1 follower and caught up within 10s\nexpect znode /a on S1 and znode /d on S1";
+        let error = refused_by_zab(&format!("{far_behind}\n{broken}\n{after}"));
+        assert_eq!(error, "", "{broken}");
+    }
+}

@@ -3,6 +3,7 @@
 use quorumscope_core::ids::ServerId;
 use quorumscope_core::raft::Transition;
 use quorumscope_core::script::{Command, ServerRef};
+use quorumscope_core::server::Protocol;
 use quorumscope_core::sim::World;
 
 use super::dice::Dice;
@@ -55,11 +56,15 @@ pub(super) fn change(world: &World, via: ServerId, dice: &mut Dice) -> Option<Co
         (15, Transition::Joint),
         (15, Transition::Explicit),
     ];
+    let transition = match (world.settings().protocol, dice.weighted(&transitions)) {
+        (Protocol::Raft, drawn) => drawn,
+        (Protocol::Zab, _) => Transition::AsNeeded,
+    };
     let named = |servers: Vec<ServerId>| servers.into_iter().map(ServerRef::from).collect();
     Some(Command::Reconfigure {
         voters: named(voters),
         learners: named(learners),
-        transition: dice.weighted(&transitions),
+        transition,
         via: Some(via.into()),
     })
 }

@@ -349,7 +349,7 @@ invariants! {
     Raft snapshots_agree: SnapshotsAgree,
     Raft exactly_once: ExactlyOnce,
     Both ephemeral_owners: EphemeralOwners,
-    Raft moved_sessions: MovedSessions,
+    Both moved_sessions: MovedSessions,
     Raft failed_writes: FailedWrites,
     Raft sequential_names: SequentialNames,
     Raft acknowledged_writes: AcknowledgedWrites,

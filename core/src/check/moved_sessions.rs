@@ -2,11 +2,12 @@
 
 use imbl::OrdMap;
 
-use super::{Clash, Glance, Invariant, Property};
+use super::{Clash, Glance, Invariant, Property, ZabGlance};
 use crate::explain::Rule;
 use crate::ids::ServerId;
 use crate::raft::{Content, Index};
-use crate::zookeeper::{Command, Password, Request, SessionId, Update, Xid};
+use crate::server::ZabTxn;
+use crate::zookeeper::{Command, Password, Request, SessionId, Txn, Update, Xid, Zxid};
 
 /// What the committed commands, through `through`, have made of each session, if only those count
 /// that came by way of the server that its client was connected with.
@@ -14,6 +15,17 @@ use crate::zookeeper::{Command, Password, Request, SessionId, Update, Xid};
 pub(super) struct MovedSessions {
     through: Index,
     open: OrdMap<SessionId, Open>,
+    in_order: InOrder,
+}
+
+/// Under Zab no transaction says where a session goes on, but a client numbers what it asks: what
+/// it sent before it moved has a lower number than what it has sent since. The last write of each
+/// session that has taken effect, and the server that it came by way of; through the last
+/// transaction that anyone has delivered.
+#[derive(Clone, Debug, Default)]
+struct InOrder {
+    through: Zxid,
+    last: OrdMap<SessionId, (Xid, ServerId)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,6 +67,62 @@ impl Invariant for MovedSessions {
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_zab(&mut self, glance: &ZabGlance<'_>) -> Result<(), Clash> {
+        for (_, entry) in glance.delivered() {
+            if entry.zxid > self.in_order.through {
+                self.in_order.through = entry.zxid;
+                self.in_order.take_in(glance.server, &entry.txn)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl InOrder {
+    fn take_in(&mut self, server: ServerId, txn: &ZabTxn) -> Result<(), Clash> {
+        let (id, xid, origin) = (txn.session, txn.xid, txn.origin);
+        match &txn.txn {
+            Txn::CloseSession { .. } => {
+                self.last.remove(&id);
+            }
+            change if txn.ticket.is_some() && changes_something(change) => {
+                let previous = self.last.insert(id, (xid, origin));
+                if let Some((later, by)) = previous.filter(|(later, _)| *later > xid) {
+                    let what = format!("request {xid} of session {id}");
+                    return Err(Clash {
+                        what: format!(
+                            "{what} takes effect by way of {origin} after request {later}, which came by way of {by}"
+                        ),
+                        facts: [
+                            (by, format!("passed on request {later} of session {id}")),
+                            (server, format!("carried out `{change}`, {what}")),
+                        ],
+                    });
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+const fn changes_something(txn: &Txn) -> bool {
+    match txn {
+        Txn::Create { .. }
+        | Txn::Delete { .. }
+        | Txn::SetData { .. }
+        | Txn::SetAcl { .. }
+        | Txn::Configure { .. }
+        | Txn::Multi(_) => true,
+        Txn::Check { .. }
+        | Txn::MultiFailed(_)
+        | Txn::CreateSession { .. }
+        | Txn::AttachSession { .. }
+        | Txn::Sync { .. }
+        | Txn::CloseSession { .. }
+        | Txn::Error(_) => false,
     }
 }
 

@@ -217,17 +217,16 @@ fn reconfigure(c: &mut Cursor<'_>) -> Parsed<Command> {
     } else {
         Vec::new()
     };
-    let transition = if c.word("joint") {
-        Transition::Joint
-    } else if c.word("explicit") {
-        Transition::Explicit
-    } else {
-        Transition::AsNeeded
-    };
+    // Zab has no joint configuration that anyone could ask for.
+    let transitions = [
+        ("joint", Transition::Joint),
+        ("explicit", Transition::Explicit),
+    ];
+    let transition = c.one_known(&transitions, |_| Some(Protocol::Raft))?;
     Ok(Command::Reconfigure {
         voters,
         learners,
-        transition,
+        transition: transition.unwrap_or_default(),
         via: via(c)?,
     })
 }

@@ -61,13 +61,13 @@ pub(super) fn operation(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
     Ok(Some(operation))
 }
 
-/// What a `multi` can consist of.
 /// Whether a read is to be linearizable, which only Raft's can be.
 fn linearizable(c: &mut Cursor<'_>) -> Parsed<bool> {
     let word = c.one_known(&[("linearizable", ())], |_| Some(Protocol::Raft))?;
     Ok(word.is_some())
 }
 
+/// What a `multi` can consist of.
 fn write(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
     let operation = if c.word("create") {
         create(c)?

@@ -3,11 +3,13 @@
 
 use super::zab_tests::{a, ask, b, create, elected, follower, open, pass, s, until, zab};
 use super::*;
+use crate::check::Monitor;
 use crate::client::{Input, State};
-use crate::ids::{ClientId, Endpoint, ServerId};
+use crate::ids::{ClientId, ConnectionId, Endpoint, ServerId};
 use crate::server::{CloseReason, Server, ServerFact};
 use crate::time::Duration;
-use crate::zookeeper::{ErrorCode, Request, SessionId};
+use crate::zookeeper::frame::{Credentials, ToClient, ToServer};
+use crate::zookeeper::{ErrorCode, Password, Request, SessionId, Zxid};
 
 /// The ensemble, when all three serve.
 fn serving(settings: Settings) -> (World, ServerId) {
@@ -107,7 +109,12 @@ fn write_that_comes_after_the_move(refuse: bool) -> ([bool; 2], Vec<(ServerId, S
     world.take_records();
     move_to(&mut world, a(), leader);
     assert!(ask(&mut world, a(), create("/new")).is_ok());
-    pass(&mut world, 500);
+    let mut monitor = Monitor::new(&world);
+    let end = world.now() + Duration::from_millis(500);
+    while world.step_until(end).is_some() {
+        monitor.after_event(&world);
+    }
+    assert_eq!(monitor.holds("moved_sessions"), refuse);
     let tree = world.server(leader).unwrap().service().tree();
     let found = ["/late", "/new"].map(|path| tree.get(path).is_some());
     (found, told(&world))
@@ -226,4 +233,67 @@ fn a_server_whose_leader_goes_before_it_has_answered_lets_the_client_go_elsewher
         ask(&mut world, a(), Request::get("/app")),
         Err(ErrorCode::NoNode)
     );
+}
+
+/// Says hello to a server over a socket of one's own; what it answers.
+fn say_hello(
+    world: &mut World,
+    server: ServerId,
+    (session, millis): (Option<Credentials>, u64),
+) -> (ConnectionId, ToClient) {
+    let connection = world.open_socket(server).unwrap();
+    let hello = ToServer::Connect {
+        session,
+        timeout: Duration::from_millis(millis),
+        last_zxid: Zxid::ZERO,
+        read_only: false,
+    };
+    world.send_over_socket(connection, hello);
+    for _ in 0..100 {
+        pass(world, 5);
+        if let Some(answer) = world.receive_over_socket(connection) {
+            return (connection, answer);
+        }
+    }
+    panic!("{server} does not answer");
+}
+
+#[test]
+fn a_session_lives_by_the_timeout_that_it_was_granted_with_its_last_connection() {
+    let (mut world, leader) = serving(zab(3));
+    let (_, answer) = say_hello(&mut world, follower(leader), (None, 2_000));
+    let ToClient::Connected { session, .. } = answer else {
+        panic!("{answer:?}");
+    };
+    for server in [other(leader), leader] {
+        let (connection, answer) = say_hello(&mut world, server, (Some(session), 300));
+        let timeout = Duration::from_millis(300);
+        let granted = matches!(answer, ToClient::Connected { timeout: it, .. } if it == timeout);
+        assert!(granted, "{answer:?}");
+        for _ in 0..10 {
+            world.send_over_socket(connection, ToServer::Ping);
+            pass(&mut world, 100);
+            let deadline = world.server(leader).unwrap();
+            let deadline = deadline.session_deadline(session.session).unwrap();
+            let left = deadline.since(world.now());
+            assert!(left <= Duration::from_millis(400), "{left} at {server}");
+        }
+    }
+}
+
+#[test]
+fn who_does_not_know_the_password_is_answered_without_the_leader_and_moves_nothing() {
+    let (mut world, leader) = serving(zab(3));
+    open(&mut world, a(), follower(leader));
+    pass(&mut world, 50);
+    let session = Credentials {
+        session: session_of(&world, a()),
+        password: Password::new([1; 16]),
+    };
+    world.take_records();
+    let (_, answer) = say_hello(&mut world, other(leader), (Some(session), 300));
+    assert_eq!(answer, ToClient::Expired);
+    let asked = |(_, fact): &(ServerId, ServerFact)| matches!(fact, ServerFact::Revalidated { .. });
+    assert!(!told(&world).iter().any(asked));
+    assert!(ask(&mut world, a(), create("/app")).is_ok());
 }

@@ -327,6 +327,64 @@ fn followers_and_observers_are_told_of_a_reconfiguration_with_its_commit() {
     }
 }
 
+/// S3 has logged alone that S3, S4 and S5 vote from now on, and fails. S1 is gone, so that without
+/// S3 the old members have no quorum, and S4 and S5 do not know that they are voters.
+fn reconfiguration_that_nobody_has_heard_of() -> (Bench, Zxid) {
+    let mut bench = three_of_five();
+    let new = Configuration::new([s(3), s(4), s(5)], []).unwrap();
+    let version = bench.reconfigure(s(3), &new).unwrap();
+    bench.isolate(s(3));
+    bench.crash(s(3), 0);
+    bench.isolated.clear();
+    let seen = bench.machines[s(3).position()]
+        .disk
+        .membership
+        .last_seen
+        .version();
+    assert_eq!(seen, version);
+    for id in [s(4), s(5)] {
+        assert!(!bench.at(id).membership().is_voter(id), "{id}");
+    }
+    (bench, version)
+}
+
+#[test]
+fn voters_who_do_not_know_it_yet_complete_the_reconfiguration_that_made_them_voters() {
+    let (mut bench, version) = reconfiguration_that_nobody_has_heard_of();
+    bench.crash(s(1), 0);
+    bench.run_for(ms(2_000));
+    assert_eq!(bench.leader(), None, "S2 is one of three");
+    bench.restart(s(3));
+    bench.run_for(ms(10_000));
+    assert_eq!(bench.leader(), Some(s(3)));
+    bench.restart(s(1));
+    bench.run_for(ms(3_000));
+    for id in bench.ids() {
+        assert_eq!(bench.at(id).membership().active.version(), version, "{id}");
+        assert!(bench.at(id).is_serving(), "{id}");
+    }
+    assert_eq!(bench.invariants.violation, None);
+}
+
+#[test]
+fn a_reconfiguration_that_its_lost_leader_alone_had_logged_is_taken_back_when_it_returns() {
+    let (mut bench, version) = reconfiguration_that_nobody_has_heard_of();
+    bench.run_for(ms(2_000));
+    assert_eq!(bench.leader(), Some(s(2)), "S1 and S2 are a quorum");
+    bench.restart(s(3));
+    bench.run_for(ms(5_000));
+    for id in bench.ids() {
+        let membership = bench.at(id).membership();
+        assert!(
+            membership.active.version() < version || membership.active.is_voter(s(1)),
+            "{id}"
+        );
+        assert_eq!(membership.pending(), None, "{id}");
+        assert!(bench.at(id).is_serving(), "{id}");
+    }
+    assert_eq!(bench.invariants.violation, None);
+}
+
 /// S1 and S2 have established epoch 2 while S3 was away, which has accepted epoch 9 before.
 fn who_promised_more(rules: Rules) -> Bench {
     let mut disks = vec![disk(1, &[(1, 1)]); 3];

@@ -15,6 +15,8 @@ mod global_primary_order;
 mod integrity;
 mod leader_log_completeness;
 mod leadership;
+#[cfg(test)]
+mod liveness_tests;
 mod local_primary_order;
 mod log_order;
 mod past;
