@@ -25,7 +25,7 @@ fn pass_until(page: &Page, so: &str) {
     let script = format!(
         "const cluster = document.querySelector('quorum-scope');
          const end = cluster.time + 10_000;
-         const is = () => {{ const servers = cluster.view().servers; return {so}; }};
+         const is = () => {{ const servers = cluster.view().servers; return Boolean({so}); }};
          while (cluster.time < end && !is()) await cluster.advance(1);
          return is();"
     );
