@@ -273,9 +273,11 @@ until znode /d and client A idle
 restart S1
 until message SNAP S3 -> S1 within 5s";
     for broken in [
-        "isolate S1\nwait 600ms\nexpect S1 looking and not znode /a on S1\nheal all",
+        "isolate S1\nwait 600ms\nexpect not znode /a on S1\nheal all",
         "crash S1\nrestart S1\nexpect not znode /a on S1",
         "crash S3\nuntil S2 leader within 5s\nrestart S3",
+        "until znode /a on S1\nisolate S1\nwait 2s\nexpect S1 looking\nheal all",
+        "until znode /a on S1\ncrash S1\nrestart S1\nexpect not znode /a on S1",
     ] {
         let after =
             "until S1 follower and caught up within 10s\nexpect znode /a on S1 and znode /d on S1";
