@@ -28,10 +28,7 @@ impl App {
             self.desk.refused = None;
         }
         match action {
-            Action::Intent(intent) => {
-                self.desk.of_twin = false;
-                self.follow(model, intent);
-            }
+            Action::Intent(intent) => self.follow_in(model, intent, false),
             Action::Do(favourite) => self.favour(model, favourite),
             Action::Close => self.close(model),
             Action::Load(script, title) => {
@@ -39,10 +36,7 @@ impl App {
             }
             Action::Protocol(protocol) => self.cross(model, protocol),
             Action::Beside(beside) => self.put_beside(model, beside),
-            Action::Twin(intent) => {
-                self.desk.of_twin = true;
-                self.follow(model, intent);
-            }
+            Action::Twin(intent) => self.follow_in(model, intent, true),
             Action::TwinLog(window) => {
                 if let Some(beside) = &mut self.beside {
                     beside.log = window;
@@ -105,7 +99,10 @@ impl App {
             }
             Action::Drawer => desk.drawer = !desk.drawer,
             Action::Tree(server) => desk.tree_of = server,
-            Action::Light(about) => desk.light = about,
+            Action::Light(about) => {
+                desk.light = about;
+                desk.light_of_twin = desk.of_twin;
+            }
             Action::Filter(filter) => desk.filter = filter,
             Action::Console => {
                 desk.drawer = true;
@@ -139,6 +136,16 @@ impl App {
             Action::LogWindow(window) => desk.log = window,
             _ => {}
         }
+    }
+
+    /// Of two runs, the one that something is looked at in is the one that the panels show.
+    fn follow_in(&mut self, model: &mut Model, intent: Intent, of_twin: bool) {
+        match intent {
+            Intent::Hover(_) => self.desk.light_of_twin = of_twin,
+            Intent::Select(_) | Intent::Menu { .. } => self.desk.of_twin = of_twin,
+            Intent::Run(_) => {}
+        }
+        self.follow(model, intent);
     }
 
     fn follow(&mut self, model: &mut Model, intent: Intent) {
@@ -200,7 +207,12 @@ impl App {
             let errors = vec![errors.to_owned()];
             return model.notify(Notice { title, errors });
         }
-        for line in offers::favourite(&self.view, favourite) {
+        let lines = if model.is_compared() {
+            offers::favourite_of_both(&self.view, favourite)
+        } else {
+            offers::favourite(&self.view, favourite)
+        };
+        for line in lines {
             if model.run(&line).is_err() {
                 return;
             }

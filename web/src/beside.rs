@@ -16,8 +16,9 @@ use crate::action::Action;
 use crate::crossing::title;
 use crate::desk::Desk;
 use crate::fixed::Fixed;
-use crate::intent::Intent;
+use crate::intent::{Intent, Target};
 use crate::model::{Model, Notice};
+use crate::offers::Offer;
 use crate::playback::{FIRST_SLICE, SLICE_MS};
 use crate::snapshot::{self, Snapshot};
 use crate::stage::LogWindow;
@@ -92,14 +93,30 @@ impl Beside {
             }
             self.is_behind = gait == Gait::Behind;
             if gait == Gait::Violated {
-                // The run halts where either of the two does.
-                model.seek(self.comparison.twin().now());
-                return;
+                return self.halt(model);
             }
             if gait == Gait::Abreast || now >= deadline {
                 return;
             }
         }
+    }
+
+    /// Both halt where an invariant of either is violated.
+    fn halt(&self, model: &mut Model) {
+        let twin = self.comparison.twin();
+        model.seek(twin.now());
+        let scope = Scope {
+            log: (1, 0),
+            znodes: false,
+        };
+        let violations = twin.view(&scope).violations;
+        model.notify(Notice {
+            title: format!("{} violates an invariant.", title(self.shown.twin)),
+            errors: violations
+                .into_iter()
+                .map(|violation| format!("{}: {}", violation.invariant, violation.what))
+                .collect(),
+        });
     }
 
     /// Shows the next frame of both; a twin that is behind is waited for. Says whether anything
@@ -168,9 +185,12 @@ impl Beside {
                 twins = Some(snapshot::take(model, desk, view));
             });
         });
-        let Some(twins) = twins else {
+        let Some(mut twins) = twins else {
             return run;
         };
+        let menu = desk.menu.as_ref().map(|menu| &menu.target);
+        withhold(desk.selected.as_ref(), &mut twins.offers);
+        withhold(menu, &mut twins.menu);
         Snapshot {
             view: twins.view,
             lines: twins.lines,
@@ -208,6 +228,15 @@ impl Beside {
             _ => self.comparison.previous_turn(first),
         };
         true
+    }
+}
+
+/// What is done to a message is done in the first run: the same name means another one there.
+fn withhold(target: Option<&Target>, offers: &mut [Offer]) {
+    if matches!(target, Some(Target::Message(_))) {
+        for offer in offers {
+            offer.refused = Some("a message is in one run only, and this run follows".to_owned());
+        }
     }
 }
 

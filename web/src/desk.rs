@@ -22,7 +22,9 @@ pub struct Desk {
     pub selected: Option<Target>,
     /// What is lit up.
     pub light: Rc<About>,
-    /// Side by side: whether the twin is what is selected, lit up and shown in the panels.
+    /// Side by side: whether what is lit up is of the twin,
+    pub light_of_twin: bool,
+    /// and whether what is selected is, and what the panels show.
     pub of_twin: bool,
     /// The open menu.
     pub menu: Option<Menu>,
@@ -161,6 +163,7 @@ impl Desk {
             drawer: false,
             selected: None,
             light: Rc::default(),
+            light_of_twin: false,
             of_twin: false,
             menu: None,
             dialog: None,

@@ -283,8 +283,23 @@ pub fn favourite(view: &View, wanted: Favourite) -> Vec<String> {
     }
 }
 
+/// The same where two runs are watched: the leader is whoever leads in each.
+pub fn favourite_of_both(view: &View, wanted: Favourite) -> Vec<String> {
+    match wanted {
+        Favourite::RestartLeader => vec!["crash leader".to_owned(), "restart all".to_owned()],
+        Favourite::Write if working_client(view).is_none() => match free_client(view) {
+            Some(id) => vec![format!("client {id} open leader"), request(id)],
+            None => Vec::new(),
+        },
+        _ => favourite(view, wanted),
+    }
+}
+
+fn request(id: ClientId) -> String {
+    format!("client {id} create /request- sequential")
+}
+
 fn write(view: &View) -> Vec<String> {
-    let request = |id: ClientId| format!("client {id} create /request- sequential");
     if let Some(client) = working_client(view) {
         return vec![request(client.id)];
     }

@@ -48,7 +48,7 @@ pub(crate) fn page(app: &App, shell: &Shell) -> Html {
                 <Lesson shown={app.snapshot.clone()} playing={model.playback.playing} on={on.clone()} />
             </div>
             { match &app.beside {
-                Some(beside) => compare::rooms(app, beside, model.playback.playing),
+                Some(beside) => compare::rooms(app, beside, model.playback.playing, &shell.host),
                 None => rooms(app, model.playback.playing),
             } }
             { panels(app) }

@@ -21,14 +21,10 @@ pub struct Figures {
     pub committed: u64,
     /// What was sent.
     pub traffic: Traffic,
-    /// Writes that clients asked for.
-    pub asked: usize,
     /// Writes that were answered with success.
     pub answered: usize,
     /// What these took on average, from request to reply.
     pub reply: Option<Duration>,
-    /// What the slowest of them took.
-    pub slowest_reply: Option<Duration>,
     /// Uncommitted entries that a new leader had.
     pub kept: usize,
     /// Uncommitted entries that a new leader had not.
@@ -130,10 +126,8 @@ impl Figures {
             longest_leaderless,
             committed: commits.max().unwrap_or(0),
             traffic: world.network().traffic(),
-            asked: ledger.asked(now.event),
             answered: answers.len(),
             reply: sum.checked_div(count).map(Duration::from_micros),
-            slowest_reply: answers.into_iter().max(),
             kept: tails.iter().map(|tail| tail.parted().0.len()).sum(),
             lost: tails.iter().map(|tail| tail.parted().1.len()).sum(),
         }

@@ -46,14 +46,13 @@ pub(super) struct Office {
     pub(super) tail: Option<Tail>,
 }
 
-/// A server cut its log: what followed its `keeps`th place, which had the term or epoch `reign`.
+/// A server cut its log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Cut {
     pub(super) at: Moment,
     pub(super) server: ServerId,
-    /// By a TRUNC or an AppendEntries; otherwise by a snapshot in place of everything.
+    /// By a TRUNC or an `AppendEntries`; otherwise by a snapshot in place of everything.
     pub(super) by_truncation: bool,
-    /// The first index that went, under Raft; the counter and epoch that stayed, under Zab.
     pub(super) bound: Bound,
 }
 
@@ -97,49 +96,33 @@ pub(super) struct Call {
 }
 
 /// What was told of one branch of a run, as far as a comparison is interested.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Ledger {
-    /// What was heard last.
-    heard: EventId,
+    /// What was heard last; none at the beginning, which tells something, too.
+    heard: Option<EventId>,
     /// The terms that somebody stood in, or the rounds of elections, as they came up.
     pub(super) attempts: Vec<(Moment, u64)>,
     /// Under Zab: who was found to lead, and not established since.
     found: Vec<(Moment, ServerId)>,
     pub(super) offices: Vec<Office>,
-    /// Of each leader's commits the first of a term that counts for earlier entries, and all of a
-    /// tail that was kept: the latest for each index.
+    /// Of each leader the first few.
     pub(super) commits: Vec<Commit>,
     pub(super) cuts: Vec<Cut>,
     pub(super) syncs: Vec<Sync>,
     calls: Vec<Call>,
 }
 
-impl Default for Ledger {
-    fn default() -> Self {
-        Self {
-            heard: EventId::new(0),
-            attempts: Vec::new(),
-            found: Vec::new(),
-            offices: Vec::new(),
-            commits: Vec::new(),
-            cuts: Vec::new(),
-            syncs: Vec::new(),
-            calls: Vec::new(),
-        }
-    }
-}
-
 impl Ledger {
     /// Writes down what has been told since.
     pub(super) fn follow(&mut self, player: &Player) {
         let end = player.last_event();
-        if self.heard >= end {
+        if self.heard.is_some_and(|heard| heard >= end) {
             return;
         }
         let known = self.offices.len();
         let after = self.heard;
         player.tell_after(after, |record| self.hear(record));
-        self.heard = end;
+        self.heard = Some(end);
         for place in known..self.offices.len() {
             let tail = Tail::at(player, &self.offices, place);
             self.offices[place].tail = Some(tail);
@@ -150,7 +133,7 @@ impl Ledger {
     pub(super) fn up_to(&self, event: EventId) -> Self {
         let by = |moment: &Moment| moment.event <= event;
         let mut early = self.clone();
-        early.heard = self.heard.min(event);
+        early.heard = self.heard.map(|heard| heard.min(event));
         early.attempts.retain(|(at, _)| by(at));
         early.found.retain(|(at, _)| by(at));
         early.offices.retain(|office| by(&office.from));
@@ -321,12 +304,6 @@ impl Ledger {
             let answered = call.answered.filter(|at| at.event <= now && call.ok)?;
             Some(answered.time.since(call.asked.time))
         })
-    }
-
-    /// How many writes were asked for by `now`.
-    pub(super) fn asked(&self, now: EventId) -> usize {
-        let asked = self.calls.iter();
-        asked.filter(|call| call.asked.event <= now).count()
     }
 
     /// How long nobody led until `now`: in all, and at a stretch.

@@ -48,29 +48,25 @@ pub(super) fn tell(ledger: &Ledger, protocol: Protocol, now: EventId) -> Vec<Dif
 fn came(ledger: &Ledger, place: usize, protocol: Protocol) -> String {
     let office = &ledger.offices[place];
     let by = list(&office.by);
-    let mut text = match protocol {
+    let how = match protocol {
         Protocol::Raft => format!("Elected by {by}"),
         Protocol::Zab => format!("{by} took over its history"),
     };
     if place == 0 {
-        text += &format!(
-            ", {} after the start.",
-            millis(office.from.time.since(Time::ZERO))
-        );
-        return text;
+        let since = office.from.time.since(Time::ZERO);
+        return format!("{how}, {} after the start.", millis(since));
     }
-    match ledger.gap_before(place) {
-        Some(gap) => text += &format!(", {} after the last leader was gone.", millis(gap)),
-        None => text += ", while another server still took itself for the leader.",
-    }
-    if office
-        .tail
-        .as_ref()
-        .is_some_and(|tail| tail.heirs.is_empty())
-    {
-        text += " Nothing was uncommitted.";
-    }
-    text
+    let when = match ledger.gap_before(place) {
+        Some(gap) => format!("{} after the last leader was gone", millis(gap)),
+        None => "while another server still took itself for the leader".to_owned(),
+    };
+    let is_clean = office.tail.as_ref().is_some_and(|it| it.heirs.is_empty());
+    let rest = if is_clean {
+        " Nothing was uncommitted."
+    } else {
+        ""
+    };
+    format!("{how}, {when}.{rest}")
 }
 
 /// What of the tail the leader has.

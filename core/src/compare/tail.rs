@@ -161,8 +161,8 @@ fn committed(world: &World) -> u64 {
         None => server.up,
         Some(zab) => zab.phase == Some(Phase::Broadcast),
     };
-    let known = view.servers.iter().filter(knows);
-    known.map(|server| server.commit).max().unwrap_or(0)
+    let commits = view.servers.iter().filter(knows);
+    commits.map(|server| server.commit).max().unwrap_or(0)
 }
 
 /// The servers with what their logs hold after `committed`.

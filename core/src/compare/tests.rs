@@ -131,6 +131,7 @@ fn figures_are_those_of_the_instant_that_is_watched() {
     go(&mut first, &mut comparison, 4_000);
     let later = comparison.figures(&first).unwrap();
     assert_eq!(later.each_ref().map(|it| it.leaders), [2, 2]);
+    assert!(later.iter().all(|it| it.attempts >= 2), "{later:?}");
     assert!(later[0].leaderless > then[0].leaderless);
     first.seek(Time::from_millis(1_800));
     comparison.meet(&first);
@@ -244,11 +245,34 @@ fn a_write_that_only_a_leader_that_was_cut_off_has_is_overwritten_under_raft() {
 
 #[test]
 fn a_write_that_only_a_leader_that_was_cut_off_has_is_cut_off_by_trunc_under_zab() {
-    let (ledger, story) = told(Protocol::Zab, cut_off);
+    let script = include_str!("../../../scenarios/zab-truncated.scope");
+    let mut player = Player::open(script).unwrap();
+    while player.now() < Time::from_millis(10_000) {
+        if player.advance(MS(100)).stop.is_some() && !player.go_on() {
+            break;
+        }
+    }
+    let mut ledger = Ledger::default();
+    ledger.follow(&player);
+    let story = story::tell(&ledger, Protocol::Zab, player.world().event());
     assert_eq!(tail_of(&ledger), (0, 1), "{story:?}");
     let last = story.last().unwrap();
     assert!(last.text.contains("(create /lost"), "{story:?}");
-    assert!(last.text.contains("was cut off by TRUNC on S"), "{story:?}");
+    assert!(
+        last.text.contains("was cut off by TRUNC on S3"),
+        "{story:?}"
+    );
+}
+
+#[test]
+fn a_write_that_only_a_leader_that_was_cut_off_has_may_go_by_a_snapshot_under_zab() {
+    let (ledger, story) = told(Protocol::Zab, cut_off);
+    assert_eq!(tail_of(&ledger), (0, 1), "{story:?}");
+    let last = story.last().unwrap();
+    assert!(
+        last.text.contains("was replaced by a snapshot on S3"),
+        "{story:?}"
+    );
 }
 
 #[test]

@@ -253,21 +253,21 @@ impl Branch {
         Some(self.asked.get(&place).unwrap_or(&recorded.command))
     }
 
-    /// Tells again what was told after the event `after`, up to and with `through`, with the world
-    /// as each event left it.
-    pub(super) fn retell(
-        &self,
-        after: EventId,
-        through: EventId,
-        mut look: impl FnMut(&World, Vec<Record>),
-    ) {
-        let mut place = self.keyframes.before_event(after).cursor.clone();
+    /// Tells again what was told after the event `after`, or all.
+    pub(super) fn retell(&self, after: Option<EventId>, mut hear: impl FnMut(Vec<Record>)) {
+        let known = after.unwrap_or(EventId::new(0));
+        let mut place = self.keyframes.before_event(known).cursor.clone();
         place.world.observe(true);
-        let commands = &self.recording.commands;
-        while place.world.event() < through && place.replay(commands, Time::MAX) {
+        if after.is_none() {
+            // What the beginning told is told by a world that begins.
+            let settings = place.world.settings().clone();
+            hear(World::new(settings).take_records());
+        }
+        let (commands, end) = (&self.recording.commands, self.frontier.cursor.moves);
+        while place.moves < end && place.replay(commands, Time::MAX) {
             let told = place.world.take_records();
-            if place.world.event() > after {
-                look(&place.world, told);
+            if place.world.event() > known {
+                hear(told);
             }
         }
     }

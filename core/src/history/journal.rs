@@ -40,9 +40,10 @@ impl Journal {
         self.records.range(..end).rev()
     }
 
-    /// The records of the events after `event`, oldest first.
-    pub(super) fn after(&self, event: EventId) -> impl Iterator<Item = &Record> {
-        let first = self.records.partition_point(|record| record.event <= event);
+    /// The records of the events after `event`, or all, oldest first.
+    pub(super) fn after(&self, event: Option<EventId>) -> impl Iterator<Item = &Record> {
+        let known = |record: &Record| event.is_some_and(|event| record.event <= event);
+        let first = self.records.partition_point(known);
         self.records.range(first..)
     }
 

@@ -599,16 +599,15 @@ impl Player {
         self.branch().inherited
     }
 
-    /// Tells what happened on the branch after an event, the oldest first. What was told before
-    /// and is forgotten is told again by replay.
-    pub fn tell_after(&self, event: EventId, mut hear: impl FnMut(&Record)) {
+    /// Tells what happened on the branch after an event, or all, the oldest first. What is forgotten
+    /// is told again by replay.
+    pub fn tell_after(&self, event: Option<EventId>, mut hear: impl FnMut(&Record)) {
         let branch = self.branch();
-        if branch.journal.covers(event) {
+        if branch.journal.covers(event.unwrap_or(EventId::new(0))) {
             branch.journal.after(event).for_each(hear);
             return;
         }
-        let through = branch.frontier.cursor.world.event();
-        branch.retell(event, through, |_, told| told.iter().for_each(&mut hear));
+        branch.retell(event, |told| told.iter().for_each(&mut hear));
     }
 
     /// The world of the branch when an event had happened, and nothing after it.

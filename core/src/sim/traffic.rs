@@ -3,8 +3,8 @@
 use super::network::Body;
 use super::peer_wires::Packet;
 use crate::raft::MessageKind;
-use crate::server::PeerMessage;
-use crate::zab;
+use crate::server::{PeerMessage, ZabTxn};
+use crate::zab::{self, ToLeader};
 
 /// How many messages were sent since the beginning, whatever became of them.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -45,7 +45,7 @@ impl Traffic {
     fn between(&mut self, message: &PeerMessage) -> &mut u64 {
         match message {
             PeerMessage::Raft(message) => self.of_raft(message.kind()),
-            PeerMessage::Zab(message) => self.of_zab(message.kind()),
+            PeerMessage::Zab(message) => self.of_zab(message),
             PeerMessage::Forward(_) => &mut self.forwarding,
             PeerMessage::Touch(_) => &mut self.upkeep,
         }
@@ -65,8 +65,13 @@ impl Traffic {
         }
     }
 
-    fn of_zab(&mut self, kind: zab::MessageKind) -> &mut u64 {
-        match kind.0 {
+    fn of_zab(&mut self, message: &zab::Message<ZabTxn>) -> &mut u64 {
+        // The start of an epoch is acknowledged with its history.
+        if matches!(message, zab::Message::ToLeader(ToLeader::Ack { zxid }) if zxid.counter() == 0)
+        {
+            return &mut self.recovery;
+        }
+        match message.kind().0 {
             "NOTIFICATION" | "FOLLOWERINFO" | "OBSERVERINFO" | "LEADERINFO" | "ACKEPOCH" => {
                 &mut self.elections
             }

@@ -3,9 +3,11 @@
 
 use std::rc::Rc;
 
+use js_sys::Reflect;
 use quorumscope_core::compare::{Difference, Left, ROWS, Row};
 use quorumscope_core::script::Protocol;
 use quorumscope_core::view::{About, View};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::parts::{clock, icon};
@@ -28,11 +30,11 @@ struct Half {
 }
 
 /// Both runs, Raft's first.
-pub(crate) fn rooms(app: &App, beside: &Beside, playing: bool) -> Html {
+pub(crate) fn rooms(app: &App, beside: &Beside, playing: bool, host: &HtmlElement) -> Html {
     let desk = &app.desk;
     let half = |of_twin: bool| {
         let here = desk.of_twin == of_twin;
-        let lit = if here {
+        let lit = if desk.light_of_twin == of_twin {
             desk.light.clone()
         } else {
             in_the_other(&desk.light)
@@ -69,10 +71,17 @@ pub(crate) fn rooms(app: &App, beside: &Beside, playing: bool) -> Html {
     }
     html! {
         <>
+            <link rel="stylesheet" href={sheet(host)} />
             <div class="pair">{ for halves.into_iter().map(|half| run(half, playing)) }</div>
             <Strip shown={beside.shown.clone()} />
         </>
     }
+}
+
+/// Where the styles are that only two runs need.
+fn sheet(host: &HtmlElement) -> Option<String> {
+    let scripts = Reflect::get(host, &"scenarios".into()).ok()?.as_string()?;
+    Some(format!("{scripts}../css/compare.css"))
 }
 
 /// One of the two: its ring, and its logs below.
@@ -158,11 +167,11 @@ pub fn Compare(props: &CompareProps) -> Html {
     html! {
         <div class="compare">
             <div class="deeds">
-                <span id="deeds-of-each">{ "The leader of each" }</span>
+                <span id="deeds-of-each">{ "Each leader" }</span>
                 <div role="group" aria-labelledby="deeds-of-each">
                     { for DEEDS.iter().map(|(label, line, says)| html! { <button type="button" class="harmful" aria-label={*says} title={format!("{says}: {line}")} onclick={run(line)}>{ label }</button> }) }
                 </div>
-                <span>{ "All" }</span>
+                <span>{ "Both" }</span>
                 <div role="group" aria-label="All servers of both">
                     <button type="button" onclick={favour(Favourite::BringBack)}>{ "Bring back" }</button>
                     <button type="button" onclick={run("heal all")}>{ "Heal links" }</button>

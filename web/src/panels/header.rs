@@ -78,7 +78,7 @@ fn protocols(current: &str, beside: bool, on: &Callback<Action>) -> Html {
     html! {
         <span class="protocol" role="group" aria-label="Protocol">
             { for Protocol::NAMES.into_iter().map(one) }
-            <button type="button" data-protocol="both" aria-pressed={beside.to_string()} title={BOTH} onclick={on.reform(|_: MouseEvent| Action::Beside(true))}>{ "Both" }</button>
+            <button type="button" data-protocol="both" aria-pressed={beside.to_string()} title={BOTH} onclick={on.reform(move |_: MouseEvent| Action::Beside(!beside))}>{ "Both" }</button>
         </span>
     }
 }
