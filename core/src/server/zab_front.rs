@@ -12,6 +12,7 @@ use crate::zab::Configuration;
 use crate::zookeeper::{Command, Members, SessionId, Txn, Xid, Zxid};
 
 impl Server {
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn hear_zab(&mut self, now: Time, random: Bits, told: Told, out: &mut Vec<Output>) {
         match told {
             Told::Delivered { zxid, txn, effect } => {
