@@ -102,6 +102,7 @@ impl Server {
     }
 
     /// As leader: proposes another configuration. Whether it may was asked before.
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn reconfigure(&mut self, now: Time, random: Bits, change: &Reconfiguration) {
         let ByProtocol::Zab(side) = &mut self.protocol else {
             return;
