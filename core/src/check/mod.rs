@@ -472,6 +472,7 @@ impl Monitor {
         self.past = past;
     }
 
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     fn look_at_zab(&mut self, world: &World, server: ServerId) {
         let Some(now) = ZabOutline::of(world, server) else {
             return;

@@ -65,6 +65,7 @@ fn about_server(c: &mut Cursor<'_>, server: ServerRef) -> Parsed<Fact> {
     c.unexpected()
 }
 
+#[inline(never)] // Apart: it is needed seldom, and fetched when it is.
 fn about_client(c: &mut Cursor<'_>) -> Parsed<Fact> {
     let client = c.client()?;
     if c.word("answered") {
@@ -85,6 +86,7 @@ fn about_client(c: &mut Cursor<'_>) -> Parsed<Fact> {
     }
 }
 
+#[inline(never)] // Apart: it is needed seldom, and fetched when it is.
 fn znode(c: &mut Cursor<'_>) -> Parsed<Fact> {
     let path = c.path()?;
     let data = if c.word("=") { Some(c.data()?) } else { None };
@@ -96,6 +98,7 @@ fn znode(c: &mut Cursor<'_>) -> Parsed<Fact> {
     Ok(Fact::Znode { path, data, server })
 }
 
+#[inline(never)] // Apart: it is needed seldom, and fetched when it is.
 fn message(c: &mut Cursor<'_>) -> Parsed<Fact> {
     let Some(kind) = c.one_known(&MessageKind::ALL, |(_, kind)| Some(kind.protocol()))? else {
         return c.unexpected();

@@ -16,6 +16,7 @@ const KINDS: [(&str, CreateMode); 3] = [
 ];
 
 /// An operation, if one stands here.
+#[inline(never)] // Apart: it is needed seldom, and fetched when it is.
 pub(super) fn operation(c: &mut Cursor<'_>) -> Parsed<Option<Operation>> {
     if let Some(write) = write(c)? {
         return Ok(Some(write));

@@ -22,6 +22,7 @@ pub struct Recipe {
 }
 
 /// `lock /locks/printer`, after the word `recipe`.
+#[inline(never)] // Apart: it is needed seldom, and fetched when it is.
 pub(super) fn recipe(c: &mut Cursor<'_>) -> Parsed<Recipe> {
     let kinds = Kind::ALL.map(|kind| (kind.name(), kind));
     let Some(kind) = c.one_of(&kinds) else {

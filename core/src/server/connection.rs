@@ -141,6 +141,7 @@ const fn address_of(id: ConnectionId) -> [u8; 4] {
 }
 
 impl Server {
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     pub(super) fn on_frame(
         &mut self,
         now: Time,
@@ -420,6 +421,7 @@ impl Server {
     }
 
     /// The connection is gone, and with it what was kept for it.
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     pub(super) fn forget_connection(&mut self, id: ConnectionId) {
         let connection = self.connections.remove(&id);
         if let Some(session) = connection.and_then(|it| it.session) {

@@ -109,6 +109,7 @@ impl Leading {
 
 impl Server {
     /// These sessions' clients are alive, as the leader is to know.
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     pub(super) fn touch_all(&mut self, now: Time, sessions: &[SessionId]) {
         for id in sessions {
             if let Some(timeout) = self.protocol.session_timeout(*id) {

@@ -361,6 +361,7 @@ impl Server {
     /// What the clients of this server wait for may have been carried out in what a snapshot passed
     /// over; nobody here can tell them what came of it, so their connections end, as when a
     /// ZooKeeper server synchronises by a snapshot.
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     fn overtaken(&mut self, out: &mut Vec<Output>) {
         self.outbox.give_up();
         self.refuse_all(CloseReason::Overtaken, out, |_, _| true);
@@ -432,6 +433,7 @@ impl Server {
     }
 
     /// Applies every entry up to `through`, in order, each exactly once (Raft §5.3).
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     fn apply_through(&mut self, now: Time, through: Index, out: &mut Vec<Output>) {
         while let ByProtocol::Raft(side) = &mut self.protocol
             && let Some(content) = side.next_to_apply(through)
@@ -471,6 +473,7 @@ impl Server {
         }
     }
 
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     fn on_tick(&mut self, now: Time, out: &mut Vec<Output>) {
         self.ticking = false;
         self.expire_silent_sessions(now, out);

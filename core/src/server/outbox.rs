@@ -167,6 +167,7 @@ impl Server {
 
     /// As leader: proposes those of the forwarded commands that it has not proposed yet. Any other
     /// server ignores them; their origin will find the leader.
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     pub(super) fn propose_forwarded(&mut self, now: Time, origin: ServerId, forward: Forward) {
         let (ByProtocol::Raft(side), Some(leading)) = (&mut self.protocol, &mut self.leading)
         else {

@@ -61,6 +61,7 @@ impl Server {
     }
 
     /// Answers the clients whose reads may be served now: all that is committed is applied.
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     pub(super) fn serve_reads(&mut self, now: Time, ready: &[u64], out: &mut Vec<Output>) {
         for read in ready {
             if let Some(connection) = self.reads.waiting.remove(read) {

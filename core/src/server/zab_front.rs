@@ -12,6 +12,7 @@ use crate::zab::Configuration;
 use crate::zookeeper::{Command, Members, SessionId, Txn, Xid, Zxid};
 
 impl Server {
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn hear_zab(&mut self, now: Time, random: Bits, told: Told, out: &mut Vec<Output>) {
         match told {
             Told::Delivered { zxid, txn, effect } => {
@@ -101,6 +102,7 @@ impl Server {
     }
 
     /// As leader: proposes another configuration. Whether it may was asked before.
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn reconfigure(&mut self, now: Time, random: Bits, change: &Reconfiguration) {
         let ByProtocol::Zab(side) = &mut self.protocol else {
             return;

@@ -159,6 +159,7 @@ impl ZabSide {
     }
 
     /// Takes what is meant for the replica. There is nothing here that a hand could set.
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn take(&mut self, now: Time, random: Bits, input: Input) {
         let input = match input {
             Input::Peer {
@@ -178,6 +179,7 @@ impl ZabSide {
     }
 
     /// As leader: applies the next of what is committed, if there is anything.
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn apply_one(&mut self, now: Time, random: Bits) -> bool {
         self.replica.apply_one(now, random, &mut self.scratch.0)
     }
@@ -235,6 +237,7 @@ impl ZabSide {
     }
 
     /// Hands on what the replica wants done; what it says besides.
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn pass_on_outputs(&mut self, out: &mut Vec<Output>) -> Vec<Told> {
         let mut told = Vec::new();
         for output in self.scratch.0.drain(..) {

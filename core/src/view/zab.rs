@@ -66,6 +66,7 @@ fn log_of(world: &World, id: ServerId) -> Option<&TxnLog<ZabTxn>> {
     }
 }
 
+#[inline(never)] // Apart: who runs Raft need not fetch it.
 pub(super) fn server(
     world: &World,
     node: &Node,
@@ -386,6 +387,7 @@ fn of_replica(replica: &Replica<ZabTxn>, progress: Progress) -> ZabView {
 }
 
 /// What a message looks like.
+#[inline(never)] // Apart: who runs Raft need not fetch it.
 pub(super) fn kind(message: &Message<ZabTxn>) -> Kind {
     let epoch = match message {
         Message::Election(notification) => notification.vote.map(|vote| vote.epoch.number()),

@@ -197,6 +197,7 @@ fn body(family: Family, radius: f64) -> Html {
 
 /// The mark of a death: a burst where the message died, and the cause. It spreads and fades with
 /// simulated time, so that a paused picture keeps it.
+#[inline(never)] // Apart: it is needed later, and fetched then.
 pub(crate) fn death(death: &DeathView, now: Time, layout: &Layout) -> Option<Html> {
     let age = now.since(death.at).as_micros() as f64 / MOURNED.as_micros() as f64;
     if age >= 1.0 {

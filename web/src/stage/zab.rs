@@ -41,6 +41,7 @@ fn proposals(view: &View) -> Vec<Proposal> {
 }
 
 /// Votes as arrows from who gives them to who gets them.
+#[inline(never)] // Apart: who runs Raft need not fetch it.
 pub(super) fn votes(view: &View, layout: &Layout) -> Html {
     let arrows = proposals(view).into_iter().filter_map(|vote| {
         let Proposal { from, to, settled } = vote;
@@ -69,6 +70,7 @@ fn transfers(view: &View) -> Vec<(ServerId, ServerId, SyncMode)> {
 }
 
 /// Transfers as arrows from the leader, each with the packet that began it.
+#[inline(never)] // Apart: who runs Raft need not fetch it.
 pub(super) fn synchronisation(view: &View, layout: &Layout) -> Html {
     // A learner's timer runs round it.
     let clear = (TIMER - FACE + 4.0) * layout.scale();
