@@ -6,6 +6,7 @@ use std::time::Instant;
 use quorumscope_core::check::Monitor;
 use quorumscope_core::history::Player;
 use quorumscope_core::random::{Bits, Random, Stream};
+use quorumscope_core::server::Protocol;
 use quorumscope_core::sim::{Settings, World};
 use quorumscope_core::time::{Duration, Time};
 use serde_json::json;
@@ -105,40 +106,53 @@ impl Figure {
 }
 
 fn measure() -> Vec<Figure> {
-    let off = speed(World::run_until);
+    let (off, on) = speeds_under(Protocol::Raft);
+    let (zab_off, zab_on) = speeds_under(Protocol::Zab);
+    let least = |speed| Some(Budget::AtLeast(speed));
+    let mut figures = vec![
+        off.figure("5 servers, checks off", least(20_000.0)),
+        on.figure("5 servers, every invariant on", least(10_000.0)),
+        zab_off.figure("5 servers under Zab, checks off", None),
+        zab_on.figure("5 servers under Zab, every invariant on", None),
+    ];
+    figures.extend(history());
+    figures
+}
+
+/// With checks off, and with every invariant on.
+fn speeds_under(protocol: Protocol) -> (Speeds, Speeds) {
+    let off = speed(protocol, World::run_until);
     let mut monitor = None;
-    let on = speed(|world, until| {
+    let on = speed(protocol, |world, until| {
         let monitor = monitor.get_or_insert_with(|| Monitor::new(world));
         while world.step_until(until).is_some() {
             monitor.after_event(world);
         }
     });
-    let mut figures = vec![
-        off.figure("5 servers, checks off", Budget::AtLeast(20_000.0)),
-        on.figure("5 servers, every invariant on", Budget::AtLeast(10_000.0)),
-    ];
-    figures.extend(history());
-    figures
+    (off, on)
 }
 
 /// Simulated time per real time, in ascending order, one for each round.
 struct Speeds([f64; ROUNDS]);
 
 impl Speeds {
-    fn figure(&self, name: &'static str, budget: Budget) -> Figure {
+    fn figure(&self, name: &'static str, budget: Option<Budget>) -> Figure {
         Figure {
             name,
             unit: "× real",
             value: self.0[ROUNDS / 2],
             spread: Some((self.0[0], self.0[ROUNDS - 1])),
-            budget: Some(budget),
+            budget,
         }
     }
 }
 
 /// How fast five servers at the teaching defaults are simulated.
-fn speed(mut run_until: impl FnMut(&mut World, Time)) -> Speeds {
-    let mut world = World::new(Settings::default());
+fn speed(protocol: Protocol, mut run_until: impl FnMut(&mut World, Time)) -> Speeds {
+    let mut world = World::new(Settings {
+        protocol,
+        ..Settings::default()
+    });
     world.observe(false);
     world.run_until(Time::ZERO + Duration::from_secs(2));
     let mut round = || {

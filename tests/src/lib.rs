@@ -7,3 +7,5 @@
 pub mod browser;
 pub mod digests;
 pub mod scripts;
+pub mod search;
+pub mod shared;

@@ -96,7 +96,10 @@ fn of_server(server: &ServerView) -> Vec<Fact> {
     };
     facts.extend([
         fact("snapshot", snapshot(server)),
-        fact("configuration", members::written(&server.configuration)),
+        fact(
+            "configuration",
+            members::written(&server.configuration, server.zab.is_some()),
+        ),
         fact("takes part as", part(server)),
     ]);
     let newcomers = &server.configuration.newcomers;
@@ -221,9 +224,10 @@ fn part(server: &ServerView) -> String {
     } else {
         ", not committed"
     };
+    let word = members::word(known.part, server.zab.is_some());
     match known.index {
-        0 => format!("{}, from the beginning", known.part),
-        index => format!("{}, by entry {index}{settled}", known.part),
+        0 => format!("{word}, from the beginning"),
+        index => format!("{word}, by entry {index}{settled}"),
     }
 }
 

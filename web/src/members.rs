@@ -112,8 +112,8 @@ pub fn configuration(view: &View) -> Option<&ConfigurationView> {
 }
 
 /// A configuration as a person would write it: `S1 S2 S3 learner S4`, the old half first while
-/// it is joint.
-pub fn written(configuration: &ConfigurationView) -> String {
+/// it is joint; under Zab, `observer S4`.
+pub fn written(configuration: &ConfigurationView, is_zab: bool) -> String {
     let list = |servers: &[ServerId]| {
         let names: Vec<_> = servers.iter().map(ToString::to_string).collect();
         names.join(" ")
@@ -124,7 +124,9 @@ pub fn written(configuration: &ConfigurationView) -> String {
     };
     text += &list(&configuration.voters);
     if !configuration.learners.is_empty() {
-        text += " learner ";
+        text += " ";
+        text += word("learner", is_zab);
+        text += " ";
         text += &list(&configuration.learners);
     }
     if text.is_empty() {
@@ -176,6 +178,22 @@ pub fn standing(view: &View, server: &ServerView) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_has_no_voice_is_called_as_the_protocol_calls_it() {
+        let [s1, s2] = [1, 2].map(ServerId::new);
+        let known = ConfigurationView {
+            index: 0,
+            committed: true,
+            voters: vec![s1],
+            outgoing: None,
+            learners: vec![s2],
+            part: "voter",
+            newcomers: Vec::new(),
+        };
+        assert_eq!(written(&known, false), "S1 learner S2");
+        assert_eq!(written(&known, true), "S1 observer S2");
+    }
 
     #[test]
     fn a_change_is_written_as_a_command() {

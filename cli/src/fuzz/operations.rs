@@ -34,14 +34,14 @@ pub(super) fn operation(client: ClientId, dice: &mut Dice) -> Operation {
         return read(dice);
     }
     let kinds = [
-        (57, Kind::Write),
+        (56, Kind::Write),
         (6, Kind::Multi),
         (21, Kind::Read),
         (4, Kind::Sync),
         (4, Kind::Watch),
         (3, Kind::Access),
         (3, Kind::Survey),
-        (2, Kind::Ensemble),
+        (3, Kind::Ensemble),
     ];
     match dice.weighted(&kinds) {
         Kind::Write => write(dice),
@@ -185,7 +185,7 @@ fn ensemble(dice: &mut Dice) -> Operation {
     };
     match dice.below(5) {
         0 => Operation::Config { watch: true },
-        1 => Operation::AddAuth {
+        1 | 2 => Operation::AddAuth {
             scheme: "digest".into(),
             credential: "super:secret".into(),
         },

@@ -17,4 +17,5 @@ mod settings;
 mod share;
 mod smoke;
 mod time;
+mod zab;
 mod znodes;

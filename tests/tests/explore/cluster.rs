@@ -23,7 +23,10 @@ use quorumscope_core::raft::{
 use quorumscope_core::random::Bits;
 use quorumscope_core::time::Time;
 
-use crate::shared::Shared;
+use quorumscope_tests::search::{Reach, System, Violation};
+use quorumscope_tests::shared::Shared;
+
+use crate::properties::PROPERTIES;
 
 pub(crate) const SERVERS: usize = 3;
 
@@ -215,15 +218,42 @@ impl Machine {
     }
 }
 
-impl Cluster {
-    /// The state in which an exploration within `bounds` begins.
-    pub(crate) fn start(bounds: &Bounds) -> Self {
+impl System for Cluster {
+    type Bounds = Bounds;
+    type Event = Event;
+
+    fn start(bounds: &Bounds) -> Self {
         match &bounds.start {
             Start::Booted(disks) => Self::booted(bounds, disks),
             Start::Led => Self::led(bounds),
         }
     }
 
+    fn events(&self, visit: impl FnMut(Event)) {
+        self.may_happen(visit);
+    }
+
+    fn after(&self, event: &Event, bounds: &Bounds) -> Option<Self> {
+        self.step(event, bounds, &mut Vec::new())
+    }
+
+    fn violation(&self) -> Option<Violation> {
+        PROPERTIES.iter().find_map(|property| {
+            let what = (property.clash)(self)?;
+            let property = property.name;
+            Some(Violation { property, what })
+        })
+    }
+
+    fn reach(&self) -> Reach {
+        Reach {
+            committed: self.committed.len(),
+            led: self.leaders.len(),
+        }
+    }
+}
+
+impl Cluster {
     fn booted(bounds: &Bounds, disks: &[Durable<Command>; SERVERS]) -> Self {
         let machines = members().map(|id| {
             let disk = disks[id.position()].clone();
@@ -245,14 +275,14 @@ impl Cluster {
         let mut cluster = Self::booted(bounds, &Default::default());
         cluster.left.timeouts += 1;
         let elected = Event::ElectionTimeout(ServerId::from_position(0));
-        let mut next = cluster.after(&elected, bounds, &mut Vec::new());
+        let mut next = cluster.step(&elected, bounds, &mut Vec::new());
         while let Some(after) = next.take() {
             cluster = after;
-            cluster.events(|event| {
+            cluster.may_happen(|event| {
                 if next.is_none()
                     && matches!(event, Event::Stored(_) | Event::Arrive { copy: false, .. })
                 {
-                    next = cluster.after(&event, bounds, &mut Vec::new());
+                    next = cluster.step(&event, bounds, &mut Vec::new());
                 }
             });
         }
@@ -276,7 +306,7 @@ impl Cluster {
     }
 
     /// Calls `visit` with all that may happen, in a fixed order.
-    pub(crate) fn events(&self, mut visit: impl FnMut(Event)) {
+    pub(crate) fn may_happen(&self, mut visit: impl FnMut(Event)) {
         // Of the servers that nothing tells apart, one stands for all: renaming them leads from a
         // run in which another goes first to one in which it does.
         for id in members().into_iter().take(self.told_apart + 1) {
@@ -317,7 +347,7 @@ impl Cluster {
 
     /// The state after `event`, if that changes anything where it happens. What the server has to
     /// tell goes to `told`.
-    pub(crate) fn after(
+    pub(crate) fn step(
         &self,
         event: &Event,
         bounds: &Bounds,

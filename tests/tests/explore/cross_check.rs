@@ -5,6 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
+use quorumscope_tests::search::System as _;
 use stateright::{Checker, Model, Property};
 
 use crate::cluster::{Bounds, Cluster, Event};
@@ -54,11 +55,11 @@ impl Model for Within {
     }
 
     fn actions(&self, state: &Whole, actions: &mut Vec<Event>) {
-        state.0.events(|event| actions.push(event));
+        state.0.may_happen(|event| actions.push(event));
     }
 
     fn next_state(&self, state: &Whole, event: Event) -> Option<Whole> {
-        state.0.after(&event, &self.0, &mut Vec::new()).map(Whole)
+        state.0.after(&event, &self.0).map(Whole)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {

@@ -4,21 +4,18 @@
 //! | file | concern |
 //! |---|---|
 //! | `cluster` | three replicas with their disks and a network, as one state, and what may happen to it |
-//! | `shared` | what states have in common |
 //! | `properties` | what must hold in every state |
-//! | `search` | every reachable state, once, breadth first |
 //! | `trace` | how a state came about, for a reader |
 //! | `cross_check` | the same model, given to another model checker |
 
-use cluster::{Bounds, Command, Left, Start};
+use cluster::{Bounds, Cluster, Command, Left, Start};
 use quorumscope_core::raft::{Content, Durable, Entry, HardState, Index, Rules, Settings, Term};
-use search::explore;
+use quorumscope_tests::search::explore;
+use trace::Trace;
 
 mod cluster;
 mod cross_check;
 mod properties;
-mod search;
-mod shared;
 mod trace;
 
 const NOTHING: Left = Left {
@@ -68,21 +65,21 @@ fn explorations() -> [Bounds; 9] {
 #[test]
 fn no_order_of_events_within_small_bounds_breaks_safety() {
     for bounds in explorations() {
-        let explored = explore(&bounds);
-        let (start, left) = (bounds.start, bounds.left);
+        let explored = explore::<Cluster>(&bounds);
+        let (start, left) = (&bounds.start, bounds.left);
         println!(
             "{start}, {left}: {} states, {} transitions, {} events deep",
             explored.states, explored.transitions, explored.depth
         );
-        if let Some(trace) = explored.violation {
-            panic!("{start}, {left}: {trace}");
+        if let Some((violation, events)) = explored.violation {
+            panic!("{}", Trace::new(&bounds, violation, events));
         }
         // The exploration went as far as its bounds let it: all commands and the no-ops of all
         // leaders were committed in some state.
         let leaders = usize::from(left.timeouts) + usize::from(matches!(start, Start::Led));
-        assert_eq!(explored.led, leaders, "{start}, {left}");
+        assert_eq!(explored.reach.led, leaders, "{start}, {left}");
         let entries = leaders + usize::from(left.commands);
-        assert_eq!(explored.committed, entries, "{start}, {left}");
+        assert_eq!(explored.reach.committed, entries, "{start}, {left}");
     }
 }
 
@@ -126,15 +123,16 @@ fn rules_and_what_they_are_for() -> [(&'static str, Bounds, &'static str); 6] {
 fn without_a_rule_the_shortest_run_that_misses_it_is_found() {
     for (rule, mut bounds, property) in rules_and_what_they_are_for() {
         bounds.rules.switch(rule, false).unwrap();
-        let explored = explore(&bounds);
-        let Some(trace) = explored.violation else {
+        let explored = explore::<Cluster>(&bounds);
+        let Some((violation, events)) = explored.violation else {
             panic!(
                 "nothing goes wrong without {rule} in {} states",
                 explored.states
             );
         };
+        let trace = Trace::new(&bounds, violation, events);
         println!("without {rule}, after {} states: {trace}", explored.states);
-        assert_eq!(trace.property, property, "{rule}");
+        assert_eq!(trace.violation.property, property, "{rule}");
     }
 }
 
@@ -143,7 +141,7 @@ fn another_model_checker_finds_the_same_states() {
     // Of each kind of start and of each kind of event one; the rest takes too long.
     let [elections, _, heartbeat, crash, .., copy] = explorations();
     for bounds in [elections, heartbeat, crash, copy] {
-        let (ours, theirs) = (explore(&bounds), cross_check::check(&bounds));
+        let (ours, theirs) = (explore::<Cluster>(&bounds), cross_check::check(&bounds));
         let (start, left) = (bounds.start, bounds.left);
         assert_eq!(theirs.states, ours.states, "{start}, {left}");
         assert_eq!(theirs.depth, ours.depth, "{start}, {left}");

@@ -4,7 +4,7 @@
 use quorumscope_core::raft::{Index, Log, Role};
 
 use crate::cluster::{Cluster, Command, Machine};
-use crate::shared::Shared;
+use quorumscope_tests::shared::Shared;
 
 /// A property, and how a state breaks it.
 pub(crate) struct Property {

@@ -5,12 +5,13 @@ use std::fmt;
 use quorumscope_core::explain::Explain;
 use quorumscope_core::raft::{Index, Message, RaftFact};
 
+use quorumscope_tests::search::{System as _, Violation};
+
 use crate::cluster::{Bounds, Cluster, Command, Event, Letter};
 
 /// A run of events that ends where a property is broken.
 pub(crate) struct Trace {
-    pub(crate) property: &'static str,
-    what: String,
+    pub(crate) violation: Violation,
     pub(crate) steps: Vec<Step>,
     /// Where it ends.
     end: Cluster,
@@ -24,24 +25,18 @@ pub(crate) struct Step {
 
 impl Trace {
     /// What `events` do from the start on.
-    pub(crate) fn new(
-        bounds: &Bounds,
-        property: &'static str,
-        what: String,
-        events: Vec<Event>,
-    ) -> Self {
+    pub(crate) fn new(bounds: &Bounds, violation: Violation, events: Vec<Event>) -> Self {
         let mut end = Cluster::start(bounds);
         let step = |event| {
             let mut told = Vec::new();
-            if let Some(after) = end.after(&event, bounds, &mut told) {
+            if let Some(after) = end.step(&event, bounds, &mut told) {
                 end = after;
             }
             Step { event, told }
         };
         let steps = events.into_iter().map(step).collect();
         Self {
-            property,
-            what,
+            violation,
             steps,
             end,
         }
@@ -51,11 +46,8 @@ impl Trace {
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let events = self.steps.len();
-        writeln!(
-            f,
-            "{} is broken after {events} events: {}",
-            self.property, self.what
-        )?;
+        let Violation { property, what } = &self.violation;
+        writeln!(f, "{property} is broken after {events} events: {what}")?;
         for (number, Step { event, told }) in (1..).zip(&self.steps) {
             writeln!(f, "{number:>4}. {event}")?;
             for fact in told {

@@ -27,8 +27,10 @@ use quorumscope_core::zab::{
 };
 use quorumscope_core::zookeeper::Zxid;
 
+use quorumscope_tests::search::{Reach, System, Violation};
+use quorumscope_tests::shared::Shared;
+
 use crate::properties::Past;
-use crate::shared::Shared;
 
 pub(crate) const SERVERS: usize = 3;
 
@@ -232,9 +234,11 @@ impl WireId {
     }
 }
 
-impl Ensemble {
-    /// The state in which an exploration within `bounds` begins.
-    pub(crate) fn start(bounds: &Bounds) -> Self {
+impl System for Ensemble {
+    type Bounds = Bounds;
+    type Event = Event;
+
+    fn start(bounds: &Bounds) -> Self {
         let cold = Self::cold(bounds);
         match bounds.start {
             Start::Cold => cold,
@@ -242,6 +246,27 @@ impl Ensemble {
         }
     }
 
+    fn events(&self, visit: impl FnMut(Event)) {
+        self.may_happen(visit);
+    }
+
+    fn after(&self, event: &Event, bounds: &Bounds) -> Option<Self> {
+        self.step(event, bounds, &mut Vec::new())
+    }
+
+    fn violation(&self) -> Option<Violation> {
+        self.past.violation.clone()
+    }
+
+    fn reach(&self) -> Reach {
+        Reach {
+            committed: self.past.committed.len(),
+            led: self.past.leaders.len(),
+        }
+    }
+}
+
+impl Ensemble {
     fn cold(bounds: &Bounds) -> Self {
         let machines = members().map(|id| {
             let disk = Durable::new(configuration());
@@ -274,17 +299,17 @@ impl Ensemble {
     fn led(mut self, bounds: &Bounds) -> Self {
         self.left.elections += 1;
         let told = &mut Vec::new();
-        let mut next = self.after(&Event::Elect(members().into()), bounds, told);
+        let mut next = self.step(&Event::Elect(members().into()), bounds, told);
         while let Some(after) = next {
             self = after;
             next = None;
-            self.events(|event| {
+            self.may_happen(|event| {
                 let goes_on = matches!(
                     event,
                     Event::Arrive { .. } | Event::Stored(_) | Event::Apply(_)
                 );
                 if next.is_none() && goes_on {
-                    next = self.after(&event, bounds, told);
+                    next = self.step(&event, bounds, told);
                 }
             });
         }
@@ -296,7 +321,7 @@ impl Ensemble {
     }
 
     /// Calls `visit` with all that may happen, in a fixed order.
-    pub(crate) fn events(&self, mut visit: impl FnMut(Event)) {
+    pub(crate) fn may_happen(&self, mut visit: impl FnMut(Event)) {
         for (wire, ends) in &self.wires {
             for end in [LEARNER, LEADER] {
                 if !ends.under_way[end].is_empty() {
@@ -356,7 +381,7 @@ impl Ensemble {
 
     /// The state after `event`, if that changes anything. What servers have to tell goes to
     /// `told`.
-    pub(crate) fn after(
+    pub(crate) fn step(
         &self,
         event: &Event,
         bounds: &Bounds,

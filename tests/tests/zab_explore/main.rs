@@ -7,22 +7,19 @@
 //! | `ensemble` | three replicas with their disks and connections, as one state, and what may happen to it |
 //! | `election` | Fast Leader Election as one event |
 //! | `properties` | what must hold in every state |
-//! | `search` | every reachable state, once, breadth first |
-//! | `shared` | what states have in common; Raft's exploration has it, too |
+//! | `trace` | how a state came about, for a reader |
 
 use std::time::Instant;
 
-use ensemble::{Bounds, Left, Start};
+use ensemble::{Bounds, Ensemble, Left, Start};
 use quorumscope_core::zab::{Rules, Settings};
-use search::explore;
+use quorumscope_tests::search::explore;
+use trace::Trace;
 
 mod election;
 mod ensemble;
 mod properties;
-mod search;
-#[expect(dead_code, reason = "what only the exploration of Raft asks for")]
-#[path = "../explore/shared.rs"]
-mod shared;
+mod trace;
 
 const NOTHING: Left = Left {
     elections: 0,
@@ -60,7 +57,7 @@ fn explorations() -> [Bounds; 5] {
 fn no_order_of_events_within_small_bounds_breaks_zab() {
     for bounds in explorations() {
         let began = Instant::now();
-        let explored = explore(&bounds);
+        let explored = explore::<Ensemble>(&bounds);
         let (start, left) = (bounds.start, bounds.left);
         println!(
             "{start}, {left}: {} states, {} transitions, {} events deep, {:.1?}",
@@ -69,13 +66,16 @@ fn no_order_of_events_within_small_bounds_breaks_zab() {
             explored.depth,
             began.elapsed(),
         );
-        if let Some(trace) = explored.violation {
-            panic!("{start}, {left}: {trace}");
+        if let Some((violation, events)) = explored.violation {
+            panic!(
+                "{start}, {left}: {}",
+                Trace::new(&bounds, violation, &events)
+            );
         }
         // The exploration went as far as its bounds let it: all transactions were committed in some
         // state.
         assert_eq!(
-            explored.committed,
+            explored.reach.committed,
             left.transactions.into(),
             "{start}, {left}"
         );
@@ -104,13 +104,14 @@ fn rules_and_what_they_are_for() -> [(&'static str, Bounds, &'static str); 8] {
 fn without_a_rule_the_shortest_run_that_misses_it_is_found() {
     for (rule, mut bounds, property) in rules_and_what_they_are_for() {
         bounds.rules.switch(rule, false).unwrap();
-        let explored = explore(&bounds);
-        let Some(trace) = explored.violation else {
+        let explored = explore::<Ensemble>(&bounds);
+        let Some((violation, events)) = explored.violation else {
             panic!(
                 "nothing goes wrong without {rule} in {} states",
                 explored.states
             );
         };
+        let trace = Trace::new(&bounds, violation, &events);
         println!("without {rule}, after {} states: {trace}", explored.states);
         assert_eq!(trace.violation.property, property, "{rule}");
     }

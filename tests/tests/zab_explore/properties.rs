@@ -10,15 +10,10 @@ use quorumscope_core::zab::{
 };
 use quorumscope_core::zookeeper::Zxid;
 
-use crate::ensemble::{Ledger, Machine, SERVERS, Txn};
-use crate::shared::Shared;
+use quorumscope_tests::search::Violation;
+use quorumscope_tests::shared::Shared;
 
-/// A property that is broken, and how.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Violation {
-    pub(crate) property: &'static str,
-    pub(crate) what: String,
-}
+use crate::ensemble::{Ledger, Machine, SERVERS, Txn};
 
 /// What has happened so far, as far as the properties need it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -28,12 +28,17 @@ pub fn dialog(
         }
     };
     let now = members::configuration(view);
+    let is_zab = view.protocol == "zab";
     let says = match now {
         None => "Nobody leads, so nobody can change the members.".to_owned(),
         Some(now) if now.outgoing.is_some() => {
-            format!("Joint, of entry {}: {}", now.index, members::written(now))
+            format!(
+                "Joint, of entry {}: {}",
+                now.index,
+                members::written(now, is_zab)
+            )
         }
-        Some(now) => format!("Of entry {}: {}", now.index, members::written(now)),
+        Some(now) => format!("Of entry {}: {}", now.index, members::written(now, is_zab)),
     };
     // While nothing is changed there is nothing to object to.
     let fresh = *draft == Members::of(view);

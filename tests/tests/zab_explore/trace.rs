@@ -1,33 +1,13 @@
-//! Every reachable state, once, breadth first, and how one came about.
+//! How a state came about, for a reader.
 
-use std::collections::VecDeque;
-use std::collections::hash_map::{Entry, HashMap};
 use std::fmt;
 
-use quorumscope_core::digest::Digest;
 use quorumscope_core::explain::Explain;
 use quorumscope_core::ids::ServerId;
 use quorumscope_core::zab::ZabFact;
+use quorumscope_tests::search::{System as _, Violation};
 
 use crate::ensemble::{Bounds, Ensemble, Event, Item, LEARNER};
-use crate::properties::Violation;
-
-/// What an exploration found.
-pub(crate) struct Explored {
-    /// Different states.
-    pub(crate) states: usize,
-    /// Ways from one state to another.
-    pub(crate) transitions: usize,
-    /// Events from the start to the state that is farthest from it.
-    pub(crate) depth: usize,
-    /// The most transactions that were committed in one state.
-    pub(crate) committed: usize,
-    /// The most epochs that had a leader, in one state.
-    pub(crate) led: usize,
-    /// The shortest way to a state that breaks a property, if one was reached: there the
-    /// exploration ended.
-    pub(crate) violation: Option<Trace>,
-}
 
 /// A run of events that ends where a property is broken.
 pub(crate) struct Trace {
@@ -35,70 +15,14 @@ pub(crate) struct Trace {
     steps: Vec<(String, Vec<(ServerId, ZabFact)>)>,
 }
 
-/// How a state was first reached: from which state, by which event.
-type Origin = Option<(Digest, Event)>;
-
-/// Visits every state within `bounds`, or those up to the first that breaks a property. States are
-/// told apart by their digests: among a million states, two share one with a probability of one
-/// in thirty million.
-pub(crate) fn explore(bounds: &Bounds) -> Explored {
-    let start = Ensemble::start(bounds);
-    let first = Digest::of(&start);
-    let mut origins: HashMap<Digest, Origin> = HashMap::from([(first, None)]);
-    let mut waiting = VecDeque::from([(start, first, 0)]);
-    let mut explored = Explored {
-        states: 0,
-        transitions: 0,
-        depth: 0,
-        committed: 0,
-        led: 0,
-        violation: None,
-    };
-    let mut told = Vec::new();
-    while let Some((state, digest, depth)) = waiting.pop_front() {
-        explored.states += 1;
-        explored.depth = depth;
-        explored.committed = explored.committed.max(state.past.committed.len());
-        explored.led = explored.led.max(state.past.leaders.len());
-        if let Some(violation) = &state.past.violation {
-            let events = way_to(digest, &origins);
-            explored.violation = Some(Trace::new(bounds, violation.clone(), &events));
-            break;
-        }
-        state.events(|event| {
-            told.clear();
-            let Some(next) = state.after(&event, bounds, &mut told) else {
-                return;
-            };
-            explored.transitions += 1;
-            let there = Digest::of(&next);
-            if let Entry::Vacant(unknown) = origins.entry(there) {
-                unknown.insert(Some((digest, event)));
-                waiting.push_back((next, there, depth + 1));
-            }
-        });
-    }
-    explored
-}
-
-fn way_to(mut digest: Digest, origins: &HashMap<Digest, Origin>) -> Vec<Event> {
-    let mut events = Vec::new();
-    while let Some(Some((before, event))) = origins.get(&digest) {
-        events.push(event.clone());
-        digest = *before;
-    }
-    events.reverse();
-    events
-}
-
 impl Trace {
     /// What `events` do from the start on.
-    fn new(bounds: &Bounds, violation: Violation, events: &[Event]) -> Self {
+    pub(crate) fn new(bounds: &Bounds, violation: Violation, events: &[Event]) -> Self {
         let mut end = Ensemble::start(bounds);
         let step = |event: &Event| {
             let mut told = Vec::new();
             let text = describe(event, &end);
-            if let Some(after) = end.after(event, bounds, &mut told) {
+            if let Some(after) = end.step(event, bounds, &mut told) {
                 end = after;
             }
             (text, told)

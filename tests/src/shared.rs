@@ -12,13 +12,14 @@ use quorumscope_core::digest::Digest;
 /// The digest comes first in every comparison, so that values without an order of their own can
 /// be kept in sorted sets.
 #[derive(Clone, Debug)]
-pub(crate) struct Shared<T> {
+pub struct Shared<T> {
     digest: Digest,
     value: Arc<T>,
 }
 
 impl<T: Hash> Shared<T> {
-    pub(crate) fn new(value: T) -> Self {
+    /// Shares a value, and works out its digest.
+    pub fn new(value: T) -> Self {
         Self {
             digest: Digest::of(&value),
             value: Arc::new(value),
@@ -27,7 +28,8 @@ impl<T: Hash> Shared<T> {
 }
 
 impl<T> Shared<T> {
-    pub(crate) const fn digest(&self) -> Digest {
+    /// Of the value.
+    pub const fn digest(&self) -> Digest {
         self.digest
     }
 }
