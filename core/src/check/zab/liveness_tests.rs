@@ -116,6 +116,6 @@ fn servers_agree_and_serve_after_the_faults_of_each_of_a_thousand_runs() {
     println!("{syncs:?}; at most {slowest} to agree");
     for plan in ["empty DIFF", "DIFF", "TRUNC", "SNAP"] {
         let times = syncs.get(plan).copied().unwrap_or_default();
-        assert!(times >= 100, "{plan} was chosen {times} times: {syncs:?}");
+        assert!(times >= 50, "{plan} was chosen {times} times: {syncs:?}");
     }
 }
