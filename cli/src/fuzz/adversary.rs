@@ -6,12 +6,13 @@ use quorumscope_core::ids::{Endpoint, MessageId, ServerId};
 use quorumscope_core::script::{
     Command, Disk, EndpointRef, Offset, Percent, Quality, ServerRef, Timers,
 };
-use quorumscope_core::server::Server;
+use quorumscope_core::server::{Protocol, Server};
 use quorumscope_core::sim::World;
 use quorumscope_core::time::{Duration, Time};
 use quorumscope_core::view::leader_of;
 
 use super::dice::Dice;
+use super::learners;
 use super::membership;
 use super::operators;
 use super::plan::Clocks;
@@ -45,6 +46,9 @@ pub(super) struct Adversary {
     at_writers: u64,
     /// How often, of a hundred, it asks something of a new leader.
     at_new_leaders: u64,
+    /// How often, of a thousand, it strikes a learner of Zab at each step by which that takes over
+    /// a leader's epoch and history.
+    at_learners: u64,
     clocks: Clocks,
     followers: Followers,
     glimpses: Vec<Glimpse>,
@@ -98,7 +102,12 @@ const FAULTS: [(u64, Fault); 16] = [
 impl Adversary {
     /// Most runs are so bad that hardly anything is ever decided; the others leave clients the time
     /// to be told something that might be wrong.
-    pub(super) fn new(clocks: Clocks, followers: Followers, dice: &mut Dice) -> Self {
+    pub(super) fn new(
+        protocol: Protocol,
+        clocks: Clocks,
+        followers: Followers,
+        dice: &mut Dice,
+    ) -> Self {
         let patient = dice.percent(45);
         let (fault_gap, deed_gap) = if patient {
             (dice.span(300_000, 3_000_000), dice.span(3_000, 50_000))
@@ -124,6 +133,10 @@ impl Adversary {
                 &[0, 5, 20, 60]
             }),
             at_new_leaders: dice.one(&[0, 0, 20, 80]),
+            at_learners: match protocol {
+                Protocol::Raft => 0,
+                Protocol::Zab => dice.one(&[0, 0, 30, 150, 400]),
+            },
             glimpses: Vec::new(),
             rivals_until: Time::ZERO,
             agenda: Vec::new(),
@@ -207,6 +220,15 @@ impl Adversary {
             !before.leads || glimpse.commit > before.commit || touched.log_from.is_some();
         if glimpse.leads && bad_moment && dice.below(1_000) < self.at_leaders {
             self.strike_leader(world, id, dice);
+        }
+        if self.at_learners > 0
+            && let Some(leader) = learners::leader_to_be(server)
+            && dice.below(1_000) < self.at_learners
+        {
+            let end = world.now() + self.length(dice);
+            for (at, command) in learners::strike(world, id, leader, end, dice) {
+                self.plan(at, command);
+            }
         }
         let writing = world.node(id).is_some_and(|node| node.disk().pending() > 0);
         if writing && dice.below(1_000) < self.at_writers {

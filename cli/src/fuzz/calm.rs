@@ -7,6 +7,7 @@ use quorumscope_core::script::{
     ClientAction, Command, Condition, Disk, Operation, Percent, Quality, ServerRef, Step, holds,
     parse_line,
 };
+use quorumscope_core::server::Protocol;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Duration;
 use quorumscope_core::view::leader_of;
@@ -165,8 +166,13 @@ fn ask_for_voters(everyone: &[ServerId], trial: &mut Trial) {
 }
 
 /// A server that was removed and does not know it deposes every leader, unless voters are loyal
-/// (dissertation §4.2.3): it stays switched off until it is a member again.
+/// (dissertation §4.2.3): it stays switched off until it is a member again. Under Zab it follows, and
+/// has to, or nobody could make it a member.
 fn switch_by_membership(trial: &mut Trial) {
+    if trial.world.settings().protocol == Protocol::Zab {
+        trial.command(&Command::RestartAll);
+        return;
+    }
     let Some(leader) = leader_of(&trial.world) else {
         // Perhaps those that are off are needed for one.
         trial.command(&Command::RestartAll);

@@ -7,6 +7,7 @@
 mod adversary;
 mod calm;
 mod dice;
+mod learners;
 mod membership;
 mod operations;
 mod operators;

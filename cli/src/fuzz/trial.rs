@@ -36,7 +36,8 @@ pub fn run_seed(seed: u64, options: &Options) -> Outcome {
     let clocks = plan::Clocks::of(&header);
     let mut trial = Trial::new(header);
     let followers = Followers::new(seed);
-    Adversary::new(clocks, followers, &mut dice).torment(&mut trial, &mut dice, options.duration);
+    let mut adversary = Adversary::new(options.protocol, clocks, followers, &mut dice);
+    adversary.torment(&mut trial, &mut dice, options.duration);
     let failed = if trial.is_safe() {
         calm::recover(&mut trial)
     } else {

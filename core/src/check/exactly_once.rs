@@ -3,12 +3,15 @@
 use imbl::OrdMap;
 
 use super::past::describe;
+use super::zab::ZabGlance;
 use super::{Clash, Glance, Invariant, Property};
 use crate::explain::Rule;
 use crate::ids::ServerId;
 use crate::raft::{Content, Entry, Index};
+use crate::server::ZabTxn;
 use crate::sim::World;
-use crate::zookeeper::{Command, Password, Request, SessionId, Update, Xid, Zxid, path};
+use crate::zab::{self, Pair};
+use crate::zookeeper::{Command, Password, Request, SessionId, Txn, Update, Xid, Zxid, path};
 
 /// Where each write stands in the log for the first time. One that came by way of a server which
 /// its client had left does not count: it was refused, and may come again; hence who may write for
@@ -19,6 +22,8 @@ pub(super) struct ExactlyOnce {
     first: OrdMap<(SessionId, Xid), Index>,
     session: OrdMap<SessionId, (ServerId, Password)>,
     through: Index,
+    /// Where servers run Zab: the transaction that each write first became.
+    delivered: OrdMap<(SessionId, Xid), Zxid>,
 }
 
 impl Invariant for ExactlyOnce {
@@ -26,7 +31,7 @@ impl Invariant for ExactlyOnce {
         name: "exactly_once",
         title: "Exactly once",
         rule: Rule {
-            text: "a write that reached the log twice, because it was asked for twice, takes effect once",
+            text: "a write takes effect once, also if it was asked for twice and reached the log twice",
             source: "Raft §8, dissertation §6.3",
         },
     };
@@ -52,9 +57,43 @@ impl Invariant for ExactlyOnce {
         }
         Ok(())
     }
+
+    fn check_zab(&mut self, glance: &ZabGlance<'_>) -> Result<(), Clash> {
+        for entry in glance.delivered_first() {
+            self.take_in(glance.server, entry)?;
+        }
+        Ok(())
+    }
 }
 
 impl ExactlyOnce {
+    /// Takes in a transaction that nobody had delivered before. What the leader does by itself has
+    /// no ticket, and no number within its session.
+    pub(super) fn take_in(
+        &mut self,
+        server: ServerId,
+        entry: &zab::Entry<ZabTxn>,
+    ) -> Result<(), Clash> {
+        let (zxid, txn) = (entry.zxid, &entry.txn);
+        if txn.ticket.is_none() || !is_write(&txn.txn) {
+            return Ok(());
+        }
+        let write = (txn.session, txn.xid);
+        let first = *self.delivered.entry(write).or_insert(zxid);
+        if first == zxid {
+            return Ok(());
+        }
+        let (first, again) = (Pair(first), Pair(zxid));
+        Err(Clash {
+            what: format!("the write of {first} takes effect again as {again}"),
+            facts: [first, again].map(|zxid| {
+                let number = txn.xid.number();
+                let whose = format!("request {number} of session {}", txn.session);
+                (server, format!("delivers {whose} as {zxid}"))
+            }),
+        })
+    }
+
     fn note(&mut self, index: Index, command: &Command) {
         let Command {
             session,
@@ -80,6 +119,18 @@ impl ExactlyOnce {
             Update::CloseSession { .. } | Update::Sweep { .. } => {}
         }
     }
+}
+
+/// Whether a transaction is a write of a client that has an effect.
+fn is_write(txn: &Txn) -> bool {
+    !matches!(
+        txn,
+        Txn::Error(_)
+            | Txn::MultiFailed(_)
+            | Txn::CreateSession { .. }
+            | Txn::AttachSession { .. }
+            | Txn::CloseSession { .. }
+    )
 }
 
 /// No znode that a write is about, nor its parent, was changed by the write's repetition.

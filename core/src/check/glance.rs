@@ -1,12 +1,14 @@
 //! What an invariant may look at after an event.
 
+use super::Pasts;
 use super::history::Call;
 use super::past::Past;
+use super::zab::ZabPast;
 use crate::ids::{ClientId, ServerId};
 use crate::raft::{Entry, Index, Log, Replica, Role, Snapshot, Term};
-use crate::server::{Protocol, ReadsOutline, Server};
+use crate::server::{ReadsOutline, Server};
 use crate::sim::World;
-use crate::zookeeper::{Command, Request, SessionId, Zxid};
+use crate::zookeeper::{Command, Request, SessionId, Xid, Zxid};
 
 /// The world, and what an event changed at the one server it happened at.
 #[derive(Clone, Copy, Debug)]
@@ -149,12 +151,16 @@ pub(super) struct Answer<'a> {
     pub(super) world: &'a World,
     /// What was seen so far.
     pub(super) past: &'a Past,
+    /// The same, where servers run Zab.
+    pub(super) zab_past: &'a ZabPast,
     /// The client.
     pub(super) client: ClientId,
     /// Its session.
     pub(super) session: SessionId,
     /// The server that told it.
     pub(super) server: ServerId,
+    /// Its number within the session.
+    pub(super) xid: Xid,
     /// The write.
     pub(super) request: &'a Request,
     /// The transaction that it became.
@@ -163,20 +169,20 @@ pub(super) struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     /// What an operation's answer says, if it is that a write is done.
-    pub(super) fn of(world: &'a World, past: &'a Past, call: &'a Call) -> Option<Self> {
-        // Only Raft's log says which write stands at which zxid.
-        let raft = world.settings().protocol == Protocol::Raft;
-        let request = call.request.as_ref().filter(|_| raft)?;
+    pub(super) fn of(world: &'a World, pasts: Pasts<'a>, call: &'a Call) -> Option<Self> {
+        let request = call.request.as_ref()?;
         if !request.is_write() || call.reply()?.is_err() {
             return None;
         }
         let client = world.client(call.id.client)?.process();
         Some(Self {
             world,
-            past,
+            past: pasts.raft,
+            zab_past: pasts.zab,
             client: call.id.client,
             session: client.session()?.session,
             server: call.server,
+            xid: Xid::new(i32::try_from(call.id.number).ok()?),
             request,
             zxid: call.zxid()?,
         })

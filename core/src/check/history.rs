@@ -12,6 +12,7 @@ use super::freshness::{Floor, Freshness};
 use super::verdict::Verdict;
 use crate::client::{Operation, State};
 use crate::ids::{ClientId, EventId, ServerId};
+use crate::server::Protocol;
 use crate::sim::{ClientNode, World};
 use crate::time::Time;
 use crate::zookeeper::{ErrorCode, Reply, Request, SessionId, Zxid};
@@ -204,6 +205,13 @@ impl History {
             let id = process.call(operation);
             let server = node.process().server();
             self.open(id, operation.request.clone(), server, world.event());
+            // A leader answers a sync by itself, and may be one that is over (ZOOKEEPER-1675).
+            if world.settings().protocol == Protocol::Zab
+                && matches!(operation.request, Some(Request::Sync { .. }))
+                && let Some(call) = self.calls.get_mut(&id)
+            {
+                call.linearizable = false;
+            }
             process.waiting.push_back(id);
         }
         process.waiting.retain(|id| {

@@ -2,7 +2,7 @@
 
 /// The invariants that show what each rule is for: without the rule, and with nothing else wrong,
 /// each of them is the first to be violated in some run.
-const LOST: [(&str, &[&str]); 35] = [
+const LOST: [(&str, &[&str]); 43] = [
     ("up_to_date_vote", &["leader_completeness"]),
     ("commit_only_own_term", &["committed_stays_committed"]),
     (
@@ -43,8 +43,16 @@ const LOST: [(&str, &[&str]); 35] = [
     ("replay_log_before_election", &["committed_log_durability"]),
     ("newleader_after_payload", &["prefix_consistency"]),
     ("log_before_newleader_ack", &["committed_log_durability"]),
+    ("fsync_before_newleader_ack", &["committed_log_durability"]),
+    ("keep_uncommitted_staged", &["legal_messages"]),
+    ("abort_when_behind", &["leader_log_completeness"]),
     ("contiguous_committed_log", &["total_order"]),
-    ("full_stop_on_step_down", &["local_primary_order"]),
+    ("full_stop_on_step_down", &["committed_log_durability"]),
+    ("discard_interrupted_snapshot", &["log_order"]),
+    ("epoch_after_transactions", &["leader_log_completeness"]),
+    ("retract_lost_acks", &["committed_log_durability"]),
+    ("cut_only_uncommitted", &["committed_log_durability"]),
+    ("old_and_new_quorum", &["leadership"]),
     ("event_before_reply", &["watch_before_state"]),
     ("one_shot_watches", &["expected_events"]),
     ("close_deletes_ephemerals", &["ephemeral_owners"]),
@@ -69,10 +77,22 @@ mod tests {
     use crate::server::Protocol;
     use crate::sim;
 
+    /// Rules of which no state of a run of servers shows that they are missed: `docs/zab.md` says
+    /// what does.
+    const UNMISSED: [&str; 3] = [
+        "accept_epoch_once",
+        "yield_to_higher_epoch",
+        "discard_interrupted_truncation",
+    ];
+
     #[test]
     fn every_rule_guards_an_invariant_and_every_row_is_about_a_rule() {
-        for rule in sim::rules(Protocol::Raft) {
-            assert!(!lost_without(rule.name).is_empty(), "{}", rule.name);
+        let never_missed = |rule: &str| UNMISSED.contains(&rule);
+        for (_, protocol) in Protocol::NAMES {
+            for rule in sim::rules(protocol) {
+                let is_missed = !lost_without(rule.name).is_empty();
+                assert_ne!(is_missed, never_missed(rule.name), "{}", rule.name);
+            }
         }
         for (rule, lost) in LOST {
             let is_rule = |protocol| sim::rules(protocol).any(|it| it.name == rule);

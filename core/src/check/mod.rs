@@ -112,8 +112,8 @@ use sync_then_read::SyncThenRead;
 use watch_before_state::WatchBeforeState;
 use zab::{
     Agreement, CommittedLogDurability, GlobalPrimaryOrder, Integrity, LeaderLogCompleteness,
-    Leadership, LocalPrimaryOrder, LogOrder, PrefixConsistency, PrimaryIntegrity, TotalOrder,
-    ZabGlance, ZabOutline, ZabPast,
+    Leadership, LegalMessages, LocalPrimaryOrder, LogOrder, PrefixConsistency, PrimaryIntegrity,
+    TotalOrder, ZabGlance, ZabOutline, ZabPast,
 };
 
 pub use history::{Call, CallId, Ending, History, REMEMBERED_CALLS, Told};
@@ -345,14 +345,15 @@ invariants! {
     Zab committed_log_durability: CommittedLogDurability,
     Zab log_order: LogOrder,
     Zab prefix_consistency: PrefixConsistency,
+    Zab legal_messages: LegalMessages,
     Raft replicas_agree: ReplicasAgree,
     Raft snapshots_agree: SnapshotsAgree,
-    Raft exactly_once: ExactlyOnce,
+    Both exactly_once: ExactlyOnce,
     Both ephemeral_owners: EphemeralOwners,
     Both moved_sessions: MovedSessions,
-    Raft failed_writes: FailedWrites,
-    Raft sequential_names: SequentialNames,
-    Raft acknowledged_writes: AcknowledgedWrites,
+    Both failed_writes: FailedWrites,
+    Both sequential_names: SequentialNames,
+    Both acknowledged_writes: AcknowledgedWrites,
     Both watch_before_state: WatchBeforeState,
     Both expected_events: ExpectedEvents,
     Both linearizable_writes: LinearizableWrites,
@@ -509,10 +510,15 @@ impl Monitor {
                 continue;
             }
             let past = std::mem::take(&mut self.past);
-            if let Some(answer) = Answer::of(world, &past, &call) {
+            let zab_past = std::mem::take(&mut self.zab_past);
+            let pasts = Pasts {
+                raft: &past,
+                zab: &zab_past,
+            };
+            if let Some(answer) = Answer::of(world, pasts, &call) {
                 self.hear(&answer);
             }
-            self.past = past;
+            (self.past, self.zab_past) = (past, zab_past);
             self.witness(world, &call);
             self.judge(world, &call);
         }

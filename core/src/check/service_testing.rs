@@ -6,6 +6,7 @@ use super::Monitor;
 use crate::client::{Input, State};
 use crate::ids::{ClientId, ServerId};
 use crate::random::{Bits, Random, Stream};
+use crate::server::Protocol;
 use crate::sim::{Opening, Settings, World};
 use crate::time::Duration;
 use crate::zookeeper::{
@@ -27,11 +28,12 @@ struct Storm {
 }
 
 impl Storm {
-    fn new(seed: u64, rules: Rules) -> Self {
+    fn new(protocol: Protocol, seed: u64, rules: Rules) -> Self {
         let mut random = Random::new(seed, Stream::Workload);
         let mut draw = |bound| Bits(random.draw()).below(bound);
         let ms = Duration::from_millis;
         let settings = Settings {
+            protocol,
             servers: [1, 3, 3, 5][draw(4) as usize],
             seed,
             session_timeout: [ms(300), ms(600)][draw(2) as usize],
@@ -192,11 +194,11 @@ impl Storm {
 }
 
 /// The first of a thousand runs without a rule in which an invariant goes red.
-fn first_red(rule: &str, invariant: &str) -> Option<u64> {
+fn first_red(protocol: Protocol, rule: &str, invariant: &str) -> Option<u64> {
     let mut rules = Rules::default();
     assert!(rules.switch(rule, false));
     (0..1_000).find(|seed| {
-        let mut storm = Storm::new(*seed, rules);
+        let mut storm = Storm::new(protocol, *seed, rules);
         storm.rage_while(|monitor| monitor.holds(invariant));
         !storm.monitor.holds(invariant)
     })
@@ -221,17 +223,24 @@ fn each_rule_of_the_service_switched_off_turns_its_invariant_red() {
             .eq(Rules::list().iter().map(|rule| rule.name))
     );
     for (rule, invariant) in missed_by {
-        let found = first_red(rule, invariant);
-        println!("{rule}: {invariant} is red at {found:?}");
-        assert!(found.is_some(), "{invariant} stays green without {rule}");
+        for (name, protocol) in Protocol::NAMES {
+            let found = first_red(protocol, rule, invariant);
+            println!("{rule}, {name}: {invariant} is red at {found:?}");
+            assert!(
+                found.is_some(),
+                "{invariant} stays green without {rule} under {name}"
+            );
+        }
     }
 }
 
 #[test]
 fn with_all_rules_of_the_service_on_nothing_is_ever_red() {
     let (mut answered, mut told, mut read_only) = (0, 0, 0);
-    for seed in 0..1_000 {
-        let mut storm = Storm::new(seed, Rules::default());
+    for seed in 0..1_080 {
+        let zab = seed >= 1_000;
+        let protocol = if zab { Protocol::Zab } else { Protocol::Raft };
+        let mut storm = Storm::new(protocol, seed, Rules::default());
         storm.rage_while(|_| true);
         storm.monitor.at_end(&storm.world);
         assert_eq!(storm.monitor.violations(), [], "seed {seed}");

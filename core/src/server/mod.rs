@@ -298,7 +298,10 @@ impl Server {
         if let ByProtocol::Raft(side) = &mut self.protocol {
             side.snapshot_if_due();
         }
-        if zab_side::lets_apply(&input) {
+        if self
+            .zab()
+            .is_some_and(|zab| zab_side::lets_apply(zab.rules(), &input))
+        {
             // One transaction at a time: whoever reads here sees every state.
             while let ByProtocol::Zab(side) = &mut self.protocol
                 && side.apply_one(now, random)

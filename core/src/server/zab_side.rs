@@ -104,13 +104,16 @@ pub(super) struct ZabSide {
 
 /// Whether a leader applies what it has committed on this input: its timer says so, or a learner
 /// comes that is to be brought up to date.
-pub(super) fn lets_apply(input: &Input) -> bool {
+pub(super) fn lets_apply(rules: &zab::Rules, input: &Input) -> bool {
     match input {
         Input::Timer(Timer::Zab(zab::Timer::Apply)) => true,
         Input::Peer {
             message: PeerMessage::Zab(message),
             ..
-        } => matches!(**message, Message::ToLeader(ToLeader::AckEpoch { .. })),
+        } => {
+            let comes = matches!(**message, Message::ToLeader(ToLeader::AckEpoch { .. }));
+            comes && rules.cut_only_uncommitted
+        }
         _ => false,
     }
 }

@@ -34,6 +34,10 @@ impl<T: Payload> Replica<T> {
             owes_next: None,
         };
         leading.learners.insert(peer, learner);
+        // What it asked over another connection is not answered over this one.
+        for waiting in leading.pending_syncs.values_mut() {
+            waiting.retain(|(origin, _)| *origin != peer);
+        }
     }
 
     /// `FOLLOWERINFO` or `OBSERVERINFO`.

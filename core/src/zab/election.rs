@@ -33,6 +33,7 @@ impl<T: Payload> Replica<T> {
         let patience = self.settings.resend.0;
         self.standing = Standing::Looking(Looking {
             patience,
+            refused: reason.refused(),
             ..Looking::default()
         });
         let (round, vote) = (self.election.round, self.election.vote);

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::epoch::Epoch;
 use super::message::MessageKind;
-use super::role::SyncMode;
+use super::role::{Refused, SyncMode};
 use super::vote::{Decider, ServerState, Vote};
 use crate::ids::ServerId;
 use crate::time::Duration;
@@ -366,6 +366,26 @@ pub enum LookingReason {
         /// Its version.
         version: Zxid,
     },
+}
+
+impl LookingReason {
+    /// The message that could not be, if that is the reason.
+    pub(super) const fn refused(&self) -> Option<Refused> {
+        match *self {
+            Self::IllegalMessage {
+                leader,
+                kind,
+                zxid,
+                expected,
+            } => Some(Refused {
+                leader,
+                kind,
+                zxid,
+                expected,
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// Why a notification is not counted.

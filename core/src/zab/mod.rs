@@ -98,7 +98,7 @@ pub use forwarding::NotServing;
 pub use io::{Input, Output, Timer};
 pub use log::{Entry, Payload, TxnLog};
 pub use message::{Channel, Message, MessageKind, Notification, ToLeader, ToLearner};
-pub use role::{Phase, SyncMode};
+pub use role::{Phase, Refused, SyncMode};
 pub use rules::{Rules, UnknownRule};
 pub use settings::{Settings, SettingsError};
 pub use vote::{Ballot, Decider, ServerState, Vote};
@@ -423,6 +423,14 @@ impl<T: Payload> Replica<T> {
     /// Whether a looking server has a quorum for its vote and waits for a better one.
     pub const fn is_finalizing(&self) -> bool {
         matches!(&self.standing, Standing::Looking(looking) if looking.finalizing)
+    }
+
+    /// What its leader said that could not be, if that is why it looks for another.
+    pub const fn refused(&self) -> Option<Refused> {
+        match &self.standing {
+            Standing::Looking(looking) => looking.refused,
+            _ => None,
+        }
     }
 
     /// The epoch that a leader has chosen or a learner has accepted from its present leader.

@@ -409,6 +409,20 @@ fn a_sync_is_answered_at_once_or_with_the_commit_of_what_is_outstanding() {
 }
 
 #[test]
+fn a_sync_that_was_asked_over_one_connection_is_not_answered_over_the_next() {
+    let mut bench = Bench::new(3);
+    let leader = bench.elect();
+    bench.propose(leader, 5).unwrap();
+    let (from, message) = (s(1), Message::ToLeader(ToLeader::Sync { tag: 7 }));
+    bench.input(leader, Input::Message { from, message });
+    let (peer, channel) = (s(1), Channel::ToLearner);
+    bench.input(leader, Input::ConnectionUp { peer, channel });
+    bench.clear_records();
+    bench.run_for(Duration::from_millis(1));
+    assert!(!bench.kinds(leader, s(1)).contains(&"SYNC"));
+}
+
+#[test]
 fn a_followers_request_is_prepared_by_the_leader_and_comes_back_as_a_commit() {
     let mut bench = Bench::new(3);
     let leader = bench.elect();

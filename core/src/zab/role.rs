@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::configuration::Configuration;
 use super::epoch::Epoch;
 use super::log::{Entry, Payload};
+use super::message::MessageKind;
 use super::vote::{Ballot, ServerState};
 use crate::ids::ServerId;
 use crate::time::{Duration, Time};
@@ -59,6 +60,21 @@ pub(super) struct Looking {
     pub(super) patience: Duration,
     /// It has a quorum and waits whether a better vote comes.
     pub(super) finalizing: bool,
+    /// What its leader said that could not be, if that is why it looks.
+    pub(super) refused: Option<Refused>,
+}
+
+/// A message that a learner could not take, in the state that it was in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Refused {
+    /// Whose.
+    pub leader: ServerId,
+    /// What.
+    pub kind: MessageKind,
+    /// Of which transaction.
+    pub zxid: Zxid,
+    /// The transaction that it expected, or has last.
+    pub expected: Zxid,
 }
 
 /// A follower or an observer.

@@ -4,7 +4,7 @@ use super::past::ZabPast;
 use crate::ids::ServerId;
 use crate::server::{Server, ZabTxn};
 use crate::sim::World;
-use crate::zab::{Entry, Epoch, Phase, ServerState, TxnLog};
+use crate::zab::{Entry, Epoch, Phase, Refused, ServerState, TxnLog};
 use crate::zookeeper::Zxid;
 
 /// The world, and what an event changed at the one server it happened at.
@@ -48,6 +48,8 @@ pub(in crate::check) struct ZabOutline {
     pub(in crate::check) length: usize,
     /// The last transaction that its disk has confirmed.
     pub(in crate::check) on_disk: Zxid,
+    /// What it was told that could not be, if that is why it looks for a leader.
+    pub(in crate::check) refused: Option<Refused>,
 }
 
 impl ZabOutline {
@@ -80,6 +82,7 @@ impl ZabOutline {
             logged: replica.log().last(),
             length: replica.log().len(),
             on_disk,
+            refused: replica.refused(),
         })
     }
 }
@@ -123,6 +126,12 @@ impl<'a> ZabGlance<'a> {
         } else {
             self.before.last
         }
+    }
+
+    /// What the event let the server deliver that nobody had delivered before, in order.
+    pub(in crate::check) fn delivered_first(&self) -> impl Iterator<Item = &'a Entry<ZabTxn>> {
+        let delivered = self.delivered().into_iter().map(|(_, entry)| entry);
+        delivered.filter(|entry| self.past.delivered(entry.zxid).is_none())
     }
 
     /// What the event let the server deliver, in order, each with what came before it: of a server

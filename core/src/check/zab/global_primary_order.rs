@@ -3,6 +3,8 @@
 use super::ZabGlance;
 use crate::check::{Clash, Invariant, Property};
 use crate::explain::Rule;
+#[cfg(test)]
+use crate::ids::ServerId;
 use crate::zab::Pair;
 use crate::zookeeper::Zxid;
 
@@ -11,6 +13,18 @@ use crate::zookeeper::Zxid;
 #[derive(Clone, Debug, Default)]
 pub(in crate::check) struct GlobalPrimaryOrder {
     last: Vec<Zxid>,
+}
+
+#[cfg(test)]
+impl GlobalPrimaryOrder {
+    /// A server has delivered this last.
+    pub(super) fn after(server: ServerId, last: Zxid) -> Self {
+        let mut order = Self {
+            last: vec![Zxid::ZERO; server.position() + 1],
+        };
+        order.last[server.position()] = last;
+        order
+    }
 }
 
 impl Invariant for GlobalPrimaryOrder {

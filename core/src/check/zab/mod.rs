@@ -7,14 +7,18 @@
 //! | `leadership`, `primary_integrity`, `leader_log_completeness` | who leads, and with what history |
 //! | `integrity`, `agreement`, `total_order`, `local_primary_order`, `global_primary_order` | what is delivered, and in which order |
 //! | `prefix_consistency`, `log_order`, `committed_log_durability` | what servers hold |
+//! | `legal_messages` | what leaders say to learners |
 
 mod agreement;
 mod committed_log_durability;
 mod glance;
 mod global_primary_order;
+#[cfg(test)]
+mod hand_made;
 mod integrity;
 mod leader_log_completeness;
 mod leadership;
+mod legal_messages;
 #[cfg(test)]
 mod liveness_tests;
 mod local_primary_order;
@@ -28,11 +32,12 @@ mod total_order;
 
 pub(super) use agreement::Agreement;
 pub(super) use committed_log_durability::CommittedLogDurability;
-pub(super) use glance::{ZabGlance, ZabOutline};
+pub(super) use glance::{ZabGlance, ZabOutline, holds, log_of};
 pub(super) use global_primary_order::GlobalPrimaryOrder;
 pub(super) use integrity::Integrity;
 pub(super) use leader_log_completeness::LeaderLogCompleteness;
 pub(super) use leadership::Leadership;
+pub(super) use legal_messages::LegalMessages;
 pub(super) use local_primary_order::LocalPrimaryOrder;
 pub(super) use log_order::LogOrder;
 pub(super) use past::ZabPast;

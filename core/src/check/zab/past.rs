@@ -118,3 +118,17 @@ impl ZabPast {
         nth.copied().unwrap_or(Zxid::ZERO)
     }
 }
+
+#[cfg(test)]
+impl ZabPast {
+    /// A run in which these were proposed, and those delivered.
+    pub(in crate::check) fn of(proposed: Vec<Seen>, delivered: Vec<Seen>) -> Self {
+        let mut past = Self::default();
+        past.take_in(News {
+            proposed,
+            delivered,
+            unseen: None,
+        });
+        past
+    }
+}
