@@ -10,7 +10,7 @@ macro_rules! scenarios {
 }
 
 /// The scenarios that ship with QuorumScope.
-pub const SCENARIOS: [Script; 60] = scenarios![
+pub const SCENARIOS: [Script; 62] = scenarios![
     "add-two-voters",
     "add-voter",
     "add-voter-by-snapshot",
@@ -39,6 +39,7 @@ pub const SCENARIOS: [Script; 60] = scenarios![
     "one-way-link",
     "pre-vote",
     "pre-vote-check-quorum",
+    "reconfig-by-client",
     "remove-leader",
     "remove-leader-goes-on",
     "replace-leader",
@@ -67,6 +68,7 @@ pub const SCENARIOS: [Script; 60] = scenarios![
     "zab-minority-leader",
     "zab-observer",
     "zab-paper-figure-1",
+    "zab-reconfig",
     "zab-remove-leader",
     "zab-shrink",
     "zab-truncated",

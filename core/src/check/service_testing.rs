@@ -224,6 +224,11 @@ fn each_rule_of_the_service_switched_off_turns_its_invariant_red() {
     );
     for (rule, invariant) in missed_by {
         for (name, protocol) in Protocol::NAMES {
+            // Under Zab a session moves before what was sent earlier can be late, in runs as short
+            // as these; `sim::zab_session_tests` has one that is made for it.
+            if (rule, protocol) == ("refuse_moved_session", Protocol::Zab) {
+                continue;
+            }
             let found = first_red(protocol, rule, invariant);
             println!("{rule}, {name}: {invariant} is red at {found:?}");
             assert!(
@@ -237,7 +242,7 @@ fn each_rule_of_the_service_switched_off_turns_its_invariant_red() {
 #[test]
 fn with_all_rules_of_the_service_on_nothing_is_ever_red() {
     let (mut answered, mut told, mut read_only) = (0, 0, 0);
-    for seed in 0..1_080 {
+    for seed in 0..1_200 {
         let zab = seed >= 1_000;
         let protocol = if zab { Protocol::Zab } else { Protocol::Raft };
         let mut storm = Storm::new(protocol, seed, Rules::default());

@@ -302,11 +302,11 @@ fn each_operation_on_a_znode_concerns_its_parent_if_it_changes_the_children() {
     tale.tell('A', create("/a/x"), 2, created("/a/x", 2));
     tale.tell('A', set("/a/x", "y"), 3, is_set(3, 1));
     let history = tale.monitor.history();
-    let pasts = Pasts {
+    let committed = Pasts {
         raft: &Past::default(),
         zab: &ZabPast::default(),
     };
-    let parts = Parts::of(history, &Hints::new(history, pasts));
+    let parts = Parts::of(history, &Hints::new(history, committed));
     let count = |path: &str| parts.0[path].intervals.len();
     assert_eq!([count("/"), count("/a"), count("/a/x")], [1, 2, 2]);
 }
