@@ -16,10 +16,12 @@ export function parts(exports) {
 export async function join() {
   if (!missing()) return;
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`The second part of the page cannot be fetched: ${answer.status} ${answer.statusText}`);
+  if (!answer.ok) throw lost(answer);
   const module = await WebAssembly.compile(await answer.arrayBuffer());
   if (missing()) add(module);
 }
+
+const lost = ({ status, statusText }) => new Error(`The second part of the page cannot be fetched: ${status} ${statusText}`);
 
 const missing = () => first()?.rest?.value === 0;
 
@@ -31,6 +33,6 @@ function fetchNow() {
   request.open("GET", url, false);
   request.overrideMimeType("text/plain; charset=x-user-defined");
   request.send();
-  if (request.status !== 200) throw new Error(`The second part of the page cannot be fetched: ${request.status}`);
+  if (request.status !== 200) throw lost(request);
   add(new WebAssembly.Module(Uint8Array.from(request.responseText, (byte) => byte.charCodeAt(0) & 255)));
 }

@@ -32,7 +32,7 @@ let loading;
 function load() {
   loading ??= (async () => {
     if (typeof WebAssembly !== "object") {
-      throw new Error("This browser does not run WebAssembly, which the servers are compiled to.");
+      throw new Error("This browser does not run WebAssembly.");
     }
     const module = await import(here("quorumscope-web.js"));
     await module.default({ module_or_path: here("quorumscope-web_bg.wasm") });
@@ -169,7 +169,7 @@ class QuorumScope extends HTMLElement {
   }
 
   get #here() {
-    if (!this.#handle) throw new Error("The element is not ready yet: wait for its promise `ready`.");
+    if (!this.#handle) throw new Error("Not ready yet: wait for the promise `ready`.");
     return this.#handle;
   }
 

@@ -74,8 +74,8 @@ pub(crate) fn without_comments(script: &str) -> String {
     lines.join("\n")
 }
 
-/// Puts the files that a style sheet imports, all from the folder `css`, in the places of its
-/// imports.
+/// Puts the files that a style sheet imports in the places of its imports. What it does not import
+/// stays a file of its own, for whoever needs it later.
 pub(crate) fn inline_styles(sheet: &Path) -> Result<()> {
     let folder = sheet.parent().context("the style sheet is in a folder")?;
     let mut whole = String::new();
@@ -86,14 +86,14 @@ pub(crate) fn inline_styles(sheet: &Path) -> Result<()> {
         match part {
             Some(part) => {
                 let file = folder.join(part);
-                whole += &fs::read_to_string(file)?;
+                whole += &fs::read_to_string(&file)?;
+                fs::remove_file(file).context("a part of the style sheet")?;
             }
             None => whole += line,
         }
         whole.push('\n');
     }
-    fs::write(sheet, whole)?;
-    fs::remove_dir_all(folder.join("css")).context("the parts of the style sheet")
+    fs::write(sheet, whole).context("the style sheet")
 }
 
 #[cfg(test)]

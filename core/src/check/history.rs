@@ -222,7 +222,10 @@ impl History {
         let whose = (process.client, process.number);
         if let Some(life) = self.lifetimes.get_mut(&whose) {
             life.session = node.process().session().map(|known| known.session);
-            if process.outline.over && !node.is_killed() {
+            // A leader of Zab tells that a session is over as soon as it proposes its end.
+            let told_before = world.settings().protocol == Protocol::Zab
+                && node.process().state() == State::Expired;
+            if process.outline.over && !node.is_killed() && !told_before {
                 life.until.get_or_insert(world.event());
             }
         }

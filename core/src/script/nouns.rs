@@ -31,8 +31,11 @@ impl Cursor<'_> {
 
     /// Reads the name of a server that may not be there yet.
     pub(super) fn new_server(&mut self) -> Parsed<ServerId> {
+        self.try_new_server().and_then(needed)
+    }
+
+    pub(super) fn try_new_server(&mut self) -> Parsed<Option<ServerId>> {
         self.read_word(Expected::NewServer, |word| Ok(numbered(word, MAX_SERVERS)))
-            .and_then(needed)
     }
 
     pub(super) fn server(&mut self) -> Parsed<ServerRef> {

@@ -294,10 +294,11 @@ fn set(c: &mut Cursor<'_>) -> Parsed<Operation> {
 /// Who comes, who goes, or who is to be there, each list after its word.
 fn reconfig(c: &mut Cursor<'_>) -> Parsed<Reconfig> {
     Ok(Reconfig {
-        joining: servers(c, "joining")?,
-        observing: servers(c, "observing")?,
-        leaving: servers(c, "leaving")?,
-        members: servers(c, "members")?,
+        joining: servers(c, "joining", Cursor::try_numbered_server)?,
+        observing: servers(c, "observing", Cursor::try_numbered_server)?,
+        // Whoever is not there may leave: that is no error of the service's.
+        leaving: servers(c, "leaving", Cursor::try_new_server)?,
+        members: servers(c, "members", Cursor::try_numbered_server)?,
         from: from(c)?,
     })
 }
@@ -311,11 +312,15 @@ fn from(c: &mut Cursor<'_>) -> Parsed<Option<Zxid>> {
 }
 
 /// `joining S4 S5`, if it stands here.
-fn servers(c: &mut Cursor<'_>, word: &'static str) -> Parsed<Vec<ServerId>> {
+fn servers<'a>(
+    c: &mut Cursor<'a>,
+    word: &'static str,
+    one: fn(&mut Cursor<'a>) -> Parsed<Option<ServerId>>,
+) -> Parsed<Vec<ServerId>> {
     let mut servers = Vec::new();
     if c.word(word) {
-        servers.push(c.try_numbered_server().and_then(needed)?);
-        while let Some(server) = c.try_numbered_server()? {
+        servers.push(one(c).and_then(needed)?);
+        while let Some(server) = one(c)? {
             servers.push(server);
         }
     }

@@ -300,6 +300,7 @@ impl World {
             .send_frame(self.now, connection, parcel, &mut self.queue);
     }
 
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     pub(super) fn send_to_client(
         &mut self,
         connection: ConnectionId,
@@ -328,6 +329,7 @@ impl World {
         self.send_to_server(connection, Body::Closed(connection));
     }
 
+    #[inline(never)] // Apart: it is needed later, and fetched then.
     pub(super) fn server_closes(&mut self, connection: ConnectionId, cause: Option<EventId>) {
         self.send_to_client(connection, Body::Closed(connection), cause);
         if let Some(wire) = self.wires.get_mut(&connection) {

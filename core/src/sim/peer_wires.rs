@@ -130,6 +130,7 @@ impl World {
     }
 
     /// A server wants a connection: nothing happens if it has one, or dials already.
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn dial(&mut self, end: PeerEnd) {
         if self.peer_wires.ends.contains_key(&end) {
             return;
@@ -145,6 +146,7 @@ impl World {
     }
 
     /// A server closes its end. What it has sent before arrives.
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn hang_up(&mut self, end: PeerEnd) {
         if let Some(hold) = self.peer_wires.leave(end) {
             self.send_packet(end, hold.connection, Packet::Closed);
@@ -153,6 +155,7 @@ impl World {
     }
 
     /// A server says something over a connection that is up at its end.
+    #[inline(never)] // Apart: who runs Raft need not fetch it.
     pub(super) fn send_over(&mut self, end: PeerEnd, message: PeerMessage) {
         let hold = self.peer_wires.ends.get(&end).filter(|hold| hold.is_up);
         debug_assert!(hold.is_some(), "{end:?} sends over nothing");

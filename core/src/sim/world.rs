@@ -227,6 +227,7 @@ impl World {
 
     /// A new event begins.
     pub(super) fn begin(&mut self, at: Time, cause: Option<EventId>) {
+        debug_assert!(self.now <= at, "time does not go back");
         self.now = at;
         self.event = self.event.next();
         self.cause = cause;
