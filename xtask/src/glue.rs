@@ -93,13 +93,33 @@ pub(crate) fn inline_styles(sheet: &Path) -> Result<()> {
         }
         whole.push('\n');
     }
-    fs::write(sheet, whole).context("the style sheet")
+    fs::write(sheet, without_style_comments(&whole)).context("the style sheet")
+}
+
+/// The styles without their comments and the spaces at the beginning of their lines.
+fn without_style_comments(styles: &str) -> String {
+    let mut code = String::with_capacity(styles.len());
+    let mut rest = styles;
+    while let Some((before, after)) = rest.split_once("/*") {
+        code.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    code.push_str(rest);
+    let lines = code.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::{rename, with_parts, without_comments};
     use std::collections::BTreeMap;
+
+    #[test]
+    fn styles_lose_their_comments_and_nothing_else() {
+        let styles = "/* of\n   all */\na {\n  color: red; /* so */\n\n  margin: 0 1px;\n}\n";
+        let code = "a {\ncolor: red;\nmargin: 0 1px;\n}";
+        assert_eq!(without_style_comments(styles), code);
+    }
 
     #[test]
     fn only_whole_words_are_renamed() {
