@@ -111,7 +111,7 @@ fn without_style_comments(styles: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{rename, with_parts, without_comments};
+    use super::{rename, with_parts, without_comments, without_style_comments};
     use std::collections::BTreeMap;
 
     #[test]
