@@ -1,7 +1,7 @@
 //! Side by side: the run that is watched, and its twin under the other protocol, on one clock.
 //!
 //! The twin does what is done to the run, so everything that changes a run goes to the
-//! [`Model`](crate::model::Model) as ever, and this only follows. It is there while the model says
+//! [`Model`] as ever, and this only follows. It is there while the model says
 //! that it is compared.
 
 use std::rc::Rc;

@@ -76,7 +76,7 @@ fn no_order_of_events_within_small_bounds_breaks_zab() {
         // state.
         assert_eq!(
             explored.reach.committed,
-            left.transactions.into(),
+            usize::from(left.transactions),
             "{start}, {left}"
         );
     }
