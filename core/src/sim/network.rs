@@ -398,12 +398,7 @@ impl Network {
         if let Some(slot) = next
             && self.flying[slot].due() <= now
         {
-            let message = &mut self.flying[slot];
-            message.arrives = now;
-            // Where it was to die it waited, and so it dies now.
-            if let Some(doom) = &mut message.doom {
-                doom.at = doom.at.max(now);
-            }
+            self.flying[slot].arrives = now;
             self.schedule(slot, queue);
         }
     }
