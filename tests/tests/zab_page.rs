@@ -12,6 +12,7 @@ fn every_test_that_the_page_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = [
         "../core/src/zab",
+        "../core/src/check",
         "../core/src/check/zab",
         "../core/src/sim",
         "tests",
