@@ -129,6 +129,19 @@ fn a_command_that_was_stepped_back_over_is_not_done_to_the_twin_of_a_branch() {
 }
 
 #[test]
+fn a_branch_that_is_opened_before_the_twin_has_come_back_begins_for_both_where_it_left() {
+    let script = "quorumscope 1\nservers 3\n\nat 1s client A\n";
+    let (mut first, mut comparison) = compared(script, 3_000);
+    first.seek(Time::from_millis(1_500));
+    first.run("crash S3").unwrap();
+    go(&mut first, &mut comparison, 3_000);
+    assert_eq!(commands(comparison.twin()), ["client A", "crash S3"]);
+    let anew = compared(&first.script_as_asked(), 3_000).1;
+    let digests = [anew, comparison].map(|it| it.twin().world().digest());
+    assert_eq!(digests[0], digests[1]);
+}
+
+#[test]
 fn figures_are_those_of_the_instant_that_is_watched() {
     let script = "quorumscope 1\nservers 5\n\nat 1s client A\nat 1500ms client A create /a\n\
                   at 2s crash leader\n";

@@ -188,6 +188,11 @@ fn a_server_that_is_down_refuses_and_one_that_crashes_closes() {
     assert_eq!(bench.heard(), ["S1 down S2"]);
 
     let mut bench = Bench::connected();
+    bench.world.crash(s(2), 0).unwrap();
+    bench.run(50);
+    assert_eq!(bench.heard(), ["S1 down S2"], "without a word of S1");
+
+    let mut bench = Bench::connected();
     bench.say(OTHER);
     bench.world.crash(s(2), 0).unwrap();
     bench.say(END);

@@ -163,20 +163,29 @@ fn a_silent_session_expires_and_its_ephemerals_go() {
 
 #[test]
 fn a_sync_waits_for_what_was_proposed_before_it() {
-    let (mut world, leader) = elected(zab(3));
+    let (mut world, leader) = elected(Settings {
+        storage: Duration::from_millis(40),
+        ..zab(3)
+    });
     open(&mut world, a(), leader);
     open(&mut world, b(), follower(leader));
     world
         .tell_client(a(), Input::Request(create("/app")))
         .unwrap();
     pass(&mut world, 6);
-    let sync = Request::Sync {
-        path: "/app".into(),
-    };
-    assert!(ask(&mut world, b(), sync).is_ok());
+    // The read follows the sync on its heels: nothing is committed yet when the leader is asked.
+    let path = "/app".into();
+    let sync = Input::Request(Request::Sync { path });
+    world.tell_client(b(), sync).unwrap();
     assert!(ask(&mut world, b(), Request::get("/app")).is_ok());
+}
+
+#[test]
+fn a_linearizable_read_is_refused() {
+    let (mut world, leader) = elected(zab(3));
+    open(&mut world, a(), leader);
     let read = Request::Linearizable(Request::get("/app").into());
-    let refused = world.tell_client(b(), Input::Request(read)).unwrap_err();
+    let refused = world.tell_client(a(), Input::Request(read)).unwrap_err();
     assert!(
         refused
             .to_string()
@@ -248,6 +257,10 @@ fn a_server_that_is_added_observes_and_can_be_made_a_voter() {
             .get("/app")
             .is_some()
     });
+    for server in [leader, s(4)] {
+        let configuration = world.configuration_of(server).unwrap();
+        assert!(!configuration.is_voter(s(4)), "as {server} knows it");
+    }
     let change = crate::raft::Reconfiguration {
         voters: [1, 2, 3, 4].map(s).into(),
         learners: vec![],

@@ -139,6 +139,15 @@ fn whatever_is_not_better_only_restarts_finalize_wait() {
     );
     assert!(bench.at(s(1)).is_finalizing());
     assert!(bench.timer(s(1), Timer::Finalize).unwrap() > first);
+    // Not even one whose vote has made the quorum takes that back.
+    tell(
+        &mut bench,
+        2,
+        vote(1, 0, Zxid::ZERO),
+        1,
+        ServerState::Looking,
+    );
+    assert!(bench.at(s(1)).is_finalizing());
 }
 
 #[test]
@@ -188,6 +197,7 @@ fn what_observers_and_strangers_say_does_not_count() {
         ServerState::Observing,
     );
     tell(&mut bench, 7, vote(7, 9, z(9, 9)), 1, ServerState::Looking);
+    tell(&mut bench, 7, vote(3, 9, z(9, 9)), 1, ServerState::Looking);
     tell(&mut bench, 2, vote(7, 9, z(9, 9)), 1, ServerState::Looking);
     assert_eq!(bench.at(s(1)).vote(), Some(vote(1, 0, Zxid::ZERO)));
 }

@@ -185,8 +185,14 @@ fn a_connection_that_breaks_in_the_middle_of_a_snapshot_leaves_nothing_half_done
         }
     }
     bench.break_wire(learning(1, 3));
+    assert!(bench.deliver(learning(1, 3), 0), "S1 notices");
+    assert_eq!(*bench.at(s(1)).database(), ledger(&[(1, 1)]), "as on disk");
     bench.run_for(ms(1_000));
-    assert_all_hold(&bench, &[(1, 1), (1, 2), (1, 3), (1, 4), (1, 5)]);
+    let all = [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5)];
+    assert_all_hold(&bench, &all);
+    bench.crash(s(1), 0);
+    bench.restart(s(1));
+    assert_eq!(*bench.at(s(1)).database(), ledger(&all), "and on disk");
 }
 
 #[test]
