@@ -171,14 +171,13 @@ pub(super) fn check(step: &Value, known: &mut BTreeSet<String>) -> Result<(), St
     }
     let name = text(&step["session"]);
     let name = name.ok_or_else(|| format!("`{op}` needs the name of a client as `session`"))?;
-    let is_known = |name: &str| match known.contains(name) {
-        true => Ok(()),
-        false => Err(format!("no client `{name}` has connected before")),
+    let earlier = match op {
+        "open" => None,
+        "reconnect" => args.get("session_of").and_then(text),
+        _ => Some(name),
     };
-    match op {
-        "open" => {}
-        "reconnect" => is_known(text(&args["session_of"]).unwrap_or_default())?,
-        _ => return is_known(name),
+    if let Some(earlier) = earlier.filter(|name| !known.contains(*name)) {
+        return Err(format!("no client `{earlier}` has connected before"));
     }
     known.insert(name.to_owned());
     Ok(())
@@ -195,13 +194,14 @@ fn check_fields(op: &str, fields: &[Field], args: &Map<String, Value>) -> Result
         match value {
             None if *is_needed => return Err(format!("`{op}` needs `{name}`: {}", form.words())),
             None => {}
-            Some(value) if form.fits(value) => match form {
-                Form::Requests => check_requests(op, value)?,
-                _ => {}
-            },
-            Some(value) => {
+            Some(value) if !form.fits(value) => {
                 let words = form.words();
                 return Err(format!("`{name}` of `{op}` must be {words}, not {value}"));
+            }
+            Some(value) => {
+                if let Form::Requests = form {
+                    check_requests(op, value)?;
+                }
             }
         }
     }
