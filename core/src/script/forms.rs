@@ -141,6 +141,8 @@ pub static FORMS: &[Form] = &[
     form(Messages, "delay MESSAGE DURATION", "Makes a message arrive so much later.", "delay m42 30ms"),
     form(Messages, "duplicate MESSAGE", "Sends a second copy of a message on its way.", "duplicate m42"),
     form(Messages, "deliver MESSAGE", "Makes a message arrive now.", "deliver m42"),
+    form(Messages, "raft drop|hold|release|delay|duplicate|deliver MESSAGE …", "Does it to a message where the servers run Raft, and nothing elsewhere: side by side, each run has messages of its own.", "raft drop m42"),
+    form(Messages, "zab drop|hold|release|delay|duplicate|deliver MESSAGE …", "Does it to a message where the servers run Zab, and nothing elsewhere: side by side, each run has messages of its own.", "zab drop m42"),
 
     form(Clients, "client CLIENT", "Starts a client and opens a session.", "client A"),
     form(Clients, "client CLIENT open [SERVER] [timeout DURATION] [read-only]", "Opens a session with a server to try first and a session timeout to ask for; with `read-only`, a server without a leader will do.", "client A open S2 timeout 800ms"),
