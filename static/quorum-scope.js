@@ -23,8 +23,8 @@ const SHOWN = ["speed", "paused", "theme", "src", "compare"];
 const SLICE = 12;
 
 let whole;
-// The picture stands before the rest of the module is asked for. A page that nobody sees has no
-// frames to wait for.
+// A picture that is drawn stands before the rest of the module is asked for. A page that nobody sees
+// has no frames to wait for.
 const picture = () => Promise.race([new Promise(requestAnimationFrame), new Promise((done) => setTimeout(done, 200))]);
 const rest = () => (whole ??= picture().then(breathe).then(join));
 
@@ -69,6 +69,8 @@ class QuorumScope extends HTMLElement {
   #ready;
   // The latest mounting, as a token: one that is overtaken gives up.
   #mounting;
+  // Ends the wait for what is being drawn.
+  #drawn;
   #script;
   #queue = Promise.resolve();
   #onHash = () => this.#openFragment();
@@ -90,6 +92,7 @@ class QuorumScope extends HTMLElement {
   #unmount() {
     removeEventListener("hashchange", this.#onHash);
     this.#handle?.unmount();
+    this.#drawn?.();
     this.#handle = undefined;
     this.#ready = undefined;
     this.#mounting = undefined;
@@ -198,7 +201,10 @@ class QuorumScope extends HTMLElement {
     if (this.#mounting !== mounting) return this;
     if (settings.has("theme")) this.setAttribute("theme", settings.get("theme"));
     const header = HEADER.filter((name) => settings.has(name)).flatMap((name) => [name, settings.get(name)]);
+    // On a slow machine drawing takes several turns, with frames between them.
+    const drawn = new Promise((done) => this.addEventListener("ready", (this.#drawn = done), { once: true }));
     this.#handle = module.mount(this, script.text, this.#isPage ? location.hash : "", header);
+    await drawn;
     await rest();
     if (this.#mounting !== mounting) return this;
     this.setAttribute("ready", "");

@@ -8,6 +8,11 @@ use std::fmt::Write as _;
 use std::{env, fs, io, path::Path};
 
 fn main() -> io::Result<()> {
+    // What `cargo xtask` goes by when it splits a release build in two.
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|it| it == value);
+    if is("CARGO_CFG_TARGET_ARCH", "wasm32") && is("PROFILE", "release") {
+        println!("cargo::rustc-link-arg-cdylib=--emit-relocs");
+    }
     let folder = Path::new("../scenarios").canonicalize()?;
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut files: Vec<_> = fs::read_dir(&folder)?

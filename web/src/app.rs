@@ -219,6 +219,7 @@ impl App {
             let mut taken = snapshot::take(&mut model, &self.desk, &self.view);
             if let Some(beside) = &mut self.beside {
                 beside.read(&mut model);
+                taken.tapes = beside.tapes(taken.tapes);
                 if self.desk.of_twin {
                     taken = beside.snapshot(&mut model, &self.desk, taken);
                 }

@@ -16,11 +16,10 @@ use crate::action::Action;
 use crate::crossing::title;
 use crate::desk::Desk;
 use crate::fixed::Fixed;
-use crate::intent::{Intent, Target};
+use crate::intent::Intent;
 use crate::model::{Model, Notice};
-use crate::offers::Offer;
 use crate::playback::{FIRST_SLICE, SLICE_MS};
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{self, Marked, Snapshot};
 use crate::stage::LogWindow;
 
 /// What a frame may spend on each of two runs.
@@ -176,6 +175,14 @@ impl Beside {
         self.shown = Fixed::new(shown);
     }
 
+    /// The records of both, Raft's first.
+    pub fn tapes(&self, own: Vec<Marked>) -> Vec<Marked> {
+        let mut both = own;
+        both.push(Marked::of(self.comparison.twin()));
+        both.sort_by_key(|one| one.protocol);
+        both
+    }
+
     /// What the panels show, with the twin in them instead of the run.
     pub fn snapshot(&mut self, model: &mut Model, desk: &Desk, run: Snapshot) -> Snapshot {
         let view = &self.view;
@@ -185,12 +192,9 @@ impl Beside {
                 twins = Some(snapshot::take(model, desk, view));
             });
         });
-        let Some(mut twins) = twins else {
+        let Some(twins) = twins else {
             return run;
         };
-        let menu = desk.menu.as_ref().map(|menu| &menu.target);
-        withhold(desk.selected.as_ref(), &mut twins.offers);
-        withhold(menu, &mut twins.menu);
         Snapshot {
             view: twins.view,
             lines: twins.lines,
@@ -228,15 +232,6 @@ impl Beside {
             _ => self.comparison.previous_turn(first),
         };
         true
-    }
-}
-
-/// What is done to a message is done in the first run: the same name means another one there.
-fn withhold(target: Option<&Target>, offers: &mut [Offer]) {
-    if matches!(target, Some(Target::Message(_))) {
-        for offer in offers {
-            offer.refused = Some("a message is in one run only, and this run follows".to_owned());
-        }
     }
 }
 

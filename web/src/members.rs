@@ -59,9 +59,10 @@ impl Way {
 }
 
 impl Members {
-    /// The members as they are.
+    /// The members as they are: by the leader's configuration; while nobody leads, by the latest
+    /// that any server goes by.
     pub fn of(view: &View) -> Self {
-        let known = configuration(view);
+        let known = configuration(view).or_else(|| latest(view));
         let part = |server: &ServerView| match known {
             Some(known) if known.voters.contains(&server.id) => Part::Voter,
             Some(known) if known.learners.contains(&server.id) => Part::Learner,
@@ -109,6 +110,13 @@ impl Members {
 /// The configuration that the leader goes by.
 pub fn configuration(view: &View) -> Option<&ConfigurationView> {
     offers::leader(view).map(|leader| &leader.configuration)
+}
+
+/// The latest configuration that any server goes by.
+fn latest(view: &View) -> Option<&ConfigurationView> {
+    let all = view.servers.iter().map(|server| &server.configuration);
+    let named = all.filter(|known| !known.voters.is_empty());
+    named.max_by_key(|known| known.index)
 }
 
 /// A configuration as a person would write it: `S1 S2 S3 learner S4`, the old half first while
@@ -178,6 +186,8 @@ pub fn standing(view: &View, server: &ServerView) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use quorumscope_core::history::Player;
+    use quorumscope_core::view::Scope;
 
     #[test]
     fn who_has_no_voice_is_called_as_the_protocol_calls_it() {
@@ -193,6 +203,16 @@ mod tests {
         };
         assert_eq!(written(&known, false), "S1 learner S2");
         assert_eq!(written(&known, true), "S1 observer S2");
+    }
+
+    #[test]
+    fn who_votes_is_a_voter_while_nobody_leads_too() {
+        let mut player = Player::open("quorumscope 1\nservers 3\n").unwrap();
+        player.run("add S4").unwrap();
+        let view = player.view(&Scope::default());
+        assert!(offers::leader(&view).is_none());
+        let members = Members::of(&view);
+        assert_eq!(members.line(), "reconfigure S1 S2 S3");
     }
 
     #[test]

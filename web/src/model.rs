@@ -263,9 +263,15 @@ impl Model {
         read.is_err_and(|error| matches!(error.problem, Problem::OtherProtocol { .. }))
     }
 
-    /// What can be done to `target`, and what cannot be done now and why.
+    /// What can be done to `target`, and what cannot be done now and why. Side by side, a message is
+    /// of one run, and its lines say of which.
     pub fn offers(&self, view: &View, target: &Target) -> Vec<Offer> {
         let mut offers = offers::offers(view, target);
+        if self.is_compared && matches!(target, Target::Message(_)) {
+            for offer in &mut offers {
+                offer.line = format!("{} {}", view.protocol, offer.line);
+            }
+        }
         offers.retain(|offer| !self.is_of_the_other_protocol(&offer.line));
         for offer in &mut offers {
             if offer.refused.is_none() {

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use quorumscope_core::history::{BranchView, Failure, Note, Tape, Waiting};
+use quorumscope_core::history::{BranchView, Failure, Note, Player, Tape, Waiting};
 use quorumscope_core::ids::EventId;
+use quorumscope_core::script::Protocol;
 use quorumscope_core::sim::World;
 use quorumscope_core::time::Time;
 use quorumscope_core::view::{self, LineView, SessionView, ToldView, View, WatchView, ZnodeView};
@@ -43,8 +44,8 @@ pub struct Snapshot {
     pub truncated: bool,
     /// The event that is explained, and its causal past, newest first.
     pub why: Option<(EventId, Vec<LineView>)>,
-    /// The record's terms and marks.
-    pub tape: Tape,
+    /// The record's terms and marks; side by side of both runs, Raft's first.
+    pub tapes: Vec<Marked>,
     /// All branches.
     pub branches: Vec<BranchView>,
     /// The tree of the chosen server.
@@ -75,6 +76,24 @@ pub struct Snapshot {
     pub transcript: Vec<Exchange>,
 }
 
+/// The terms and marks of one run's record.
+pub struct Marked {
+    /// What its servers run.
+    pub protocol: Protocol,
+    /// They.
+    pub tape: Tape,
+}
+
+impl Marked {
+    /// Those of `player`.
+    pub fn of(player: &Player) -> Self {
+        Self {
+            protocol: player.world().settings().protocol,
+            tape: player.tape().clone(),
+        }
+    }
+}
+
 /// Takes a snapshot; of `view`, and of what the open panel needs besides.
 pub fn take(model: &mut Model, desk: &Desk, view: &Rc<View>) -> Snapshot {
     let (lines, truncated) = story(model, desk);
@@ -96,7 +115,7 @@ pub fn take(model: &mut Model, desk: &Desk, view: &Rc<View>) -> Snapshot {
         lines,
         truncated,
         why: desk.why.map(|event| (event, player.causes(event))),
-        tape: player.tape().clone(),
+        tapes: vec![Marked::of(player)],
         branches: player.branches(),
         tree: if tree_wanted {
             view::tree_of(player.world(), desk.tree_of)

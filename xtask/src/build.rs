@@ -1,10 +1,12 @@
 //! The page as a static folder.
 
+use crate::data::{self, Layout};
 use crate::shell::{command, root, run};
 use crate::{glue, profile, split, tools, weight};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
+use walrus::Module;
 
 /// Installs what is missing, builds `dist/` and tells what a reader downloads.
 pub(crate) fn build() -> Result<()> {
@@ -29,6 +31,8 @@ pub(crate) fn dist() -> PathBuf {
 const MODULE: &str = "quorumscope-web_bg.wasm";
 /// The second part.
 const REST: &str = "quorumscope-web_rest.wasm";
+/// The module as it was linked, among what is built for the page.
+const LINKED: &str = "web/quorumscope_web.wasm";
 /// The script that instantiates the module.
 const SCRIPT: &str = "quorumscope-web.js";
 
@@ -49,6 +53,7 @@ pub(crate) fn shrink() -> Result<()> {
         return Ok(());
     }
     println!("Shrinking the WebAssembly (half a minute)");
+    fs::write(&module, data::without_addresses(&fs::read(&module)?)?)?;
     rewrite(&module, &SHRINK)?;
     glue::inline_styles(&folder.join("quorum-scope.css"))?;
     let parts = split(&folder)?;
@@ -76,11 +81,25 @@ fn split(folder: &Path) -> Result<Vec<PathBuf>> {
         fs::write(&script, text)?;
         return Ok(vec![module]);
     };
-    let parts = split::split(&wasm, &entered)?;
+    let parts = split::split(&wasm, &entered, layout(&wasm)?.as_ref())?;
     let rest = folder.join(REST);
     fs::write(&module, parts.first)?;
     fs::write(&rest, parts.rest)?;
     Ok(vec![module, rest])
+}
+
+/// What the linker says of the data of `module`, if it was this one that it linked last.
+fn layout(module: &[u8]) -> Result<Option<Layout>> {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let linked = target.join(tools::WASM_TARGET).join(LINKED);
+    let Ok(linked) = fs::read(linked) else {
+        return Ok(None);
+    };
+    let layout = Layout::read(&linked)?;
+    Ok(layout
+        .is_of(&Module::from_buffer(module)?)
+        .then_some(layout))
 }
 
 fn rewrite(module: &Path, passes: &[&str]) -> Result<()> {

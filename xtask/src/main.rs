@@ -5,6 +5,7 @@
 
 mod browser;
 mod build;
+mod data;
 mod glue;
 mod profile;
 mod serve;

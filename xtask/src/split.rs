@@ -6,8 +6,10 @@
 //! the second module to be fetched on the spot: which functions are in which module decides how soon
 //! things are there, never what they do.
 
+use crate::data::Layout;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use walrus::ir::{Call, Const, UnaryOp, Value, Visitor, dfs_in_order};
 use walrus::{
     ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId,
@@ -32,6 +34,9 @@ const MEMORY: &str = "bytes";
 /// A body below so many instructions is no larger than its stub, or than an export and an import: it
 /// is in both parts.
 const SMALL: u64 = 8;
+
+/// Fewer constants in a row are not worth a segment of their own.
+const LARGE: usize = 16;
 
 /// The same module, which tells the script each function that it enters.
 pub(crate) fn instrument(wasm: &[u8]) -> Result<Vec<u8>> {
@@ -63,8 +68,12 @@ pub(crate) struct Parts {
 
 /// Splits a module. `entered` are the functions of the first part, by the numbers that the
 /// instrumented module told.
-pub(crate) fn split(wasm: &[u8], entered: &BTreeSet<usize>) -> Result<Parts> {
-    let plan = Plan::new(&Module::from_buffer(wasm)?, entered)?;
+pub(crate) fn split(
+    wasm: &[u8],
+    entered: &BTreeSet<usize>,
+    layout: Option<&Layout>,
+) -> Result<Parts> {
+    let plan = Plan::new(&Module::from_buffer(wasm)?, entered, layout)?;
     Ok(Parts {
         first: plan.first(Module::from_buffer(wasm)?)?,
         rest: plan.rest(Module::from_buffer(wasm)?)?,
@@ -81,6 +90,8 @@ struct Plan {
     table_size: u32,
     /// What the second module takes from the first.
     needs: Mentioned,
+    /// Where the constants are that the second module brings.
+    moved: Vec<Range<u32>>,
 }
 
 /// What functions mention.
@@ -106,7 +117,7 @@ impl Visitor<'_> for Mentioned {
 }
 
 impl Plan {
-    fn new(module: &Module, entered: &BTreeSet<usize>) -> Result<Self> {
+    fn new(module: &Module, entered: &BTreeSet<usize>, layout: Option<&Layout>) -> Result<Self> {
         let mut rest = BTreeSet::new();
         let mut by_first = Mentioned::default();
         let mut needs = Mentioned::default();
@@ -147,18 +158,17 @@ impl Plan {
             .functions
             .retain(|id| !rest.contains(id) && !both.contains(id));
         needs.tables.insert(table.index());
-        ensure!(
-            module
-                .data
-                .iter()
-                .all(|data| matches!(data.kind, DataKind::Active { .. })),
-            "data that is not put into memory at once cannot be split"
-        );
+        let mut moved = match layout {
+            Some(layout) => layout.beyond(module, |id| !rest.contains(&id)),
+            None => Vec::new(),
+        };
+        moved.retain(|place| place.len() >= LARGE);
         Ok(Self {
             rest,
             slots,
             table_size,
             needs,
+            moved,
         })
     }
 
@@ -183,6 +193,14 @@ impl Plan {
             }
         }
         self.grow_table(&mut module, table);
+        for (place, bytes) in take_data(&mut module)? {
+            let mut from = place.start;
+            for moved in self.moved_from(&place) {
+                put_data(&mut module, memory, from..moved.start, (&place, &bytes));
+                from = moved.end;
+            }
+            put_data(&mut module, memory, from..place.end, (&place, &bytes));
+        }
         walrus::passes::gc::run(&mut module);
         Ok(module.emit_wasm())
     }
@@ -196,11 +214,17 @@ impl Plan {
             .map(|(id, _)| (id.index(), id))
             .collect();
         let needs = self.needs.of(&module);
+        let data = take_data(&mut module)?;
         empty(&mut module);
         for (name, item) in names().zip(needs) {
             import(&mut module, &name, item);
         }
         import(&mut module, MEMORY, ExportItem::Memory(memory));
+        for (place, bytes) in data {
+            for moved in self.moved_from(&place) {
+                put_data(&mut module, memory, moved, (&place, &bytes));
+            }
+        }
         let (ready, _) = module.add_import_global(FIRST, REST, ValType::I32, true, false);
         let mut begin = FunctionBuilder::new(&mut module.types, &[], &[]);
         begin.func_body().i32_const(1).global_set(ready);
@@ -211,6 +235,15 @@ impl Plan {
         fill_table(&mut module, table, slots.collect())?;
         walrus::passes::gc::run(&mut module);
         Ok(module.emit_wasm())
+    }
+
+    /// What the second module brings of the data at `place`, in order.
+    fn moved_from(&self, place: &Range<u32>) -> impl Iterator<Item = Range<u32>> {
+        let parts = self.moved.iter().map(|moved| {
+            let (start, end) = (moved.start.max(place.start), moved.end.min(place.end));
+            start..end
+        });
+        parts.filter(|part| !part.is_empty())
     }
 
     fn grow_table(&self, module: &mut Module, table: TableId) {
@@ -289,7 +322,49 @@ fn put_stub(
     Ok(())
 }
 
-/// Takes away what a module imports, exports and puts into memory and tables.
+/// Takes a module's data out of it: each piece with its place in memory.
+fn take_data(module: &mut Module) -> Result<Vec<(Range<u32>, Vec<u8>)>> {
+    let mut taken = Vec::new();
+    for data in module.data.iter() {
+        let DataKind::Active { offset, .. } = &data.kind else {
+            bail!("data that is not put into memory at once cannot be split");
+        };
+        let &ConstExpr::Value(Value::I32(offset)) = offset else {
+            bail!("data whose place is not known cannot be split");
+        };
+        let begin = offset.cast_unsigned();
+        let end = begin + u32::try_from(data.value.len())?;
+        taken.push((begin..end, data.value.clone()));
+    }
+    let all: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
+    for id in all {
+        module.data.delete(id);
+    }
+    for memory in module.memories.iter_mut() {
+        memory.data_segments.clear();
+    }
+    Ok(taken)
+}
+
+/// Puts a part of what was at `from` there again.
+fn put_data(
+    module: &mut Module,
+    memory: MemoryId,
+    part: Range<u32>,
+    (from, bytes): (&Range<u32>, &[u8]),
+) {
+    if part.is_empty() {
+        return;
+    }
+    let within = (part.start - from.start) as usize..(part.end - from.start) as usize;
+    let offset = ConstExpr::Value(Value::I32(part.start.cast_signed()));
+    let data = module
+        .data
+        .add(DataKind::Active { memory, offset }, bytes[within].to_vec());
+    module.memories.get_mut(memory).data_segments.insert(data);
+}
+
+/// Takes away what a module imports, exports and puts into tables.
 fn empty(module: &mut Module) {
     let exports: Vec<_> = module.exports.iter().map(walrus::Export::id).collect();
     for id in exports {
@@ -298,13 +373,6 @@ fn empty(module: &mut Module) {
     let imports: Vec<_> = module.imports.iter().map(walrus::Import::id).collect();
     for id in imports {
         module.imports.delete(id);
-    }
-    let data: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
-    for id in data {
-        module.data.delete(id);
-    }
-    for memory in module.memories.iter_mut() {
-        memory.data_segments.clear();
     }
     let elements: Vec<_> = module.elements.iter().map(walrus::Element::id).collect();
     for id in elements {
@@ -428,7 +496,7 @@ mod tests {
     #[test]
     fn each_part_holds_its_functions_and_takes_the_others_from_the_other() {
         let (wasm, start) = module();
-        let parts = split(&wasm, &BTreeSet::from([start])).unwrap();
+        let parts = split(&wasm, &BTreeSet::from([start]), None).unwrap();
         let first = Module::from_buffer(&parts.first).unwrap();
         assert!(first.imports.find(SCRIPT, FETCH).is_some());
         let body = |module: &Module, id| module.funcs.get(id).kind.unwrap_local().size();
@@ -462,7 +530,7 @@ mod tests {
             .iter()
             .map(|function| function.id().index())
             .collect();
-        let parts = split(&wasm, &all).unwrap();
+        let parts = split(&wasm, &all, None).unwrap();
         assert!(all.contains(&start));
         let rest = Module::from_buffer(&parts.rest).unwrap();
         assert_eq!(rest.elements.iter().count(), 0);

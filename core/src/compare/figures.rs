@@ -47,9 +47,9 @@ pub struct Row {
 /// The table.
 pub const ROWS: [Row; 8] = [
     Row {
-        name: "Leaders",
-        short: "leaders",
-        means: "leaders that took office, of so many terms (Raft) or rounds (Zab) in which one was sought",
+        name: "Elections won",
+        short: "elections",
+        means: "elections that ended with a leader in office, of all that began: each term (Raft) or round (Zab) in which one was sought",
         write: |it| format!("{} of {}", it.leaders, it.attempts),
     },
     Row {
@@ -68,13 +68,13 @@ pub const ROWS: [Row; 8] = [
         name: "Committed",
         short: "committed",
         means: "entries that some server knows to be committed; under Raft a leader's first, empty one counts",
-        write: |it| it.committed.to_string(),
+        write: |it| grouped(it.committed),
     },
     Row {
         name: "Messages",
         short: "messages",
         means: "messages between servers: elections, entries, recovery, heartbeats or pings, requests passed on",
-        write: |it| it.traffic.between_servers().to_string(),
+        write: |it| grouped(it.traffic.between_servers()),
     },
     Row {
         name: "For each commit",
@@ -141,7 +141,23 @@ pub(super) fn millis(span: Duration) -> String {
         let tenths = (micros + 50) / 100;
         return format!("{}.{} ms", tenths / 10, tenths % 10);
     }
-    format!("{} ms", (micros + 500) / 1_000)
+    format!("{} ms", grouped((micros + 500) / 1_000))
+}
+
+/// A number; one of five digits or more with commas between its thousands.
+fn grouped(number: u64) -> String {
+    if number < 10_000 {
+        return number.to_string();
+    }
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// A quotient with one decimal.
@@ -151,4 +167,16 @@ fn tenths(sum: u64, count: u64) -> String {
     }
     let tenths = (sum * 10 + count / 2) / count;
     format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_stand_apart_from_five_digits_on() {
+        let numbers = [0, 9_999, 10_000, 1_234_567, 1_002_003];
+        let written = numbers.map(grouped);
+        assert_eq!(written, ["0", "9999", "10,000", "1,234,567", "1,002,003"]);
+    }
 }

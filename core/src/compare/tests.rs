@@ -3,7 +3,7 @@
 use super::ledger::Ledger;
 use super::*;
 use crate::history::Player;
-use crate::ids::ServerId;
+use crate::ids::{Endpoint, ServerId};
 use crate::script::Protocol;
 use crate::sim::World;
 use crate::time::{Duration, Time};
@@ -75,6 +75,42 @@ fn a_numbered_server_is_the_same_in_both_and_the_leader_is_whoever_leads_there()
         assert_eq!(comparison.left(&first), []);
     }
     assert!(differed, "no seed tells the leaders of the two apart");
+}
+
+#[test]
+fn what_is_done_to_a_message_of_one_run_is_done_there_and_nothing_is_said_to_be_left_out() {
+    let (mut first, mut comparison) = compared("quorumscope 1\nservers 3\n", 2_000);
+    let of_servers = |player: &Player| {
+        let flying = player.world().network().flying();
+        let between = flying.filter(|it| {
+            let ends = (it.from, it.to);
+            matches!(ends, (Endpoint::Server(_), Endpoint::Server(_)))
+        });
+        between.map(|it| it.id).collect::<Vec<_>>()
+    };
+    let flying = |first: &Player, twin: &Player| [first, twin].map(of_servers);
+    while of_servers(comparison.twin()).is_empty() {
+        assert!(comparison.step(&mut first));
+    }
+    let before = flying(&first, comparison.twin());
+    let message = before[1][0];
+    first.run(&format!("zab drop {message}")).unwrap();
+    comparison.meet(&first);
+    let after = flying(&first, comparison.twin());
+    assert_eq!(after[0], before[0]);
+    assert!(!after[1].contains(&message));
+    assert_eq!(comparison.left(&first), []);
+
+    // Its script leads to the same two runs.
+    let mut anew = Player::open(&first.script_as_asked()).unwrap();
+    let mut other = Comparison::beside(&anew).unwrap();
+    anew.advance(first.now().since(Time::ZERO));
+    assert_eq!(other.meet(&anew), Gait::Abreast);
+    let digests = |first: &Player, twin: &Player| [first, twin].map(|it| it.world().digest());
+    assert_eq!(
+        digests(&anew, other.twin()),
+        digests(&first, comparison.twin())
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::recipe::Recipe;
 use super::value::{Offset, Percent, Span};
 use crate::ids::{ClientId, Endpoint, MessageId, ServerId};
 use crate::raft::Transition;
+use crate::server::Protocol;
 use crate::time::Duration;
 
 /// A server, as a person names it.
@@ -211,6 +212,14 @@ pub enum Command {
     Deliver {
         /// Which.
         message: MessageId,
+    },
+    /// Does something to a message where the servers run `protocol`, and nothing elsewhere: of two
+    /// runs that are given the same commands, each has messages of its own.
+    OfRun {
+        /// What the servers run.
+        protocol: Protocol,
+        /// What is done to a message.
+        command: Box<Self>,
     },
     /// Sets the election timers of all servers.
     Timers(Timers),

@@ -107,6 +107,11 @@ pub fn execute(world: &mut World, command: &Command) -> Result<Command, Refused>
         Command::Delay { message, by } => world.delay_message(*message, *by)?,
         Command::Duplicate { message } => world.duplicate_message(*message)?,
         Command::Deliver { message } => world.deliver_message(*message)?,
+        Command::OfRun { protocol, command } => {
+            if *protocol == world.settings().protocol {
+                execute(world, command)?;
+            }
+        }
         Command::Timers(Timers::Spread) => world.spread_timers()?,
         Command::Timers(Timers::Align) => world.align_timers()?,
         Command::Client { client, action } => tell_client(world, *client, action)?,

@@ -12,8 +12,8 @@ use crate::time::Duration;
 
 type Parse = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
-/// Every command, by its first word.
-const COMMANDS: [(&str, Parse); 31] = [
+/// Every command, by its first word, but for what is done to a message.
+const COMMANDS: [(&str, Parse); 27] = [
     ("crash", crash),
     ("restart", restart),
     ("pause", |c| {
@@ -84,6 +84,16 @@ const COMMANDS: [(&str, Parse); 31] = [
             quality: quality(c)?,
         })
     }),
+    ("raft", |c| of_run(c, Protocol::Raft)),
+    ("zab", |c| of_run(c, Protocol::Zab)),
+    ("spread", |c| timers(c, Timers::Spread)),
+    ("align", |c| timers(c, Timers::Align)),
+    ("client", client),
+    ("read", read),
+];
+
+/// What can be done to a message on its way.
+const TO_A_MESSAGE: [(&str, Parse); 6] = [
     ("drop", |c| {
         Ok(Command::Drop {
             message: c.message()?,
@@ -110,10 +120,6 @@ const COMMANDS: [(&str, Parse); 31] = [
             message: c.message()?,
         })
     }),
-    ("spread", |c| timers(c, Timers::Spread)),
-    ("align", |c| timers(c, Timers::Align)),
-    ("client", client),
-    ("read", read),
 ];
 
 /// The protocol that alone knows a command, if one does.
@@ -126,7 +132,8 @@ fn protocol_of(word: &str) -> Option<Protocol> {
 
 /// One command.
 pub(super) fn command(c: &mut Cursor<'_>) -> Parsed<Command> {
-    let Some(parse) = c.one_known(&COMMANDS, |(word, _)| protocol_of(word))? else {
+    let known = c.one_known(&COMMANDS, |(word, _)| protocol_of(word))?;
+    let Some(parse) = known.or_else(|| c.one_of(&TO_A_MESSAGE)) else {
         return c.unexpected();
     };
     let command = parse(c)?;
@@ -320,6 +327,15 @@ fn delay(c: &mut Cursor<'_>) -> Parsed<Command> {
     let message = c.message()?;
     let by = c.duration("a delay", Duration::from_micros(1), MAX_TIME)?;
     Ok(Command::Delay { message, by })
+}
+
+/// What is done to a message of one of two runs.
+fn of_run(c: &mut Cursor<'_>, protocol: Protocol) -> Parsed<Command> {
+    let Some(parse) = c.one_of(&TO_A_MESSAGE) else {
+        return c.unexpected();
+    };
+    let command = Box::new(parse(c)?);
+    Ok(Command::OfRun { protocol, command })
 }
 
 fn timers(c: &mut Cursor<'_>, timers: Timers) -> Parsed<Command> {

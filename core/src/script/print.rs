@@ -176,6 +176,7 @@ impl Display for Command {
             Self::Delay { message, by } => write!(f, "delay {message} {by}"),
             Self::Duplicate { message } => write!(f, "duplicate {message}"),
             Self::Deliver { message } => write!(f, "deliver {message}"),
+            Self::OfRun { protocol, command } => write!(f, "{} {command}", protocol.name()),
             Self::Timers(Timers::Spread) => f.write_str("spread timers"),
             Self::Timers(Timers::Align) => f.write_str("align timers"),
             Self::Client { client, action } => write!(f, "client {client}{action}"),

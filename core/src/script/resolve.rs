@@ -79,6 +79,7 @@ impl Command {
                 | ClientAction::Recipe(_)
                 | ClientAction::Release { .. } => vec![],
             },
+            Self::OfRun { command, .. } => command.servers_mut(),
             Self::RestartAll
             | Self::Add { .. }
             | Self::HealAll

@@ -8,7 +8,7 @@ use std::io::Write;
 const FRAMES: u32 = 120;
 
 /// Notes when the first server is drawn.
-pub(super) const WATCH: &str = "
+const WATCH: &str = "
     new MutationObserver((_, observer) => {
         if (document.querySelector('[data-server]')) {
             observer.disconnect();

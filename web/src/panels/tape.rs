@@ -1,6 +1,7 @@
 //! The scrubber: terms as bands, what happened as ticks, branches as lanes under it.
 
 use quorumscope_core::history::{BranchView, MarkKind};
+use quorumscope_core::script::Protocol;
 use quorumscope_core::time::Time;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -11,7 +12,7 @@ use crate::facts::era;
 use crate::fixed::Fixed;
 use crate::frames::millis as milliseconds;
 use crate::number::fine;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Marked, Snapshot};
 
 /// An arrow key on the scrubber goes this part of the way.
 const NUDGES: u64 = 100;
@@ -121,20 +122,25 @@ struct PaintProps {
     shown: Fixed<Snapshot>,
 }
 
-/// Bands and ticks of the current branch.
+/// Bands and ticks of the current branch; of two runs, those of the other in a track below.
 #[function_component]
 fn Paint(props: &PaintProps) -> Html {
     let shown = &props.shown;
     let scale = scale(shown);
-    let tape = &shown.tape;
-    let ends = tape
-        .bands
-        .iter()
-        .skip(1)
-        .map(|band| band.from)
-        .chain([shown.end]);
-    let era = era(shown.view.protocol == "zab");
-    let bands = tape.bands.iter().zip(ends).map(|(band, end)| {
+    match &shown.tapes[..] {
+        [one] => paint(one, shown.end, scale),
+        both => html! {
+            { for both.iter().map(|one| html! {
+                <i class="track" data-run={one.protocol.name()}>{ paint(one, shown.end, scale) }</i>
+            }) }
+        },
+    }
+}
+
+fn paint(Marked { protocol, tape }: &Marked, end: Time, scale: Time) -> Html {
+    let ends = tape.bands.iter().skip(1).map(|band| band.from);
+    let era = era(*protocol == Protocol::Zab);
+    let bands = tape.bands.iter().zip(ends.chain([end])).map(|(band, end)| {
         let (from, to) = (share(band.from, scale), share(end, scale));
         let style = format!("left:{}%;width:{}%", fine(from), fine((to - from).max(0.0)));
         let class = format!("band t{}", band.term % COLOURS);

@@ -3,32 +3,32 @@
 use quorumscope_core::view::Family;
 use yew::prelude::*;
 
-use super::message::family_class;
+use super::message::{family_class, letter};
 
-/// A kind of message: its palette, its letter, whether it is a reply, its name.
-type Entry = (Family, &'static str, bool, &'static str);
+/// A kind of message: its palette, its kind, its sign if it is a reply, and what it is called.
+type Entry = (Family, &'static str, Option<&'static str>, &'static str);
 
 const RAFT: [Entry; 7] = [
-    (Family::Vote, "V", false, "RequestVote"),
-    (Family::Append, "A", false, "AppendEntries"),
-    (Family::Beat, "h", false, "heartbeat"),
-    (Family::Forward, "F", false, "forwarded"),
-    (Family::Append, "+", true, "yes"),
-    (Family::Append, "−", true, "no"),
-    (Family::Client, "", false, "client"),
+    (Family::Vote, "RequestVote", None, "RequestVote"),
+    (Family::Append, "AppendEntries", None, "AppendEntries"),
+    (Family::Beat, "", None, "heartbeat"),
+    (Family::Forward, "", None, "forwarded"),
+    (Family::Append, "", Some("+"), "yes"),
+    (Family::Append, "", Some("−"), "no"),
+    (Family::Client, "", None, "client"),
 ];
 
 const ZAB: [Entry; 10] = [
-    (Family::Vote, "V", false, "vote"),
-    (Family::Vote, "E", false, "epoch"),
-    (Family::Append, "D", false, "DIFF"),
-    (Family::Append, "N", false, "NEWLEADER"),
-    (Family::Append, "U", false, "UPTODATE"),
-    (Family::Append, "P", false, "PROPOSAL"),
-    (Family::Append, "+", true, "ACK"),
-    (Family::Append, "C", false, "COMMIT"),
-    (Family::Beat, "p", false, "ping"),
-    (Family::Client, "", false, "client"),
+    (Family::Vote, "", None, "vote"),
+    (Family::Vote, "LEADERINFO", None, "epoch"),
+    (Family::Append, "DIFF", None, "DIFF"),
+    (Family::Append, "NEWLEADER", None, "NEWLEADER"),
+    (Family::Append, "UPTODATE", None, "UPTODATE"),
+    (Family::Append, "PROPOSAL", None, "PROPOSAL"),
+    (Family::Append, "", Some("+"), "ACK"),
+    (Family::Append, "COMMIT", None, "COMMIT"),
+    (Family::Beat, "PING", None, "ping"),
+    (Family::Client, "", None, "client"),
 ];
 
 /// See [`Legend`].
@@ -44,13 +44,14 @@ pub(crate) fn Legend(props: &LegendProps) -> Html {
     let entries: &[Entry] = if props.is_zab { &ZAB } else { &RAFT };
     html! {
         <ul class="legend" aria-hidden="true">
-            { for entries.iter().copied().map(|(family, sign, reply, text)| {
+            { for entries.iter().copied().map(|(family, kind, reply, text)| {
                 let class = classes!(
                     "sign",
                     family_class(family),
-                    reply.then_some("reply"),
+                    reply.map(|_| "reply"),
                     (family == Family::Client).then_some("square"),
                 );
+                let sign = reply.unwrap_or_else(|| letter(family, kind));
                 let rare = matches!(text, "NEWLEADER" | "UPTODATE").then_some("rare");
                 html! { <li class={rare}><span {class}>{ sign }</span>{ text }</li> }
             }) }

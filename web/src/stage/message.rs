@@ -16,8 +16,8 @@ const HELD_AT_MOST: f64 = 0.8;
 
 /// The letter of a message that asks. Between client and server it is the first of its kind's
 /// name, but for a close, which would look like a connect.
-fn letter(message: &MessageView) -> &'static str {
-    match (message.family, message.kind) {
+pub(crate) fn letter(family: Family, kind: &'static str) -> &'static str {
+    match (family, kind) {
         (Family::Vote, "FOLLOWERINFO" | "OBSERVERINFO" | "LEADERINFO") => "E",
         (Family::Vote, _) => "V",
         (Family::Append, "InstallSnapshot" | "SNAP" | "SNAP body") => "S",
@@ -112,7 +112,7 @@ impl MessageMarkProps {
             (true, Some(false)) => "−",
             (true, Some(true)) => "+",
             (true, None) => "·",
-            (false, _) => letter(message),
+            (false, _) => letter(message.family, message.kind),
         };
         Some(Self {
             id: message.id,
@@ -269,13 +269,7 @@ mod tests {
             "COMMIT",
             "INFORM",
         ];
-        let letters = kinds.map(|kind| {
-            letter(&MessageView {
-                kind,
-                family: Family::Append,
-                ..flying(false)
-            })
-        });
+        let letters = kinds.map(|kind| letter(Family::Append, kind));
         assert_eq!(letters.concat(), "DTSNUPCI");
     }
 

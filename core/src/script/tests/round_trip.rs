@@ -250,12 +250,16 @@ impl Generator {
 
     fn message_command(&mut self) -> Command {
         let message = MessageId::new(self.number(u64::MAX));
-        match self.below(6) {
+        match self.below(7) {
             0 => Command::Drop { message },
             1 => Command::Hold { message },
             2 => Command::Release { message },
             3 => Command::Duplicate { message },
             4 => Command::Deliver { message },
+            5 => Command::OfRun {
+                protocol: self.one_of(&[Protocol::Raft, Protocol::Zab]),
+                command: Box::new(Command::Drop { message }),
+            },
             _ => Command::Delay {
                 message,
                 by: self.duration(1, MAX_TIME),
