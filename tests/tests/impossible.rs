@@ -2,6 +2,7 @@
 
 use quorumscope_core::history::Player;
 use quorumscope_core::ids::ServerId;
+use quorumscope_core::sim::InFlight;
 
 /// Lets a script do what it says, then gives it one more command. The refusal, and whether anything
 /// has changed with it.
@@ -258,6 +259,14 @@ fn what_is_of_the_other_protocol_is_refused_with_its_place_before_anything_runs(
     }
 }
 
+/// S1 has everything in the end, and on its disk.
+const AFTER: &str = "until S1 follower and caught up within 10s
+expect znode /a on S1 and znode /d on S1
+wait 100ms
+crash S1
+restart S1
+expect znode /a on S1 and znode /d on S1";
+
 #[test]
 fn a_connection_that_breaks_in_the_middle_of_a_snapshot_leaves_nothing_half_done() {
     let far_behind = "set committed-log 2
@@ -279,9 +288,18 @@ until message SNAP S3 -> S1 within 5s";
         "until znode /a on S1\nisolate S1\nwait 2s\nexpect S1 looking\nheal all",
         "until znode /a on S1\ncrash S1\nrestart S1\nexpect not znode /a on S1",
     ] {
-        let after =
-            "until S1 follower and caught up within 10s\nexpect znode /a on S1 and znode /d on S1";
-        let error = refused_by_zab(&format!("{far_behind}\n{broken}\n{after}"));
+        let error = refused_by_zab(&format!("{far_behind}\n{broken}\n{AFTER}"));
         assert_eq!(error, "", "{broken}");
+    }
+    // The state has come, and not that this is all.
+    let script = format!("quorumscope 1\nprotocol zab\nservers 3\nseed 3\n{far_behind}\npause\n");
+    let mut player = Player::open(&script).unwrap();
+    quorumscope_cli::run_to_end(&mut player, None, |_| {});
+    let is_end = |it: &&InFlight| it.body.kind() == "NEWLEADER";
+    let end = player.world().network().flying().find(is_end).unwrap().id;
+    let broken = format!("hold {end}\nuntil znode /a on S1\nisolate S1");
+    let then = "until S1 looking within 5s\nheal all";
+    for line in [broken.as_str(), then, AFTER].join("\n").lines() {
+        player.run(line).expect(line);
     }
 }
