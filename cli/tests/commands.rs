@@ -225,3 +225,88 @@ fn wrong_usage_exits_2_and_says_what_would_be_right() {
         assert!(err(&wrong).contains(hint), "{arguments:?}: {}", err(&wrong));
     }
 }
+
+/// Two scenarios, the second of which expects of the service what it never answers.
+const TRACE: &str = r#"{"scenario":"good","step":0,"op":"begin","cluster":"standalone","tags":[],"strict":true}
+{"scenario":"good","step":1,"session":"A","op":"open","args":{"timeout_ms":4000},"result":{"timeout_ms":4000}}
+{"scenario":"bad","step":0,"op":"begin","cluster":"standalone","tags":[],"strict":true}
+{"scenario":"bad","step":1,"session":"A","op":"open","args":{"timeout_ms":4000},"result":{"timeout_ms":7}}
+"#;
+
+/// Replays the trace that reads `text`.
+fn conform(name: &str, text: &[u8], arguments: &[&str]) -> Output {
+    let file = format!("{}/{name}.jsonl", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, text).unwrap();
+    tool(&[&["conform", &*file], arguments].concat(), "")
+}
+
+#[test]
+fn a_replay_says_what_differs_and_exits_1_for_a_strict_difference_only() {
+    let replay = conform("differs", TRACE.as_bytes(), &[]);
+    assert_eq!(code(&replay), Some(1), "{}", err(&replay));
+    let told = "failed     bad\n           step 1\n           \
+                want {\"result\":{\"timeout_ms\":7}}\n           \
+                got  {\"result\":{\"timeout_ms\":4000}}\n\
+                strict: 1 passed, 1 failed; not strict: 0 alike, 0 differing\n";
+    assert_eq!(out(&replay), told);
+    let lenient = TRACE.replace(r#""strict":true"#, r#""strict":false"#);
+    let replay = conform("lenient", lenient.as_bytes(), &[]);
+    assert_eq!(code(&replay), Some(0));
+    assert!(out(&replay).ends_with("not strict: 1 alike, 1 differing\n"));
+    let replay = conform("only", TRACE.as_bytes(), &["--only", "good"]);
+    assert_eq!(code(&replay), Some(0));
+}
+
+#[test]
+fn what_is_no_trace_exits_2_and_says_where_and_what() {
+    let good = TRACE.lines().take(2).collect::<Vec<_>>().join("\n");
+    let cut = &good.as_bytes()[..good.len() - 30];
+    for (name, text, arguments, told) in [
+        ("empty", &b""[..], &[][..], ": there is no scenario in it\n"),
+        ("blank", b"\n \r\n", &[], ": there is no scenario in it\n"),
+        ("cut", cut, &[], ":2: EOF while parsing an object (column "),
+        (
+            "text",
+            b"servers 5\n",
+            &[],
+            ":1: expected value (column 1)\n",
+        ),
+        (
+            "latin",
+            b"{\"scenario\":\"\xe9\"}",
+            &[],
+            ": stream did not contain valid UTF-8\n",
+        ),
+        (
+            "none",
+            good.as_bytes(),
+            &["--only", "x"],
+            ": no scenario is called `x`\n",
+        ),
+    ] {
+        let wrong = conform(name, text, arguments);
+        assert_eq!(code(&wrong), Some(2), "{name}");
+        assert!(err(&wrong).contains(told), "{name}: {}", err(&wrong));
+        assert_eq!(out(&wrong), "", "{name}");
+    }
+    let missing = tool(&["conform", "no/such.jsonl"], "");
+    assert_eq!(code(&missing), Some(2));
+    assert!(err(&missing).starts_with("no/such.jsonl: "));
+}
+
+#[test]
+fn a_scenario_that_cannot_be_replayed_is_named_and_the_others_are_replayed() {
+    let frob = r#"{"scenario":"odd","step":0,"op":"begin","cluster":"standalone","tags":[]}
+{"scenario":"odd","step":1,"session":"A","op":"frob"}
+"#;
+    let good = TRACE.lines().take(2).collect::<Vec<_>>().join("\r\n");
+    let text = format!("\u{feff}{frob}\r\n{good}\r\n");
+    let replay = conform("odd", text.as_bytes(), &[]);
+    assert_eq!(code(&replay), Some(2), "{}", out(&replay));
+    assert!(err(&replay).ends_with("odd.jsonl:2: no operation is called `frob`\n"));
+    let told = "strict: 1 passed, 0 failed; not strict: 0 alike, 0 differing; not replayed: 1\n";
+    assert_eq!(out(&replay), told);
+    // A difference weighs more.
+    let replay = conform("both", format!("{frob}{TRACE}").as_bytes(), &[]);
+    assert_eq!(code(&replay), Some(1));
+}

@@ -10,7 +10,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`time`], [`ids`], [`random`], [`digest`], [`explain`] | the vocabulary everyone shares |
+//! | [`time`], [`ids`], [`random`], [`digest`], [`explain`], [`rules`] | the vocabulary everyone shares |
 //! | [`quorum`] | majorities, pure |
 //! | [`raft`] | the Raft replica, a pure state machine |
 //! | [`zab`] | the Zab replica, a pure state machine |
@@ -35,6 +35,7 @@ pub mod ids;
 pub mod quorum;
 pub mod raft;
 pub mod random;
+pub mod rules;
 pub mod script;
 pub mod server;
 pub mod sim;

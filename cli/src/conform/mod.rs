@@ -9,6 +9,7 @@ mod compare;
 mod driver;
 mod operation;
 mod outcome;
+mod shape;
 mod trace;
 
 use std::fs;
@@ -31,6 +32,8 @@ struct Tally {
     /// Those that may differ and do not.
     alike: usize,
     differing: usize,
+    /// Those that do not say all that is needed to replay them.
+    damaged: usize,
 }
 
 pub(crate) fn conform(task: &Conform) -> Verdict {
@@ -44,6 +47,11 @@ pub(crate) fn conform(task: &Conform) -> Verdict {
     let mut tally = Tally::default();
     let mut seen = Vec::new();
     for scenario in &scenarios {
+        if let Some(damage) = &scenario.damage {
+            eprintln!("{}:{damage}", task.file);
+            tally.damaged += 1;
+            continue;
+        }
         let actual = replay(scenario, task.servers, task.protocol.into());
         report(task, scenario, &actual, &mut tally);
         seen.push((scenario, actual));
@@ -53,9 +61,14 @@ pub(crate) fn conform(task: &Conform) -> Verdict {
         failed,
         alike,
         differing,
+        damaged,
     } = tally;
     print_line(&format!(
-        "strict: {passed} passed, {failed} failed; not strict: {alike} alike, {differing} differing"
+        "strict: {passed} passed, {failed} failed; not strict: {alike} alike, {differing} differing{}",
+        match damaged {
+            0 => String::new(),
+            _ => format!("; not replayed: {damaged}"),
+        }
     ));
     if let Some(file) = &task.trace
         && let Err(error) = write_trace(file, &seen)
@@ -63,10 +76,10 @@ pub(crate) fn conform(task: &Conform) -> Verdict {
         eprintln!("{file}: {error}");
         return Verdict::Unusable;
     }
-    if failed == 0 {
-        Verdict::Held
-    } else {
-        Verdict::Violated
+    match (failed, damaged) {
+        (0, 0) => Verdict::Held,
+        (0, _) => Verdict::Unusable,
+        _ => Verdict::Violated,
     }
 }
 

@@ -120,10 +120,19 @@ fn acl(value: &Value) -> Acl {
     Acl::new(entries.iter().map(entry).collect::<Vec<_>>())
 }
 
-/// By its name, or by a number that no mode has.
+/// By its name, or by its number, which may be one that no mode has. Where a life is asked for with
+/// a mode that has none, the server takes the two together for no mode (`EphemeralType.validateTTL`).
 fn mode(args: &Value) -> CreateMode {
     let ttl = args["ttl"].as_i64().unwrap_or(-1);
-    match &args["mode"] {
+    let mode = known_mode(&args["mode"], ttl);
+    if mode.ttl().is_none() && ttl >= 0 {
+        return CreateMode::Unknown(mode.flag());
+    }
+    mode
+}
+
+fn known_mode(mode: &Value, ttl: i64) -> CreateMode {
+    match mode {
         Value::String(name) => match name.as_str() {
             "EPHEMERAL" => CreateMode::Ephemeral,
             "PERSISTENT_SEQUENTIAL" => CreateMode::PersistentSequential,
@@ -133,7 +142,13 @@ fn mode(args: &Value) -> CreateMode {
             "PERSISTENT_SEQUENTIAL_WITH_TTL" => CreateMode::PersistentSequentialWithTtl(ttl),
             _ => CreateMode::Persistent,
         },
-        Value::Number(flag) => CreateMode::Unknown(flag.as_i64().unwrap_or(-1) as i32),
+        Value::Number(flag) => match flag.as_i64().unwrap_or(-1) {
+            0 => CreateMode::Persistent,
+            1 => CreateMode::Ephemeral,
+            2 => CreateMode::PersistentSequential,
+            3 => CreateMode::EphemeralSequential,
+            flag => CreateMode::Unknown(flag as i32),
+        },
         _ => CreateMode::Persistent,
     }
 }

@@ -4,8 +4,7 @@
 use quorumscope_core::ids::{ClientId, ServerId};
 use quorumscope_core::raft::Transition;
 use quorumscope_core::script::{
-    ClientAction, Command, Condition, Disk, Operation, Percent, Quality, ServerRef, Step, holds,
-    parse_line,
+    ClientAction, Command, Condition, Disk, Operation, Percent, Quality, Step, holds, parse_line,
 };
 use quorumscope_core::server::Protocol;
 use quorumscope_core::sim::World;
@@ -141,19 +140,24 @@ fn progress(world: &World) -> Option<(usize, u64)> {
     Some((configuration.members().len(), commits.min()?))
 }
 
-/// Asks for as many of them as can become voters at once, or else that none observe: under Zab, who
-/// observes acknowledges nothing that a new configuration needs, and must leave before it can vote.
+/// Asks for as many of them as can become voters at once, or for any one of them. Or else, under Zab,
+/// for the voters that there are: that none observe, because who observes acknowledges nothing that
+/// a new configuration needs, and must leave before it can vote; and because a newer configuration
+/// frees those who remember one that was proposed and is lost, and who join no leader that a quorum
+/// of it does not follow (`FastLeaderElection.getVoteTracker`).
 fn ask_for_voters(everyone: &[ServerId], trial: &mut Trial) {
     trial.command(&Command::LeaveJoint { via: None });
     let leader = leader_of(&trial.world);
     let now = leader.and_then(|leader| trial.world.configuration_of(leader));
-    let observed = now.as_ref().is_some_and(|now| !now.learners().is_empty());
-    let fewest = usize::from(!observed);
-    for more in (fewest..=everyone.len()).rev() {
-        let voters = everyone.iter().enumerate().filter(|(position, server)| {
-            *position < more || now.as_ref().is_some_and(|now| now.is_voter(**server))
-        });
-        let voters: Vec<ServerRef> = voters.map(|(_, server)| (*server).into()).collect();
+    let now = now.map_or_else(Vec::new, |now| now.voters().to_vec());
+    let first = (1..=everyone.len()).rev().map(|more| &everyone[..more]);
+    let any = everyone.chunks(1);
+    let none = (trial.world.settings().protocol == Protocol::Zab).then_some(&everyone[..0]);
+    for more in first.chain(any).chain(none) {
+        let voters = everyone
+            .iter()
+            .filter(|id| more.contains(id) || now.contains(id));
+        let voters = voters.map(|id| (*id).into()).collect();
         if trial.command(&Command::Reconfigure {
             voters,
             learners: Vec::new(),

@@ -36,6 +36,8 @@ mod fixture;
 mod freshness;
 mod glance;
 mod history;
+#[cfg(test)]
+mod history_tests;
 mod leader_append_only;
 mod leader_completeness;
 mod linearizability;

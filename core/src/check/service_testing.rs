@@ -196,7 +196,7 @@ impl Storm {
 /// The first of a thousand runs without a rule in which an invariant goes red.
 fn first_red(protocol: Protocol, rule: &str, invariant: &str) -> Option<u64> {
     let mut rules = Rules::default();
-    assert!(rules.switch(rule, false));
+    rules.switch(rule, false).unwrap();
     (0..1_000).find(|seed| {
         let mut storm = Storm::new(protocol, *seed, rules);
         storm.rage_while(|monitor| monitor.holds(invariant));

@@ -51,19 +51,17 @@ pub(super) struct Office {
 pub(super) struct Cut {
     pub(super) at: Moment,
     pub(super) server: ServerId,
-    /// By a TRUNC or an `AppendEntries`; otherwise by a snapshot in place of everything.
-    pub(super) by_truncation: bool,
     pub(super) bound: Bound,
 }
 
 /// Where a log was cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Bound {
-    /// Everything from this index on went.
+    /// Everything from this index on went, by an `AppendEntries`.
     From(u64),
-    /// Everything after this transaction went: its epoch and counter.
+    /// Everything after this transaction went, by a TRUNC: its epoch and counter.
     After(u32, u32),
-    /// Everything was replaced.
+    /// Everything was replaced, by a snapshot.
     All,
 }
 
@@ -172,10 +170,10 @@ impl Ledger {
             } => self.leave_office(at, who),
             RaftFact::Committed { through, .. } => self.commit(at, who, through.number()),
             RaftFact::Truncated { from, .. } => {
-                self.cut(at, who, true, Bound::From(from.number()));
+                self.cut(at, who, Bound::From(from.number()));
             }
             RaftFact::Snapshot(SnapshotFact::Installed { .. }) => {
-                self.cut(at, who, false, Bound::All);
+                self.cut(at, who, Bound::All);
             }
             _ => {}
         }
@@ -198,9 +196,9 @@ impl Ledger {
                 self.commit(at, who, u64::MAX);
             }
             ZabFact::Truncated { to, .. } => {
-                self.cut(at, who, true, Bound::After(to.epoch(), to.counter()));
+                self.cut(at, who, Bound::After(to.epoch(), to.counter()));
             }
-            ZabFact::SnapshotInstalled { .. } => self.cut(at, who, false, Bound::All),
+            ZabFact::SnapshotInstalled { .. } => self.cut(at, who, Bound::All),
             ZabFact::SyncChosen { learner, plan, .. } => self.syncs.push(Sync {
                 at,
                 leader: who,
@@ -289,13 +287,8 @@ impl Ledger {
         }
     }
 
-    fn cut(&mut self, at: Moment, server: ServerId, by_truncation: bool, bound: Bound) {
-        self.cuts.push(Cut {
-            at,
-            server,
-            by_truncation,
-            bound,
-        });
+    fn cut(&mut self, at: Moment, server: ServerId, bound: Bound) {
+        self.cuts.push(Cut { at, server, bound });
     }
 
     /// The writes that were answered with success by `now`, and how long each took.

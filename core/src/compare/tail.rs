@@ -119,7 +119,10 @@ impl Heir {
             since && self.on.contains(&cut.server) && self.is_beyond(cut.bound)
         });
         match cut {
-            Some(cut) => Loss::Cut(cut.server, cut.at.time, cut.by_truncation),
+            Some(cut) => {
+                let by_truncation = cut.bound != Bound::All;
+                Loss::Cut(cut.server, cut.at.time, by_truncation)
+            }
             None => Loss::StillOn(self.on.clone()),
         }
     }

@@ -5,6 +5,7 @@ use super::*;
 use crate::history::Player;
 use crate::ids::{Endpoint, ServerId};
 use crate::script::Protocol;
+use crate::sim::World;
 use crate::time::{Duration, Time};
 use crate::view::leader_of;
 
@@ -31,14 +32,20 @@ fn commands(player: &Player) -> Vec<String> {
     commands.map(|timed| timed.command.to_string()).collect()
 }
 
+/// Three servers under `protocol`, and client A connected to the leader.
+fn served(protocol: Protocol) -> Player {
+    let script = format!("quorumscope 1\nprotocol {protocol}\nservers 3\n");
+    let mut player = Player::open(&script).unwrap();
+    player.advance(MS(3_000));
+    player.run("client A open leader").unwrap();
+    player.advance(MS(1_000));
+    player
+}
+
 #[test]
 fn a_write_costs_an_answer_a_follower_under_raft_and_a_word_of_commit_more_under_zab() {
-    let cost = |protocol: &str| {
-        let script = format!("quorumscope 1\nprotocol {protocol}\nservers 3\n");
-        let mut player = Player::open(&script).unwrap();
-        player.advance(MS(3_000));
-        player.run("client A open leader").unwrap();
-        player.advance(MS(1_000));
+    let cost = |protocol| {
+        let mut player = served(protocol);
         let before = player.world().network().traffic();
         player.run("client A create /a").unwrap();
         player.advance(MS(1_000));
@@ -47,7 +54,7 @@ fn a_write_costs_an_answer_a_follower_under_raft_and_a_word_of_commit_more_under
         assert_eq!(after.recovery, before.recovery, "{protocol}");
         after.replication - before.replication
     };
-    assert_eq!((cost("raft"), cost("zab")), (4, 6));
+    assert_eq!(Protocol::NAMES.map(|(_, protocol)| cost(protocol)), [4, 6]);
 }
 
 #[test]
@@ -200,50 +207,61 @@ fn raft_stands_first_whichever_of_the_two_is_watched() {
 #[test]
 fn a_step_is_the_next_event_of_either_and_a_step_back_undoes_it() {
     let (mut first, mut comparison) = compared("quorumscope 1\nservers 3\n", 500);
-    let mut seen = vec![(
-        first.now(),
-        first.world().event(),
-        comparison.twin().world().event(),
-    )];
+    let here = |first: &Player, comparison: &Comparison| {
+        assert_eq!(comparison.twin().now(), first.now());
+        let worlds = [first, comparison.twin()].map(Player::world);
+        worlds.map(World::event)
+    };
+    let mut seen = vec![here(&first, &comparison)];
     for _ in 0..12 {
         assert!(comparison.step(&mut first));
-        assert_eq!(comparison.twin().now(), first.now());
-        seen.push((
-            first.now(),
-            first.world().event(),
-            comparison.twin().world().event(),
-        ));
+        seen.push(here(&first, &comparison));
     }
-    let moved = |pair: &[(Time, _, _)]| (pair[0].1 != pair[1].1) || (pair[0].2 != pair[1].2);
-    assert!(seen.windows(2).all(moved), "{seen:?}");
+    assert!(seen.windows(2).all(|pair| pair[0] != pair[1]), "{seen:?}");
     for expected in seen.iter().rev().skip(1).take(11) {
         assert!(comparison.step_back(&mut first));
-        assert_eq!(comparison.twin().now(), first.now());
-        let here = (first.world().event(), comparison.twin().world().event());
-        assert_eq!(here, (expected.1, expected.2), "{seen:?}");
+        assert_eq!(here(&first, &comparison), *expected, "{seen:?}");
     }
 }
 
-/// What is told of the changes of leader of one run of three servers under `protocol`.
-fn told(
-    protocol: Protocol,
-    act: fn(&mut Player, ServerId, [ServerId; 2]),
-) -> (Ledger, Vec<Difference>) {
-    let script = format!("quorumscope 1\nprotocol {protocol}\nservers 3\n");
-    let mut player = Player::open(&script).unwrap();
-    player.advance(MS(3_000));
-    let leader = leader_of(player.world()).unwrap();
-    player.run("client A open leader").unwrap();
-    player.advance(MS(1_000));
-    let others: Vec<_> = (1..=3)
-        .map(ServerId::new)
-        .filter(|it| *it != leader)
-        .collect();
-    act(&mut player, leader, [others[0], others[1]]);
-    let mut ledger = Ledger::default();
-    ledger.follow(&player);
-    let story = story::tell(&ledger, protocol, player.world().event());
-    (ledger, story)
+/// What is told of the changes of leader of a run, and what became of the entries that new leaders
+/// found uncommitted.
+struct Told {
+    story: Vec<Difference>,
+    /// How many they had, and how many not.
+    kept: usize,
+    lost: usize,
+}
+
+impl Told {
+    fn of(player: &Player, protocol: Protocol) -> Self {
+        let mut ledger = Ledger::default();
+        ledger.follow(player);
+        let tails = ledger.offices.iter().filter_map(|it| it.tail.as_ref());
+        let parted: Vec<_> = tails.map(tail::Tail::parted).collect();
+        Self {
+            story: story::tell(&ledger, protocol, player.world().event()),
+            kept: parted.iter().map(|(kept, _)| kept.len()).sum(),
+            lost: parted.iter().map(|(_, lost)| lost.len()).sum(),
+        }
+    }
+
+    /// Of a run of three servers with a client at the leader, to which this is done.
+    fn after(protocol: Protocol, act: fn(&mut Player, ServerId, [ServerId; 2])) -> Self {
+        let mut player = served(protocol);
+        let leader = leader_of(player.world()).unwrap();
+        let servers = (1..=3).map(ServerId::new);
+        let others: Vec<_> = servers.filter(|it| *it != leader).collect();
+        act(&mut player, leader, [others[0], others[1]]);
+        Self::of(&player, protocol)
+    }
+
+    /// The last thing told is of this write and says this of it.
+    fn ends_with(&self, words: [&str; 2]) {
+        let last = &self.story.last().unwrap().text;
+        let says = words.iter().all(|word| last.contains(word));
+        assert!(says, "{:?}", self.story);
+    }
 }
 
 /// The leader is cut off with a write that nobody else has, and comes back.
@@ -274,20 +292,11 @@ fn handed_on(player: &mut Player, leader: ServerId, [near, far]: [ServerId; 2]) 
     player.advance(MS(4_000));
 }
 
-fn tail_of(ledger: &Ledger) -> (usize, usize) {
-    let tails = ledger.offices.iter().filter_map(|it| it.tail.as_ref());
-    let parted: Vec<_> = tails.map(tail::Tail::parted).collect();
-    let kept = parted.iter().map(|(kept, _)| kept.len()).sum();
-    (kept, parted.iter().map(|(_, lost)| lost.len()).sum())
-}
-
 #[test]
 fn a_write_that_only_a_leader_that_was_cut_off_has_is_overwritten_under_raft() {
-    let (ledger, story) = told(Protocol::Raft, cut_off);
-    assert_eq!(tail_of(&ledger), (0, 1), "{story:?}");
-    let last = story.last().unwrap();
-    assert!(last.text.contains("(create /lost)"), "{story:?}");
-    assert!(last.text.contains("was overwritten on S"), "{story:?}");
+    let told = Told::after(Protocol::Raft, cut_off);
+    assert_eq!((told.kept, told.lost), (0, 1));
+    told.ends_with(["(create /lost)", "was overwritten on S"]);
 }
 
 #[test]
@@ -299,46 +308,28 @@ fn a_write_that_only_a_leader_that_was_cut_off_has_is_cut_off_by_trunc_under_zab
             break;
         }
     }
-    let mut ledger = Ledger::default();
-    ledger.follow(&player);
-    let story = story::tell(&ledger, Protocol::Zab, player.world().event());
-    assert_eq!(tail_of(&ledger), (0, 1), "{story:?}");
-    let last = story.last().unwrap();
-    assert!(last.text.contains("(create /lost"), "{story:?}");
-    assert!(
-        last.text.contains("was cut off by TRUNC on S3"),
-        "{story:?}"
-    );
+    let told = Told::of(&player, Protocol::Zab);
+    assert_eq!((told.kept, told.lost), (0, 1));
+    told.ends_with(["(create /lost", "was cut off by TRUNC on S3"]);
 }
 
 #[test]
 fn a_write_that_only_a_leader_that_was_cut_off_has_may_go_by_a_snapshot_under_zab() {
-    let (ledger, story) = told(Protocol::Zab, cut_off);
-    assert_eq!(tail_of(&ledger), (0, 1), "{story:?}");
-    let last = story.last().unwrap();
-    assert!(
-        last.text.contains("was replaced by a snapshot on S3"),
-        "{story:?}"
-    );
+    let told = Told::after(Protocol::Zab, cut_off);
+    assert_eq!((told.kept, told.lost), (0, 1));
+    told.ends_with(["(create /lost", "was replaced by a snapshot on S3"]);
 }
 
 #[test]
 fn a_write_that_a_follower_has_is_committed_under_raft_with_an_entry_of_the_new_term() {
-    let (ledger, story) = told(Protocol::Raft, handed_on);
-    assert_eq!(tail_of(&ledger), (1, 0), "{story:?}");
-    let last = story.last().unwrap();
-    assert!(last.text.contains("(create /kept)"), "{story:?}");
-    assert!(
-        last.text.contains("together with an entry of term"),
-        "{story:?}"
-    );
+    let told = Told::after(Protocol::Raft, handed_on);
+    assert_eq!((told.kept, told.lost), (1, 0));
+    told.ends_with(["(create /kept)", "together with an entry of term"]);
 }
 
 #[test]
 fn a_write_that_a_follower_has_is_committed_under_zab_before_anything_is_broadcast() {
-    let (ledger, story) = told(Protocol::Zab, handed_on);
-    assert_eq!(tail_of(&ledger), (1, 0), "{story:?}");
-    let last = story.last().unwrap();
-    assert!(last.text.contains("(create /kept"), "{story:?}");
-    assert!(last.text.contains("by DIFF"), "{story:?}");
+    let told = Told::after(Protocol::Zab, handed_on);
+    assert_eq!((told.kept, told.lost), (1, 0));
+    told.ends_with(["(create /kept", "by DIFF"]);
 }

@@ -5,7 +5,7 @@ use crate::script::{Command, Header, Script, Step};
 use crate::time::Time;
 
 /// Raised when a change makes recordings of an earlier release run differently.
-pub const BEHAVIOUR: u32 = 2;
+pub const BEHAVIOUR: u32 = 3;
 
 /// A command and its time: it runs after every event at or before it.
 #[derive(Clone, PartialEq, Eq, Debug)]

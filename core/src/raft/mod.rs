@@ -91,7 +91,7 @@ pub use progress::{Progress, ProgressState};
 pub use read_fact::ReadFact;
 pub use reconfiguration::{Reconfiguration, ReconfigureError, Transition};
 pub use role::{Ballot, ProposeError, Role};
-pub use rules::{Rules, UnknownRule};
+pub use rules::Rules;
 pub use settings::{Membership, Settings, SettingsError};
 pub use shares::{Share, Shares};
 pub use snapshot::{CompactError, PartialSnapshot, Snapshot};

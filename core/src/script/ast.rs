@@ -6,7 +6,8 @@
 use super::command::Command;
 use super::condition::Condition;
 use super::limits::FORMAT_VERSION;
-use super::settings::{Setting, Settings};
+use super::setting::Setting;
+use super::settings::Settings;
 use crate::digest::Digest;
 use crate::server::Protocol;
 use crate::time::{Duration, Time};

@@ -168,7 +168,7 @@ pub static FORMS: &[Form] = &[
     form(Clients, "client CLIENT config [watch]", "Reads `/zookeeper/config`, where ZooKeeper keeps who belongs to the ensemble; with `watch`, is told of its next change.", "client A config watch"),
     form(Clients, "client CLIENT reconfig [joining SERVER …] [observing SERVER …] [leaving SERVER …] [members SERVER …] [from VERSION]", "Asks for another ensemble: who comes to vote or to observe and who goes, or else all who are to vote; if the configuration is at this version.", "client A reconfig joining S2 leaving S3"),
     form(Clients, "client CLIENT addwatch PATH [recursive]", "Is told of every change of a znode, or of all below it, too, until the watch is removed.", "client A addwatch /app recursive"),
-    form(Clients, "client CLIENT checkwatch PATH [data|children]", "Asks whether there is such a watch.", "client A checkwatch /app data"),
+    form(Clients, "client CLIENT checkwatch PATH [data|children]", "Asks whether anybody at this server has such a watch.", "client A checkwatch /app data"),
     form(Clients, "client CLIENT removewatch PATH [data|children]", "Takes such watches away.", "client A removewatch /app"),
     form(Clients, "client CLIENT recipe RECIPE", "Begins a recipe: what applications build from znodes.", "client A recipe lock /locks/printer"),
     form(Clients, "client CLIENT release PATH", "Lets go of what the client's recipes about a znode hold, or wait for.", "client A release /locks/printer"),

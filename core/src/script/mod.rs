@@ -50,6 +50,8 @@ mod print;
 mod print_operation;
 mod recipe;
 mod resolve;
+mod setting;
+mod setting_shape;
 mod settings;
 mod value;
 
@@ -75,5 +77,6 @@ pub use parse_script::{
     parse_with,
 };
 pub use recipe::Recipe;
-pub use settings::{Setting, Settings};
+pub use setting::Setting;
+pub use settings::Settings;
 pub use value::{Offset, Percent, Span};

@@ -7,7 +7,7 @@ use super::error::Problem;
 use super::limits::{FORMAT_VERSION, MAX_CHOICES, MAX_SERVERS, MAX_TIME};
 use super::parse_command::command;
 use super::parse_condition::condition;
-use super::settings::Setting;
+use super::setting::Setting;
 use crate::server::Protocol;
 use crate::time::{Duration, Time};
 

@@ -23,7 +23,7 @@ impl Server {
                 self.watches.watch_always(id, path, *mode);
                 Ok(Response::Done)
             }
-            Request::CheckWatches { path, kind } => found(self.watches.is_watched(id, path, *kind)),
+            Request::CheckWatches { path, kind } => found(self.watches.is_watched(path, *kind)),
             Request::RemoveWatches { path, kind } => found(self.watches.unwatch(id, path, *kind)),
             Request::Sync { path } => Ok(Response::Synced { path: path.clone() }),
             Request::SetWatches(lists) => {

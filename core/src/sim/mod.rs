@@ -4,6 +4,8 @@
 //! same run to the bit, on every platform; [`World::digest`] tells two states apart. What happens
 //! is kept as [`Record`]s for whoever wants to tell the story.
 
+#[cfg(test)]
+mod client_tests;
 mod clients;
 mod clock;
 mod disk;
@@ -22,6 +24,8 @@ mod queue;
 mod reconfig_tests;
 mod rules;
 mod settings;
+#[cfg(test)]
+mod snapshot_tests;
 mod sockets;
 #[cfg(test)]
 mod tests;

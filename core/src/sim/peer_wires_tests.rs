@@ -283,6 +283,45 @@ fn a_partition_that_nothing_ran_into_breaks_nothing() {
 }
 
 #[test]
+fn what_was_to_die_while_it_waited_dies_when_it_waits_no_longer_and_not_before() {
+    // One step at a time, with an end in sight and without.
+    let steps: [fn(&mut World) -> bool; 2] = [
+        |world| {
+            world
+                .step_until(world.now() + Duration::from_millis(50))
+                .is_some()
+        },
+        |world| world.step().is_some(),
+    ];
+    for step in steps {
+        let mut bench = Bench::connected();
+        bench.say(END);
+        let first = bench.in_flight("Touch").unwrap();
+        // The first has passed the wall, and the second runs into it behind the first.
+        bench.run(9);
+        bench.world.hold_message(first).unwrap();
+        bench.say(END);
+        let (one, two) = ends(1, 2);
+        bench.world.cut(one, two, false).unwrap();
+        bench.run(500);
+        assert_eq!(bench.heard(), [""; 0]);
+        let released = bench.world.now();
+        bench.world.release_message(first).unwrap();
+        let death = |world: &World| {
+            let mut deaths = world.network().deaths();
+            let second = deaths.find(|corpse| corpse.message.kind == "Touch");
+            second.map(|corpse| (corpse.at, corpse.why))
+        };
+        while death(&bench.world).is_none() {
+            assert!(step(&mut bench.world), "the second dies");
+        }
+        assert_eq!(bench.heard(), ["S2 hears 1 from S1"]);
+        assert_eq!(death(&bench.world), Some((released, Death::Cut)));
+        assert_eq!(bench.world.now(), released);
+    }
+}
+
+#[test]
 fn a_farewell_that_is_lost_is_made_up_for_when_the_other_end_speaks() {
     let mut bench = Bench::connected();
     bench.world.hang_up(END);

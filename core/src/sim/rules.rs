@@ -38,7 +38,7 @@ impl Settings {
             Protocol::Raft => self.rules.switch(name, on).is_ok(),
             Protocol::Zab => self.zab_rules.switch(name, on).is_ok(),
         };
-        if is_of_protocol || self.service_rules.switch(name, on) {
+        if is_of_protocol || self.service_rules.switch(name, on).is_ok() {
             Ok(())
         } else {
             let name = name.into();

@@ -149,9 +149,7 @@ impl World {
     pub fn step_until(&mut self, until: Time) -> Option<EventId> {
         while self.queue.next_at().is_some_and(|at| at <= until) {
             let (at, due) = self.queue.pop()?;
-            // A frame that was due while it waited behind another is planned anew when that is gone
-            // or its link changes: what was to become of it becomes of it then.
-            if self.handle(at.max(self.now), due) {
+            if self.handle(at, due) {
                 return Some(self.event);
             }
         }
@@ -166,6 +164,9 @@ impl World {
 
     /// Handles what came up in the queue; whether it was an event.
     fn handle(&mut self, at: Time, due: Due) -> bool {
+        // A frame that was due while it was held, or waited behind another, is planned anew when it
+        // is let go or that other is gone: what was to become of it becomes of it then.
+        let at = at.max(self.now);
         match due {
             Due::Message { slot, plan } => match self.network.take_due(at, slot, plan) {
                 Some(Fate::Arrives(message)) => {
@@ -229,6 +230,7 @@ impl World {
 
     /// A new event begins.
     pub(super) fn begin(&mut self, at: Time, cause: Option<EventId>) {
+        debug_assert!(self.now <= at, "time does not go back");
         self.now = at;
         self.event = self.event.next();
         self.cause = cause;

@@ -1,14 +1,72 @@
 //! Narration: a record as a sentence, with all that it speaks of.
 
-use super::{About, LineView, Tone};
+use serde::Serialize;
+
 use crate::client::ClientFact;
-use crate::explain::Explain;
-use crate::ids::{Endpoint, ServerId};
+use crate::explain::{Explain, Rule, Weight};
+use crate::ids::{Endpoint, EventId, MessageId, ServerId};
 use crate::raft::{Index, MembershipFact, RaftFact, SnapshotFact};
 use crate::server::ServerFact;
 use crate::sim::{Fact, Record, WorldFact};
+use crate::time::Time;
 use crate::zab::ZabFact;
 use crate::zookeeper::Request;
+
+/// One line of the narration.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct LineView {
+    /// The event it belongs to; several lines may share one.
+    pub event: EventId,
+    /// When.
+    pub time: Time,
+    /// Who: a server, a client, or none for the network and the reader.
+    pub who: Option<Endpoint>,
+    /// The palette: that of a message family, or `commit`, `fault`.
+    pub tone: Tone,
+    /// A whole sentence without its full stop: `S5 stands for election in term 4`.
+    pub text: String,
+    /// Why, without "because".
+    pub why: Option<String>,
+    /// The rule behind it.
+    pub rule: Option<Rule>,
+    /// How much it matters.
+    pub weight: Weight,
+    /// The event that led to it.
+    pub cause: Option<EventId>,
+    /// Everything it speaks of, to be lit up when a pointer rests on it.
+    pub about: About,
+}
+
+/// What a line speaks of.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct About {
+    /// Servers and clients.
+    pub endpoints: Vec<Endpoint>,
+    /// A message.
+    pub message: Option<MessageId>,
+    /// Entries, first and last index.
+    pub entries: Option<(u64, u64)>,
+    /// A znode's path.
+    pub znode: Option<String>,
+}
+
+/// The colour of a line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    /// Elections.
+    Vote,
+    /// Replication.
+    Append,
+    /// Commits.
+    Commit,
+    /// Clients and their sessions.
+    Client,
+    /// Faults, and what the reader did.
+    Fault,
+    /// Everything quieter.
+    Quiet,
+}
 
 /// The line of the narration that tells a record.
 pub fn line_of(record: &Record) -> LineView {

@@ -142,9 +142,15 @@ impl<T: Payload> Replica<T> {
         }
     }
 
-    /// `ACKEPOCH`. Who has a later current epoch or a longer history than the leader may hold
+    /// `ACKEPOCH`. A voter with a later current epoch or a longer history than the leader may hold
     /// committed transactions that the leader lacks. A leader never fetches history, so it makes
     /// way.
+    ///
+    /// Of what is committed, a quorum of the configuration in force has everything: while that is no
+    /// newer at a learner than here, and the learner does not vote in it, it can be ahead only in what
+    /// nobody committed, and is cut back like any other. ZooKeeper ends its `LearnerHandler` instead,
+    /// and has no leader for ever if the next configuration needs that learner, which nobody may vote
+    /// for yet.
     pub(super) fn learner_accepts_epoch(
         &mut self,
         from: ServerId,
@@ -153,7 +159,7 @@ impl<T: Payload> Replica<T> {
         turn: &mut Turn<'_, T>,
     ) {
         let mine = (self.current_epoch(), self.database.last());
-        let abort = self.rules.abort_when_behind;
+        let abort = self.rules.abort_when_behind && self.membership.active.is_voter(from);
         let Some(leading) = self.leading_mut() else {
             return;
         };

@@ -99,7 +99,7 @@ pub use io::{Input, Output, Timer};
 pub use log::{Entry, Payload, TxnLog};
 pub use message::{Channel, Message, MessageKind, Notification, ToLeader, ToLearner};
 pub use role::{Phase, Refused, SyncMode};
-pub use rules::{Rules, UnknownRule};
+pub use rules::Rules;
 pub use settings::{Settings, SettingsError};
 pub use vote::{Ballot, Decider, ServerState, Vote};
 

@@ -68,6 +68,14 @@ fn info(accepted: u32) -> ToLeader<u64> {
     }
 }
 
+fn ack_epoch(current: Option<u32>, last: Zxid) -> ToLeader<u64> {
+    ToLeader::AckEpoch {
+        current: current.map(Epoch::new),
+        last,
+        base: Zxid::ZERO,
+    }
+}
+
 fn leader_info(epoch: u32) -> ToLearner<u64> {
     let epoch = Epoch::new(epoch);
     ToLearner::LeaderInfo { epoch }
@@ -173,14 +181,7 @@ fn promised(current: Option<u32>, last: Zxid) -> Bench {
     learner_says(&mut bench, 2, info(2));
     write_all(&mut bench);
     bench.clear_records();
-    let current = current.map(Epoch::new);
-    let base = Zxid::ZERO;
-    let ack = ToLeader::AckEpoch {
-        current,
-        last,
-        base,
-    };
-    learner_says(&mut bench, 2, ack);
+    learner_says(&mut bench, 2, ack_epoch(current, last));
     write_all(&mut bench);
     bench
 }
@@ -195,6 +196,26 @@ fn a_leader_gives_up_if_a_follower_is_ahead_of_it() {
             "{reason:?}"
         );
     }
+}
+
+#[test]
+fn no_leader_makes_way_for_who_is_ahead_without_a_vote() {
+    let mut bench = elected(disk(2, &[(2, 1)]));
+    connect(&mut bench, 4, 1);
+    for learner in [2, 4] {
+        learner_says(&mut bench, learner, info(2));
+    }
+    write_all(&mut bench);
+    learner_says(&mut bench, 4, ack_epoch(Some(2), z(2, 2)));
+    write_all(&mut bench);
+    assert_eq!(bench.at(s(1)).phase(), Phase::Discovery);
+    learner_says(&mut bench, 2, ack_epoch(Some(2), z(2, 1)));
+    write_all(&mut bench);
+    assert_eq!(bench.at(s(1)).phase(), Phase::Synchronisation);
+    let cut = Some(SyncMode::Trunc);
+    let learners = bench.at(s(1)).learners();
+    let modes: Vec<_> = learners.map(|(id, mode, _)| (id, mode)).collect();
+    assert_eq!(modes, [(s(2), Some(SyncMode::Diff)), (s(4), cut)]);
 }
 
 #[test]

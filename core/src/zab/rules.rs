@@ -1,49 +1,7 @@
 //! The rules that make Zab safe, each of which can be switched off to see what it is for. Most stand
 //! for a published bug: off, `ZooKeeper`'s history repeats itself.
 
-use serde::Serialize;
-use thiserror::Error;
-
-use crate::explain::RuleInfo;
-
-/// Gives each rule its constant, its switch and its place in the list.
-macro_rules! rules {
-    ($($(#[$why:meta])* $name:ident $constant:ident $text:literal, $source:literal;)*) => {
-        /// Which rules hold. Each can be asked for by its name.
-        // A switch is a bool, and there is one for each rule.
-        #[allow(clippy::struct_excessive_bools)]
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
-        pub struct Rules {
-            $($(#[$why])* pub $name: bool,)*
-        }
-
-        $($(#[$why])* pub const $constant: RuleInfo = RuleInfo {
-            name: stringify!($name),
-            text: $text,
-            source: $source,
-        };)*
-
-        const ALL: &[RuleInfo] = &[$($constant),*];
-
-        impl Default for Rules {
-            fn default() -> Self {
-                Self { $($name: true),* }
-            }
-        }
-
-        impl Rules {
-            /// Switches the rule called `name` on or off.
-            pub fn switch(&mut self, name: &str, on: bool) -> Result<(), UnknownRule> {
-                let switch = match name {
-                    $(stringify!($name) => &mut self.$name,)*
-                    _ => return Err(UnknownRule { name: name.into() }),
-                };
-                *switch = on;
-                Ok(())
-            }
-        }
-    };
-}
+use crate::rules::rules;
 
 rules! {
     /// A leader never fetches history: whoever is ahead of it must lead instead.
@@ -136,53 +94,4 @@ rules! {
     old_and_new_quorum OLD_AND_NEW_QUORUM
     "a reconfiguration, and all after it, is committed by a quorum of the old members and one of the new",
     "Shraer et al., Dynamic Reconfiguration of Primary/Backup Clusters, §3; Leader.Proposal";
-}
-
-/// A name that is no rule's.
-#[derive(Clone, PartialEq, Eq, Debug, Error)]
-#[error("no rule is called `{name}`; there are {}", Rules::NAMES.join(", "))]
-pub struct UnknownRule {
-    /// The name.
-    pub name: String,
-}
-
-impl Rules {
-    /// The names of all rules, in the order of [`Rules::list`].
-    pub const NAMES: [&'static str; ALL.len()] = {
-        let mut names = [""; ALL.len()];
-        let mut i = 0;
-        while i < ALL.len() {
-            names[i] = ALL[i].name;
-            i += 1;
-        }
-        names
-    };
-
-    /// All rules.
-    pub const fn list() -> &'static [RuleInfo] {
-        ALL
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_rule_is_on_until_it_is_switched_off_by_its_name() {
-        for name in Rules::NAMES {
-            let mut rules = Rules::default();
-            rules.switch(name, true).unwrap();
-            assert_eq!(rules, Rules::default(), "{name} was off");
-            rules.switch(name, false).unwrap();
-            assert_ne!(rules, Rules::default(), "{name} has no effect");
-        }
-    }
-
-    #[test]
-    fn an_unknown_rule_is_refused_with_the_names_that_exist() {
-        let error = Rules::default().switch("be_nice", false).unwrap_err();
-        let text = error.to_string();
-        assert!(text.starts_with("no rule is called `be_nice`; there are abort_when_behind, "));
-    }
 }

@@ -151,6 +151,18 @@ impl Identity {
         }
     }
 
+    /// Where it stands in a hash set of Java's, among at most eleven: in which of sixteen buckets
+    /// (`Id.hashCode`, `ConcurrentHashMap.spread`).
+    fn bucket(&self) -> u32 {
+        let text = |text: &str| {
+            let unit = |hash: u32, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit));
+            text.encode_utf16().fold(0, unit)
+        };
+        let field = |hash: u32, field| hash.wrapping_mul(37).wrapping_add(text(field));
+        let hash = field(field(17, &self.scheme), &self.id);
+        (hash ^ hash >> 16) % 16
+    }
+
     /// Whether the one who proved to be `proved` is meant by it.
     fn means(&self, proved: &Self) -> bool {
         self.scheme == proved.scheme
@@ -265,14 +277,14 @@ impl Acl {
             match &*identity.scheme {
                 "world" if &*identity.id == "anyone" => settled.push(entry.clone()),
                 "auth" => {
-                    let before = settled.len();
-                    settled.extend(caller.proved_by_secret().map(|identity| AclEntry {
+                    let proved = caller.proved_by_secret();
+                    if proved.is_empty() {
+                        return Err(ErrorCode::InvalidAcl);
+                    }
+                    settled.extend(proved.into_iter().map(|identity| AclEntry {
                         perms: *perms,
                         identity: identity.clone(),
                     }));
-                    if settled.len() == before {
-                        return Err(ErrorCode::InvalidAcl);
-                    }
                 }
                 _ if identity.is_valid() => settled.push(entry.clone()),
                 _ => return Err(ErrorCode::InvalidAcl),
@@ -409,10 +421,13 @@ impl Identities {
         self.0.iter().any(|identity| &*identity.scheme == "super")
     }
 
-    fn proved_by_secret(&self) -> impl Iterator<Item = &Identity> {
-        self.0
-            .iter()
-            .filter(|identity| &*identity.scheme == "digest")
+    /// In ZooKeeper they stand in a hash set, which is gone through in its own order where a list
+    /// says `auth` (`ServerCnxn.getAuthInfo`, `PrepRequestProcessor.fixupACL`).
+    fn proved_by_secret(&self) -> Vec<&Identity> {
+        let by_secret = |identity: &&Identity| &*identity.scheme == "digest";
+        let mut proved: Vec<&Identity> = self.0.iter().filter(by_secret).collect();
+        proved.sort_by_key(|identity| identity.bucket());
+        proved
     }
 
     /// Bytes that they take in a message.
@@ -499,6 +514,19 @@ mod tests {
         let id = Identity::from_password("bob:secret").id;
         let expected = acl(&[(1, "world", "anyone"), (31, "digest", &id)]);
         assert_eq!(list.settled(&bob), Ok(expected));
+    }
+
+    /// Worked out with the hash codes that Java's documentation defines: buckets 0, 6 and 14.
+    #[test]
+    fn auth_names_several_identities_in_the_order_of_the_set_that_zookeeper_keeps_them_in() {
+        let credentials = ["super:test", "nocolon", "bob:pw"];
+        let settled = acl(&[(3, "auth", "")]).settled(&caller(&credentials));
+        let [root, nobody, bob] = credentials.map(|it| Identity::from_password(it).id);
+        let expected = [bob, nobody, root].map(|id| AclEntry {
+            perms: Perms::from_bits(3),
+            identity: Identity::new("digest", &id),
+        });
+        assert_eq!(settled, Ok(Acl::new(expected)));
     }
 
     #[test]

@@ -127,6 +127,10 @@ impl Ahead<'_> {
         }
         self.check_session(caller.session, origin)?;
         match request {
+            // A frame that holds anything else cannot be read (`MultiOperationRecord.deserialize`).
+            Request::Multi(requests) if !requests.iter().all(Request::is_part_of_multi) => {
+                Err(ErrorCode::MarshallingError)
+            }
             Request::Multi(requests) => Ok(self.prepare_multi(caller, requests)),
             // As ZooKeeper is delivered (`reconfigEnabled`).
             Request::Reconfig(_) => Err(ErrorCode::ReconfigDisabled),
@@ -189,7 +193,7 @@ impl Ahead<'_> {
                 data,
                 version,
             } => self.prepare_set(caller, path, data.as_ref(), *version),
-            Request::SetAcl { path, acl, version } if alone => {
+            Request::SetAcl { path, acl, version } => {
                 self.prepare_set_acl(caller, path, acl, *version)
             }
             Request::Check { path, version } => self.prepare_check(caller, path, *version),
@@ -590,13 +594,34 @@ mod tests {
         let found = refusal(&mut rig, A, Request::Reconfig(from_nowhere.into()));
         assert_eq!(found, Some(ReconfigDisabled));
         // … and no part of a multi is one.
-        let multi = rig.multi(A, [anyone]).unwrap();
-        let failed = MultiFailure {
-            operations: 1,
-            failed: 0,
-            code: Unimplemented,
+        assert_eq!(rig.multi(A, [anyone]), Err(MarshallingError));
+    }
+
+    #[test]
+    fn a_multi_of_anything_but_creates_deletes_sets_and_checks_cannot_be_read_at_all() {
+        let mut rig = rig();
+        let list = Request::SetAcl {
+            path: "/t".into(),
+            acl: Acl::open(),
+            version: -1,
         };
-        assert_eq!(multi, Response::MultiFailed(failed));
+        for other in [list, Request::get("/t"), Request::WhoAmI] {
+            let label = other.to_string();
+            // Whatever else is wrong with it.
+            let multi = rig.multi(A, [create("/t/x"), delete("/t/missing", -1), other]);
+            assert_eq!(multi, Err(MarshallingError), "{label}");
+        }
+        let check = Request::Check {
+            path: "/t".into(),
+            version: 0,
+        };
+        let parts = [
+            create("/t/x"),
+            set("/t/x", "y", 0),
+            delete("/t/x", 1),
+            check,
+        ];
+        assert!(matches!(rig.multi(A, parts), Ok(Response::Multi(done)) if done.len() == 4));
     }
 
     #[test]

@@ -40,13 +40,14 @@ impl Service {
             Request::Ephemerals { prefix } => Ok(Response::Paths(self.ephemerals(session, prefix))),
             Request::GetAcl { path } => self.read_acl(path, caller),
             Request::MultiRead(requests) => {
-                let one = |request: &Request| match request {
-                    Request::Get { .. } | Request::Children { .. } => {
-                        self.read(request, session, caller)
-                    }
-                    _ => Err(ErrorCode::Unimplemented),
-                };
-                Ok(Response::MultiRead(requests.iter().map(one).collect()))
+                let is_part =
+                    |it: &Request| matches!(it, Request::Get { .. } | Request::Children { .. });
+                // A frame that holds anything else cannot be read (`FinalRequestProcessor`).
+                if !requests.iter().all(is_part) {
+                    return Err(ErrorCode::MarshallingError);
+                }
+                let replies = requests.iter().map(|it| self.read(it, session, caller));
+                Ok(Response::MultiRead(replies.collect()))
             }
             Request::WhoAmI => Ok(Response::Identities(caller.known_as())),
             _ => Err(ErrorCode::Unimplemented),

@@ -299,6 +299,14 @@ impl Request {
         )
     }
 
+    /// Whether it may be one of a multi's operations.
+    pub(super) const fn is_part_of_multi(&self) -> bool {
+        matches!(
+            self,
+            Self::Create { .. } | Self::Delete { .. } | Self::Set { .. } | Self::Check { .. }
+        )
+    }
+
     /// Whether it goes through the log where requests are replicated as such: writes, a check,
     /// which is decided like one, and a sync, which is answered once everything before it is
     /// applied.

@@ -185,7 +185,11 @@ impl DataTree {
                 path::CONFIG => Acl::read_only(),
                 _ => Acl::open(),
             };
-            let node = Znode::new(empty, acl, Owner::None, Zxid::ZERO, Time::ZERO);
+            let mut node = Znode::new(empty, acl, Owner::None, Zxid::ZERO, Time::ZERO);
+            if reserved == path::CONFIG {
+                // Its list was set, at the version "any" (`DataTree.addConfigNode`).
+                node.aversion = -1;
+            }
             tree.nodes.insert(reserved.into(), node);
             if reserved != path::ROOT {
                 tree.link(reserved);
@@ -432,6 +436,12 @@ mod tests {
         assert_eq!(zookeeper.stat().cversion, -2);
         let names: Vec<_> = zookeeper.children().map(|name| &**name).collect();
         assert_eq!(names, ["config", "quota"]);
+        let versions = |path| {
+            let stat = tree.get(path).unwrap().stat();
+            (stat.version, stat.aversion)
+        };
+        assert_eq!(versions("/zookeeper/quota"), (0, 0));
+        assert_eq!(versions("/zookeeper/config"), (0, -1));
     }
 
     #[test]

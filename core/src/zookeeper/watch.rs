@@ -246,9 +246,12 @@ impl WatchTable {
         missed
     }
 
-    /// Whether the connection has such a watch on the path.
-    pub fn is_watched(&self, connection: ConnectionId, path: &str, kind: WatchKind) -> bool {
-        self.kinds(connection, path).has(bits_of(kind))
+    /// Whether any connection has such a watch on the path. Who asks is not told of its own alone
+    /// (`WatchManager.containsWatcher`, up to 3.8).
+    pub fn is_watched(&self, path: &str, kind: WatchKind) -> bool {
+        let watchers = self.exact.get(path).into_iter();
+        let mut kinds = watchers.flat_map(OrdMap::values);
+        kinds.any(|kinds| kinds.has(bits_of(kind)))
     }
 
     /// Takes such watches away; answers whether there were any.

@@ -9,6 +9,8 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+
 mod ours;
 mod theirs;
 mod zab;
@@ -66,6 +68,10 @@ fn payload(number: u64) -> Vec<u8> {
     payload[..8].copy_from_slice(&number.to_le_bytes());
     payload
 }
+
+/// A write of our replicas, cheap to clone as theirs is.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Value(Bytes);
 
 /// What one round took.
 struct Round {

@@ -1,8 +1,5 @@
 //! Five of our replicas.
 
-use std::hash::{Hash, Hasher};
-
-use bytes::Bytes;
 use quorumscope_core::ids::ServerId;
 use quorumscope_core::raft::{
     Configuration, Content, Durable, Index, Input, Message, Output, Payload, Replica, Role, Rules,
@@ -11,20 +8,10 @@ use quorumscope_core::raft::{
 use quorumscope_core::random::Bits;
 use quorumscope_core::time::Time;
 
-use crate::{Applied, Cluster, MAX_INFLIGHT, MAX_MESSAGE, SERVERS, payload};
+use crate::{Applied, Cluster, MAX_INFLIGHT, MAX_MESSAGE, SERVERS, Value, payload};
 
 const NOW: Time = Time::ZERO;
 const RANDOM: Bits = Bits(0);
-
-/// A write, cheap to clone as theirs is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Value(Bytes);
-
-impl Hash for Value {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
 
 impl Payload for Value {
     type Image = ();

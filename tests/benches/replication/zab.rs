@@ -1,9 +1,7 @@
 //! Five of our replicas of Zab, over connections that keep what they carry in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::hash::{Hash, Hasher};
 
-use bytes::Bytes;
 use quorumscope_core::ids::ServerId;
 use quorumscope_core::random::Bits;
 use quorumscope_core::time::Time;
@@ -13,19 +11,9 @@ use quorumscope_core::zab::{
 };
 use quorumscope_core::zookeeper::Zxid;
 
-use crate::{Applied, Cluster, SERVERS, payload};
+use crate::{Applied, Cluster, SERVERS, Value, payload};
 
 const RANDOM: Bits = Bits(0);
-
-/// A write, cheap to clone as the others' are.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Value(Bytes);
-
-impl Hash for Value {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
 
 impl Payload for Value {
     type State = Applied;

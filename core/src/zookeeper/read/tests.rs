@@ -126,6 +126,8 @@ fn several_reads_are_answered_each_for_itself() {
     };
     assert_eq!(replies, requests.map(|request| rig.read(&request)));
     assert_eq!(replies[0], Err(ErrorCode::NoNode));
+    let stranger = Request::MultiRead([Request::get("/t"), Request::exists("/t")].into());
+    assert_eq!(rig.read(&stranger), Err(ErrorCode::MarshallingError));
 }
 
 #[test]

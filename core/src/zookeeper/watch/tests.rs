@@ -189,14 +189,28 @@ fn of_two_watches_that_stay_on_one_path_the_later_replaces_the_earlier() {
 #[test]
 fn a_watch_can_be_asked_for_and_taken_away_by_its_kind() {
     let mut table = once("/n", Data);
-    assert!(table.is_watched(W, "/n", WatchKind::Data));
-    assert!(table.is_watched(W, "/n", WatchKind::Any));
-    assert!(!table.is_watched(W, "/n", WatchKind::Children));
-    assert!(!table.is_watched(V, "/n", WatchKind::Any));
+    assert!(table.is_watched("/n", WatchKind::Data));
+    assert!(table.is_watched("/n", WatchKind::Any));
+    assert!(!table.is_watched("/n", WatchKind::Children));
+    assert!(!table.is_watched("/n/c", WatchKind::Any));
     assert!(!table.unwatch(W, "/n", WatchKind::Children));
+    assert!(!table.unwatch(V, "/n", WatchKind::Data));
     assert!(table.unwatch(W, "/n", WatchKind::Any));
     assert!(!table.unwatch(W, "/n", WatchKind::Any));
+    assert!(!table.is_watched("/n", WatchKind::Any));
     assert_eq!(table, WatchTable::default());
+}
+
+#[test]
+fn a_watch_that_is_asked_for_may_be_anybodys_and_one_that_is_taken_away_is_ones_own() {
+    let mut table = always("/t", PersistentRecursive);
+    table.watch_once(V, &path("/t"), Child);
+    assert!(table.unwatch(W, "/t", WatchKind::Children));
+    assert!(table.is_watched("/t", WatchKind::Children));
+    assert!(!table.unwatch(W, "/t", WatchKind::Children));
+    assert!(table.unwatch(V, "/t", WatchKind::Any));
+    assert!(!table.is_watched("/t", WatchKind::Children));
+    assert!(table.is_watched("/t", WatchKind::Data));
 }
 
 #[test]
