@@ -35,7 +35,7 @@ pub struct Scenario {
     pub unordered: bool,
     /// Its steps, in order.
     pub steps: Vec<Value>,
-    /// Why it cannot be replayed: the first of its steps that does not say what it must.
+    /// Why it cannot be replayed: the first of its lines that does not say what it must.
     pub damage: Option<TraceError>,
     /// The names under which its clients connect.
     clients: BTreeSet<String>,
@@ -52,7 +52,7 @@ pub struct TraceError {
 }
 
 /// Reads a trace: an object a line, each scenario opened by its step 0. What is no such thing at all
-/// is an error; a scenario with a step that cannot be replayed is [damaged](Scenario::damage).
+/// is an error; a scenario with a line that cannot be replayed is [damaged](Scenario::damage).
 pub fn parse(text: &str) -> Result<Vec<Scenario>, TraceError> {
     let mut scenarios: Vec<Scenario> = Vec::new();
     // Some editors begin a file with a mark of its byte order.
@@ -68,7 +68,7 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, TraceError> {
             .ok_or_else(|| wrong("expected the name of a `scenario`".into()))?
             .to_owned();
         match value["step"].as_u64() {
-            Some(0) => scenarios.push(open(name, value).map_err(wrong)?),
+            Some(0) => scenarios.push(open(line, name, value)),
             Some(_) => {
                 let opened = scenarios.iter_mut().rfind(|it| it.name == name);
                 let scenario =
@@ -134,34 +134,37 @@ fn unit(text: &str) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-fn open(name: String, header: Value) -> Result<Scenario, String> {
+fn open(line: usize, name: String, header: Value) -> Scenario {
     let leader = header["leader_at_begin"].as_u64().unwrap_or(1);
-    let cluster = match header["cluster"].as_str() {
-        Some("standalone") => Cluster::Standalone,
-        Some("ensemble3") => Cluster::Ensemble { leader },
-        Some(other) => return Err(format!("no cluster is called `{other}`")),
-        None => return Err("expected a `cluster`".into()),
-    };
-    let strict = match &header["strict"] {
-        Value::Null => true,
-        Value::Bool(strict) => *strict,
-        other => return Err(format!("`strict` must be true or false, not {other}")),
-    };
-    let tags = match &header["tags"] {
-        Value::Null => &[][..],
-        Value::Array(tags) => tags,
-        other => return Err(format!("`tags` must be a list, not {other}")),
-    };
-    Ok(Scenario {
+    let tags = header["tags"].as_array().map_or(&[][..], Vec::as_slice);
+    Scenario {
         name,
-        cluster,
-        strict,
+        cluster: match header["cluster"].as_str() {
+            Some("ensemble3") => Cluster::Ensemble { leader },
+            _ => Cluster::Standalone,
+        },
+        strict: header["strict"].as_bool().unwrap_or(true),
         unordered: tags.iter().any(|tag| tag == "unordered"),
         steps: Vec::new(),
-        damage: None,
+        damage: fault_of(&header).map(|what| TraceError { line, what }),
         clients: BTreeSet::new(),
         header,
-    })
+    }
+}
+
+/// What is wrong with the line that opens a scenario.
+fn fault_of(header: &Value) -> Option<String> {
+    match &header["cluster"] {
+        Value::String(known) if ["standalone", "ensemble3"].contains(&&**known) => {}
+        Value::String(other) => return Some(format!("no cluster is called `{other}`")),
+        _ => return Some("expected a `cluster`".into()),
+    }
+    let (strict, tags) = (&header["strict"], &header["tags"]);
+    if !strict.is_boolean() && !strict.is_null() {
+        return Some(format!("`strict` must be true or false, not {strict}"));
+    }
+    let is_list = tags.is_array() || tags.is_null();
+    (!is_list).then(|| format!("`tags` must be a list, not {tags}"))
 }
 
 #[cfg(test)]
@@ -185,22 +188,6 @@ mod tests {
                 r#"{"scenario":"x","step":1}"#,
                 1,
                 "no step 0 has opened `x`",
-            ),
-            (r#"{"scenario":"x","step":0}"#, 1, "expected a `cluster`"),
-            (
-                r#"{"scenario":"x","step":0,"cluster":"five"}"#,
-                1,
-                "no cluster is called `five`",
-            ),
-            (
-                r#"{"scenario":"x","step":0,"cluster":"standalone","strict":"no"}"#,
-                1,
-                "`strict` must be true or false, not \"no\"",
-            ),
-            (
-                r#"{"scenario":"x","step":0,"cluster":"standalone","tags":"acl"}"#,
-                1,
-                "`tags` must be a list, not \"acl\"",
             ),
         ] {
             let error = parse(&format!("{text}\n")).unwrap_err();
@@ -228,6 +215,26 @@ mod tests {
         let what = "no client `A` has connected before".to_owned();
         assert_eq!(first.damage, Some(TraceError { line: 3, what }));
         assert_eq!(second.damage, None);
+    }
+
+    #[test]
+    fn a_scenario_is_damaged_if_the_line_that_opens_it_is() {
+        for (header, what) in [
+            (r#""tags":[]"#, "expected a `cluster`"),
+            (r#""cluster":"five""#, "no cluster is called `five`"),
+            (
+                r#""cluster":"standalone","strict":"no""#,
+                "`strict` must be true or false, not \"no\"",
+            ),
+            (
+                r#""cluster":"ensemble3","tags":"acl""#,
+                "`tags` must be a list, not \"acl\"",
+            ),
+        ] {
+            let scenarios = parse(&step(0, header)).unwrap();
+            let what = what.to_owned();
+            assert_eq!(scenarios[0].damage, Some(TraceError { line: 1, what }));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Steps of both runs on one clock: whichever has something next.
 
+use std::cmp::Ordering;
+
 use super::twin::{Comparison, Gait};
 use crate::history::Player;
 use crate::time::Time;
@@ -82,18 +84,22 @@ impl Comparison {
     pub fn step_back(&mut self, first: &mut Player) -> bool {
         let (own, twins) = (Back::of(first), Back::of(self.twin()));
         let to = match (&own, &twins) {
-            (Some(own), Some(twins)) if own.last >= twins.last => own.before.max(twins.last),
-            (Some(own), Some(twins)) => twins.before.max(own.last),
+            (Some(own), Some(twins)) => match own.last.cmp(&twins.last) {
+                Ordering::Greater => own.before.max(twins.last),
+                Ordering::Less => twins.before.max(own.last),
+                // A command is the last move of both.
+                Ordering::Equal => own.before.max(twins.before),
+            },
             (Some(only), None) | (None, Some(only)) => only.before,
             (None, None) => return false,
         };
-        let own_is_last = match (&own, &twins) {
-            (Some(own), Some(twins)) => own.last >= twins.last,
-            (own, _) => own.is_some(),
-        };
-        if own_is_last {
+        let last = own.map(|own| own.last);
+        if last.is_some_and(|last| twins.is_none_or(|twins| last >= twins.last)) {
             first.step_back();
-            first.advance(to.since(first.now()));
+            // Not as far as what was undone: it would be done again.
+            if last.is_some_and(|last| to < last) {
+                first.advance(to.since(first.now()));
+            }
         } else {
             first.seek(to);
         }

@@ -178,6 +178,17 @@ fn a_branch_that_is_opened_before_the_twin_has_come_back_begins_for_both_where_i
 }
 
 #[test]
+fn a_step_back_undoes_a_command_in_both() {
+    let (mut first, mut comparison) = compared("quorumscope 1\nservers 3\n", 1_000);
+    first.run("crash S1").unwrap();
+    comparison.meet(&first);
+    let is_up = |player: &Player| player.world().server(ServerId::new(1)).is_some();
+    assert!(!is_up(&first) && !is_up(comparison.twin()));
+    assert!(comparison.step_back(&mut first));
+    assert!(is_up(&first) && is_up(comparison.twin()));
+}
+
+#[test]
 fn figures_are_those_of_the_instant_that_is_watched() {
     let script = "quorumscope 1\nservers 5\n\nat 1s client A\nat 1500ms client A create /a\n\
                   at 2s crash leader\n";

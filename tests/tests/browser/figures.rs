@@ -33,10 +33,14 @@ fn the_page_draws_servers_plays_and_simulates_at_a_speed_that_is_told() {
         "time to the first server, from loopback: {first:.0} ms"
     ));
 
-    for servers in [5, 9] {
-        let (script, layout) = per_frame(&page, servers);
+    for (cluster, settings) in [
+        ("5 servers", "servers=5"),
+        ("9 servers", "servers=9"),
+        ("5 servers side by side", "servers=5&compare"),
+    ] {
+        let (script, layout) = per_frame(&page, settings);
         report(&format!(
-            "per frame with {servers} servers, a client and a leader, at 1/100×: {script:.2} ms of script, {layout:.2} ms of style and layout"
+            "per frame with {cluster}, a client and a leader, at 1/100×: {script:.2} ms of script, {layout:.2} ms of style and layout"
         ));
         assert!(script > 0.0);
     }
@@ -60,8 +64,8 @@ fn the_page_draws_servers_plays_and_simulates_at_a_speed_that_is_told() {
 /// Milliseconds of script, and of style and layout, that a frame takes while a cluster with a
 /// working client plays at the teaching tempo.
 #[track_caller]
-fn per_frame(page: &Page, servers: u32) -> (f64, f64) {
-    page.open(&format!("index.html?paused&servers={servers}"));
+fn per_frame(page: &Page, settings: &str) -> (f64, f64) {
+    page.open(&format!("index.html?paused&{settings}"));
     page.ready();
     let leader = page.elect();
     page.run(&format!("client A open {leader}"));

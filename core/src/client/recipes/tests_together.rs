@@ -343,7 +343,8 @@ fn who_follows_the_ready_flag_never_goes_by_half_a_configuration() {
                 seen += usize::from(!parts.is_empty());
             }
         };
-        for number in 0..6 {
+        // One change follows the other, so that it often overtakes who reads the one before.
+        for number in 0..120 {
             if town.is_over(client(0)) {
                 town.open(client(0));
             }
@@ -351,8 +352,10 @@ fn who_follows_the_ready_flag_never_goes_by_half_a_configuration() {
             if !busy {
                 town.tell(client(0), with(Kind::Publish, &number.to_string(), 0));
             }
-            town.disturb(4);
-            let pause = ms(town.below(250));
+            if number % 20 == 0 {
+                town.disturb(4);
+            }
+            let pause = ms(town.below(12));
             town.pass(pause, &mut judge);
         }
         stormy(&mut town, 4, &mut judge);
