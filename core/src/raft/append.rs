@@ -44,6 +44,13 @@ impl<P: Payload> Replica<P> {
             self.save_hard_state(turn.out);
             self.take_entries(offer, turn.out)
         };
+        let outcome = match outcome {
+            AppendOutcome::Accepted { match_index } if heartbeat => {
+                let match_index = self.acknowledged_at_once(match_index);
+                AppendOutcome::Accepted { match_index }
+            }
+            other => other,
+        };
         let awaited = match outcome {
             AppendOutcome::Accepted { match_index } => self.storage.awaits_entries(match_index),
             AppendOutcome::Rejected { .. } | AppendOutcome::StaleTerm => {
@@ -57,6 +64,18 @@ impl<P: Payload> Replica<P> {
             outcome,
         };
         self.send_when_durable(awaited, leader, reply, turn.out);
+    }
+
+    /// How far a heartbeat that agrees with the log through `match_index` is answered: as far as the
+    /// disk is, and now. A leader that asks after entries which a slow disk has yet to write would
+    /// otherwise hear nothing, and take a majority that writes for one that is gone (§6.2 of the
+    /// dissertation).
+    fn acknowledged_at_once(&self, match_index: Index) -> Index {
+        if self.rules.sync_before_reply {
+            match_index.min(self.storage.durable_index())
+        } else {
+            match_index
+        }
     }
 
     /// "If a server receives a request with a stale term number, it rejects the request"

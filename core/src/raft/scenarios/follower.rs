@@ -34,6 +34,16 @@ fn a_heartbeat_is_answered_while_later_entries_wait_for_the_disk() {
     assert_eq!(accepted(&solo.sent()[0]), Some(1));
 }
 
+#[test]
+fn a_heartbeat_that_asks_after_entries_which_wait_for_the_disk_is_answered_by_what_is_on_it() {
+    for (rules, through) in [(Rules::default(), 1), (off("sync_before_reply"), 3)] {
+        let mut solo = Solo::boot(3, disk(1, &[1]), rules);
+        solo.receive(s(2), append(1, (1, 1), &[1, 1], 0));
+        solo.receive(s(2), append(1, (3, 1), &[], 0));
+        assert_eq!(accepted(solo.sent().last().unwrap()), Some(through));
+    }
+}
+
 /// etcd's `async_storage_writes_append_aba_race`, as a follower sees it.
 #[test]
 fn gotcha_13_a_late_disk_confirmation_never_acknowledges_what_replaced_the_entries() {
