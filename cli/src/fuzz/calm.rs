@@ -78,13 +78,19 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
 
 /// Clients that ask for more than the cluster can do are no reason to call it dead: with one entry
 /// a message, sessions are opened faster than they are committed, or the log outruns a snapshot
-/// that travels in pieces. They go, and the cluster has the same time once more.
+/// that travels in pieces. They go, and with a restart of every server what they had asked for and
+/// no log holds yet; and the cluster has the same time once more.
 fn dismiss_clients(trial: &mut Trial) {
     let clients: Vec<ClientId> = trial.world.clients().map(|(id, _)| id).collect();
     for client in clients.into_iter().filter(|id| Some(*id) != visitor()) {
         let action = ClientAction::Kill;
         trial.command(&Command::Client { client, action });
     }
+    for number in 1..=trial.world.servers() {
+        let server = ServerId::new(number).into();
+        trial.command(&Command::Crash { server, keep: None });
+    }
+    trial.command(&Command::RestartAll);
 }
 
 /// The client that comes when the cluster lives.
