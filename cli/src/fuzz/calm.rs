@@ -42,6 +42,7 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
     for step in [gather, |trial: &mut Trial| wait_until(trial, ALIVE)] {
         if step(trial).is_some() {
             dismiss_clients(trial);
+            restart_servers(trial);
             if let Some(failed) = step(trial) {
                 return Some(failed);
             }
@@ -78,14 +79,17 @@ pub(super) fn recover(trial: &mut Trial) -> Option<Failed> {
 
 /// Clients that ask for more than the cluster can do are no reason to call it dead: with one entry
 /// a message, sessions are opened faster than they are committed, or the log outruns a snapshot
-/// that travels in pieces. They go, and with a restart of every server what they had asked for and
-/// no log holds yet; and the cluster has the same time once more.
+/// that travels in pieces. They go, and the cluster has the same time once more.
 fn dismiss_clients(trial: &mut Trial) {
     let clients: Vec<ClientId> = trial.world.clients().map(|(id, _)| id).collect();
     for client in clients.into_iter().filter(|id| Some(*id) != visitor()) {
         let action = ClientAction::Kill;
         trial.command(&Command::Client { client, action });
     }
+}
+
+/// With a restart of every server goes what clients that are gone had asked for and no log holds yet.
+fn restart_servers(trial: &mut Trial) {
     for number in 1..=trial.world.servers() {
         let server = ServerId::new(number).into();
         trial.command(&Command::Crash { server, keep: None });
