@@ -8,7 +8,7 @@ use crate::time::Time;
 const INTERVAL: u64 = 4_096;
 
 /// The most keyframes of a branch.
-const MOST: usize = 192;
+const MOST: usize = 160;
 
 /// Keyframes, oldest first; the first is the beginning. Clones share what they have in common.
 #[derive(Clone, Debug)]
