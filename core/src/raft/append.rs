@@ -33,7 +33,7 @@ impl<P: Payload> Replica<P> {
         let leader = offer.leader;
         let heartbeat = offer.entries.is_empty();
         let round = offer.round;
-        let outcome = if offer.term < self.hard.term {
+        let mut outcome = if offer.term < self.hard.term {
             self.refuse_stale_leader(&offer, turn.out);
             AppendOutcome::StaleTerm
         } else {
@@ -44,13 +44,9 @@ impl<P: Payload> Replica<P> {
             self.save_hard_state(turn.out);
             self.take_entries(offer, turn.out)
         };
-        let outcome = match outcome {
-            AppendOutcome::Accepted { match_index } if heartbeat => {
-                let match_index = self.acknowledged_at_once(match_index);
-                AppendOutcome::Accepted { match_index }
-            }
-            other => other,
-        };
+        if heartbeat && let AppendOutcome::Accepted { match_index } = &mut outcome {
+            *match_index = self.acknowledged_at_once(*match_index);
+        }
         let awaited = match outcome {
             AppendOutcome::Accepted { match_index } => self.storage.awaits_entries(match_index),
             AppendOutcome::Rejected { .. } | AppendOutcome::StaleTerm => {
